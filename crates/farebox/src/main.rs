@@ -1,0 +1,2 @@
+//! The `farebox` binary.
+fn main() {}

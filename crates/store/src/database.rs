@@ -1,0 +1,318 @@
+//! One database file: opened, checked, migrated, written and read.
+
+use crate::readers::Readers;
+use crate::writer::{self, Job, QUEUE_LEN_MAX};
+use crate::{OpenError, StoreError};
+use rusqlite::{Connection, Savepoint};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How long a connection waits for another process's lock.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseOptions {
+    /// One process owns the file: a second one is told so. For the server.
+    Exclusive,
+    /// Several processes take turns. For the buyer's store, which every `farebox get` opens.
+    Shared,
+}
+
+/// A handle to one database file; cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    jobs: mpsc::Sender<Job>,
+    readers: Arc<Readers>,
+    _lock: Option<Arc<std::fs::File>>,
+}
+
+impl Database {
+    /// Opens `path`, makes its folder, checks the file's pages and brings it up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the file and what to do.
+    pub fn open(
+        path: &Path,
+        migrations: refinery::Runner,
+        options: DatabaseOptions,
+    ) -> Result<Self, OpenError> {
+        make_private_folder(path)?;
+        let lock = match options {
+            DatabaseOptions::Exclusive => Some(Arc::new(take_lock(path)?)),
+            DatabaseOptions::Shared => None,
+        };
+        let mut connection = connect(path).map_err(|error| describe(path, &error))?;
+        migrate(path, &mut connection, migrations)?;
+        let (jobs, queue) = mpsc::channel(QUEUE_LEN_MAX);
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer::run(connection, queue))
+            .map_err(|error| unwritable(path, &error))?;
+        Ok(Self {
+            jobs,
+            readers: Arc::new(Readers::new(path)),
+            _lock: lock,
+        })
+    }
+
+    /// Runs `write` in a transaction and returns once it is on the disk. When `write` fails,
+    /// nothing of it is kept; other writes of the same batch are not touched.
+    ///
+    /// # Errors
+    /// What `write` returned, or a [`StoreError`] turned into `E`.
+    pub async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |savepoint| {
+            let outcome = in_savepoint(savepoint, write);
+            Box::new(move |committed| {
+                let outcome = outcome.and_then(|value| match committed {
+                    Ok(()) => Ok(value),
+                    Err(error) => Err(writer::commit_error(&error).into()),
+                });
+                // The caller may have gone away; the write stands all the same.
+                let _ = sender.send(outcome);
+            })
+        });
+        self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `query` on a read-only connection.
+    ///
+    /// # Errors
+    /// What `query` returned, or [`StoreError::Closed`].
+    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.readers.read(query).await
+    }
+}
+
+fn in_savepoint<T, E, F>(savepoint: &mut Savepoint<'_>, write: F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: FnOnce(&Connection) -> Result<T, E>,
+{
+    savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
+    match write(savepoint) {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            savepoint.rollback().map_err(StoreError::from)?;
+            Err(error)
+        }
+    }
+}
+
+fn make_private_folder(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|error| unwritable(folder, &error))
+}
+
+fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {
+    let path = path.with_extension("lock");
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path);
+    let file = file.map_err(|error| unwritable(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
+        Err(std::fs::TryLockError::Error(error)) => Err(unwritable(&path, &error)),
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    make_private_file(path);
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(256);
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(rusqlite::Error::SqliteFailure(code, Some(verdict)));
+    }
+    Ok(connection)
+}
+
+/// SQLite makes its files with the process's umask; money and keys are the owner's business.
+fn make_private_file(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // A failure shows again, with SQLite's own words, when the connection opens.
+    let _ = options.open(path);
+}
+
+fn migrate(
+    path: &Path,
+    connection: &mut Connection,
+    migrations: refinery::Runner,
+) -> Result<(), OpenError> {
+    let migrations = migrations.set_abort_divergent(true).set_abort_missing(true);
+    migrations
+        .run(connection)
+        .map(|_| ())
+        .map_err(|error| OpenError::Migration {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+fn describe(path: &Path, error: &rusqlite::Error) -> OpenError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => OpenError::Corrupt {
+            path: path.to_owned(),
+            reason,
+        },
+        _ => OpenError::Unwritable {
+            path: path.to_owned(),
+            reason,
+        },
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> OpenError {
+    OpenError::Unwritable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    mod migrations {
+        refinery::embed_migrations!("tests/migrations");
+    }
+
+    fn open(path: &Path) -> Result<Database, OpenError> {
+        Database::open(
+            path,
+            migrations::migrations::runner(),
+            DatabaseOptions::Exclusive,
+        )
+    }
+
+    async fn insert(database: &Database, value: i64) -> Result<(), StoreError> {
+        let write = move |connection: &Connection| {
+            connection.execute("INSERT INTO number (value) VALUES (?1)", [value])?;
+            Ok(())
+        };
+        database.write(write).await
+    }
+
+    async fn values(database: &Database) -> Vec<i64> {
+        let query = |connection: &Connection| {
+            let mut statement = connection.prepare("SELECT value FROM number ORDER BY value")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        database.read(query).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_leaves_nothing_and_spares_its_neighbours() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("test.sqlite")).unwrap();
+        let twice = |connection: &Connection| -> Result<(), StoreError> {
+            connection.execute("INSERT INTO number (value) VALUES (7)", [])?;
+            connection.execute("INSERT INTO number (value) VALUES (1)", [])?;
+            Ok(())
+        };
+        let (first, refused, third) = tokio::join!(
+            insert(&database, 1),
+            database.write(twice),
+            insert(&database, 3)
+        );
+        first.unwrap();
+        refused.unwrap_err();
+        third.unwrap();
+        assert_eq!(values(&database).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn acknowledged_writes_are_there_after_reopening() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/test.sqlite");
+        let database = open(&path).unwrap();
+        let inserts = (0..500).map(|value| {
+            let database = database.clone();
+            tokio::spawn(async move { insert(&database, value).await })
+        });
+        for insert in inserts.collect::<Vec<_>>() {
+            insert.await.unwrap().unwrap();
+        }
+        drop(database);
+        let database = loop {
+            // The writer thread ends a moment after the last handle; the lock goes with it.
+            match open(&path) {
+                Ok(database) => break database,
+                Err(OpenError::InUse { .. }) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(values(&database).await.len(), 500);
+    }
+
+    #[tokio::test]
+    async fn a_second_owner_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        let _database = open(&path).unwrap();
+        assert!(matches!(open(&path), Err(OpenError::InUse { .. })));
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        std::fs::write(&path, vec![b'x'; 8_192]).unwrap();
+        let error = open(&path).map(|_| ()).unwrap_err();
+        assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+        assert!(error.to_string().contains("test.sqlite"), "{error}");
+        assert_eq!(
+            std::fs::read(&path).unwrap().len(),
+            8_192,
+            "the evidence was touched"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let error = open(&folder.path().join("file/test.sqlite"))
+            .map(|_| ())
+            .unwrap_err();
+        assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+    }
+}

@@ -1,0 +1,2 @@
+//! phoenixd
+pub struct Phoenixd; pub struct PhoenixdUrl; pub struct PhoenixdUrlError;

@@ -1,0 +1,215 @@
+//! `Authorization: L402 <macaroon>[,<macaroon>…]:<preimage>`
+
+use super::Scheme;
+use crate::lightning::Preimage;
+use crate::macaroon::{DecodeError, Macaroon};
+
+/// A header longer than this is refused unread.
+pub const CREDENTIAL_LEN_MAX: usize = 8 * 1_024;
+/// More macaroons than this in one credential are refused.
+pub const MACAROONS_MAX: usize = 4;
+
+/// A credential as it was shown: parsed, not yet verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// At least one; all of them must hold.
+    pub macaroons: Vec<Macaroon>,
+    /// The proof of payment.
+    pub preimage: Preimage,
+}
+
+/// A credential that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// Longer than [`CREDENTIAL_LEN_MAX`].
+    #[error("the credential is longer than {CREDENTIAL_LEN_MAX} bytes")]
+    TooLong,
+    /// The header is not text.
+    #[error("the header is not plain ASCII text")]
+    NotText,
+    /// Nothing follows the scheme.
+    #[error("the scheme is not followed by <macaroon>:<preimage>")]
+    Empty,
+    /// No colon: the preimage is missing.
+    #[error("there is no ':' between macaroon and preimage")]
+    NoPreimage,
+    /// The preimage is not 64 hexadecimal digits.
+    #[error("the preimage is not 64 hexadecimal digits")]
+    BadPreimage,
+    /// More than [`MACAROONS_MAX`].
+    #[error("more than {MACAROONS_MAX} macaroons")]
+    TooManyMacaroons,
+    /// A macaroon cannot be read.
+    #[error("{0}")]
+    Macaroon(#[from] DecodeError),
+    /// A bare macaroon header without the caveat that carries its preimage.
+    #[error("the macaroon carries no preimage caveat")]
+    NoPreimageCaveat,
+}
+
+impl Credential {
+    /// Reads one `Authorization` value. `None` when its scheme is not `L402` or `LSAT` in any
+    /// case, so that other rails can have a look at it.
+    #[must_use]
+    pub fn parse_authorization(value: &[u8]) -> Option<Result<Self, CredentialError>> {
+        let value = value.trim_ascii();
+        let end = value
+            .iter()
+            .position(u8::is_ascii_whitespace)
+            .unwrap_or(value.len());
+        let (scheme, rest) = value.split_at(end);
+        let ours = [Scheme::L402, Scheme::Lsat];
+        if !ours
+            .iter()
+            .any(|own| scheme.eq_ignore_ascii_case(own.name().as_bytes()))
+        {
+            return None;
+        }
+        Some(Self::parse_rest(value.len(), rest))
+    }
+
+    fn parse_rest(len: usize, rest: &[u8]) -> Result<Self, CredentialError> {
+        if len > CREDENTIAL_LEN_MAX {
+            return Err(CredentialError::TooLong);
+        }
+        let rest = std::str::from_utf8(rest)
+            .map_err(|_| CredentialError::NotText)?
+            .trim();
+        if !rest.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(CredentialError::NotText);
+        }
+        if rest.is_empty() {
+            return Err(CredentialError::Empty);
+        }
+        let (macaroons, preimage) = rest.rsplit_once(':').ok_or(CredentialError::NoPreimage)?;
+        let preimage = preimage
+            .trim()
+            .parse()
+            .map_err(|_| CredentialError::BadPreimage)?;
+        let texts: Vec<_> = macaroons.split(',').map(str::trim).collect();
+        if texts.len() > MACAROONS_MAX {
+            return Err(CredentialError::TooManyMacaroons);
+        }
+        if texts.iter().any(|text| text.is_empty()) {
+            return Err(CredentialError::Empty);
+        }
+        let macaroons = texts.into_iter().map(|text| Ok(Macaroon::decode(text)?.0));
+        Ok(Self {
+            macaroons: macaroons.collect::<Result<_, CredentialError>>()?,
+            preimage,
+        })
+    }
+
+    /// Reads the bare hexadecimal macaroon of a `Macaroon` or `Grpc-Metadata-Macaroon` header,
+    /// whose preimage is a caveat that the client appended.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when it cannot be read.
+    pub fn parse_bare_macaroon(value: &[u8]) -> Result<Self, CredentialError> {
+        if value.len() > CREDENTIAL_LEN_MAX {
+            return Err(CredentialError::TooLong);
+        }
+        let text = std::str::from_utf8(value)
+            .map_err(|_| CredentialError::NotText)?
+            .trim();
+        let bytes = hex::decode(text).map_err(|_| DecodeError::Text)?;
+        let (macaroon, _) = Macaroon::decode_binary(&bytes)?;
+        let caveat = macaroon
+            .caveats
+            .iter()
+            .find_map(|caveat| caveat.strip_prefix(b"preimage="));
+        let caveat = caveat.ok_or(CredentialError::NoPreimageCaveat)?;
+        let preimage = std::str::from_utf8(caveat)
+            .ok()
+            .and_then(|hex| hex.parse().ok());
+        let preimage = preimage.ok_or(CredentialError::BadPreimage)?;
+        Ok(Self {
+            macaroons: vec![macaroon],
+            preimage,
+        })
+    }
+}
+
+/// The value of a client's `Authorization` header. The token is repeated byte for byte: to a
+/// client it is opaque.
+#[must_use]
+pub fn authorization_header(scheme: Scheme, token: &str, preimage: &Preimage) -> String {
+    format!("{} {token}:{}", scheme.name(), preimage.reveal_hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use proptest::prelude::*;
+
+    fn macaroon() -> Macaroon {
+        Macaroon::issue(b"key", None, vec![1; 66])
+    }
+
+    fn token() -> String {
+        STANDARD.encode(macaroon().encode_v2())
+    }
+
+    fn parse(value: &str) -> Option<Result<Credential, CredentialError>> {
+        Credential::parse_authorization(value.as_bytes())
+    }
+
+    #[test]
+    fn variants_in_use_are_read() {
+        let (token, preimage) = (token(), "0a".repeat(32));
+        let one = Credential {
+            macaroons: vec![macaroon()],
+            preimage: Preimage::new([0x0a; 32]),
+        };
+        for value in [
+            format!("L402 {token}:{preimage}"),
+            format!("l402 {token}:{preimage}"),
+            format!("LSAT {token}:{preimage}"),
+            format!("L402   {token}:{}  ", preimage.to_uppercase()),
+            format!("L402 {}:{preimage}", hex::encode(macaroon().encode_v2())),
+            format!("L402 {}:{preimage}", token.trim_end_matches('=')),
+            format!(
+                "L402 {}:{preimage}",
+                token.replace('+', "-").replace('/', "_")
+            ),
+        ] {
+            assert_eq!(parse(&value), Some(Ok(one.clone())), "{value}");
+        }
+        let two = parse(&format!("L402 {token}, {token}:{preimage}"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(two.macaroons.len(), 2);
+        let built = authorization_header(Scheme::L402, &token, &one.preimage);
+        assert_eq!(parse(&built), Some(Ok(one)));
+    }
+
+    #[test]
+    fn other_schemes_are_left_alone() {
+        for value in ["", "Bearer abl_x", "Payment eyJ", "L402x a:b", "Basic L402"] {
+            assert_eq!(parse(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_bare_macaroon_brings_its_preimage_as_a_caveat() {
+        let with = macaroon().with_caveat(format!("preimage={}", "0a".repeat(32)));
+        let credential =
+            Credential::parse_bare_macaroon(hex::encode(with.encode_v2()).as_bytes()).unwrap();
+        assert_eq!(credential.preimage, Preimage::new([0x0a; 32]));
+        let without = hex::encode(macaroon().encode_v2());
+        assert_eq!(
+            Credential::parse_bare_macaroon(without.as_bytes()),
+            Err(CredentialError::NoPreimageCaveat)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_headers_never_panic(value in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Credential::parse_authorization(&value);
+            let _ = Credential::parse_authorization(&[b"L402 ".as_slice(), &value].concat());
+            let _ = Credential::parse_bare_macaroon(&value);
+        }
+    }
+}

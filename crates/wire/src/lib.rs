@@ -1,0 +1,9 @@
+//! The 402 protocols as data: parse, render, sign, verify.
+//!
+//! Pure: no I/O, no clock, no randomness, no async. Times are seconds since 1970 that the
+//! caller passes in; every input that comes from outside has a limit.
+
+pub mod bolt11;
+pub mod l402;
+pub mod lightning;
+pub mod macaroon;
