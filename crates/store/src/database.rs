@@ -21,6 +21,14 @@ pub enum DatabaseOptions {
     Shared,
 }
 
+/// The tables of one crate: its migrations, counted apart from those of other crates.
+pub struct Schema {
+    /// Lower-case letters only; names the table that remembers which migrations ran.
+    pub name: &'static str,
+    /// The migrations, from `refinery::embed_migrations!`.
+    pub migrations: refinery::Runner,
+}
+
 /// A handle to one database file; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -36,7 +44,7 @@ impl Database {
     /// [`OpenError`] names the file and what to do.
     pub fn open(
         path: &Path,
-        migrations: refinery::Runner,
+        schemas: impl IntoIterator<Item = Schema>,
         options: DatabaseOptions,
     ) -> Result<Self, OpenError> {
         make_private_folder(path)?;
@@ -45,7 +53,9 @@ impl Database {
             DatabaseOptions::Shared => None,
         };
         let mut connection = connect(path).map_err(|error| describe(path, &error))?;
-        migrate(path, &mut connection, migrations)?;
+        for schema in schemas {
+            migrate(path, &mut connection, schema)?;
+        }
         let (jobs, queue) = mpsc::channel(QUEUE_LEN_MAX);
         std::thread::Builder::new()
             .name("store-writer".into())
@@ -169,12 +179,12 @@ fn make_private_file(path: &Path) {
     let _ = options.open(path);
 }
 
-fn migrate(
-    path: &Path,
-    connection: &mut Connection,
-    migrations: refinery::Runner,
-) -> Result<(), OpenError> {
-    let migrations = migrations.set_abort_divergent(true).set_abort_missing(true);
+fn migrate(path: &Path, connection: &mut Connection, schema: Schema) -> Result<(), OpenError> {
+    let mut migrations = schema
+        .migrations
+        .set_abort_divergent(true)
+        .set_abort_missing(true);
+    migrations.set_migration_table_name(format!("migrations_{}", schema.name));
     migrations
         .run(connection)
         .map(|_| ())
@@ -217,7 +227,10 @@ mod tests {
     fn open(path: &Path) -> Result<Database, OpenError> {
         Database::open(
             path,
-            migrations::migrations::runner(),
+            [Schema {
+                name: "test",
+                migrations: migrations::migrations::runner(),
+            }],
             DatabaseOptions::Exclusive,
         )
     }

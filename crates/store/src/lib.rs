@@ -11,7 +11,7 @@ mod error;
 mod readers;
 mod writer;
 
-pub use database::{Database, DatabaseOptions};
+pub use database::{Database, DatabaseOptions, Schema};
 pub use error::{OpenError, StoreError};
 pub use refinery;
 pub use rusqlite;

@@ -1,2 +1,4 @@
 //! phoenixd
-pub struct Phoenixd; pub struct PhoenixdUrl; pub struct PhoenixdUrlError;
+pub struct Phoenixd;
+pub struct PhoenixdUrl;
+pub struct PhoenixdUrlError;

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness, no async. Times are seconds since 1970 that the
 //! caller passes in; every input that comes from outside has a limit.
 
+pub mod api_error;
 pub mod bolt11;
 pub mod l402;
 pub mod lightning;
