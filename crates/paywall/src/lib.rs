@@ -1,1 +1,35 @@
-//! See docs/architecture.md.
+//! Price → challenge → credential → admission, as a tower layer for any paid route.
+//!
+//! ```
+//! # use axum::{Router, routing::get};
+//! # use farebox_money::Sats;
+//! # use farebox_paywall::{PaidRoute, Paywall};
+//! fn paid(paywall: &Paywall) -> Router {
+//!     let route = PaidRoute::one_shot("weather", Sats::new(5), "The weather in one city");
+//!     Router::new()
+//!         .route("/weather", get(|| async { "sunny" }))
+//!         .route_layer(paywall.charge(route))
+//! }
+//! ```
+//!
+//! An unpaid request costs no database row: tokens are derived from a secret, and unpaid
+//! invoices are pooled and reused. A payment is reserved before the handler runs, and its answer
+//! is kept for a repeat of the same request.
+
+mod admission;
+mod answer;
+mod challenge;
+mod keys;
+mod layer;
+mod paywall;
+mod pool;
+mod problem;
+mod redemption;
+mod request;
+mod route;
+
+pub use keys::Secret;
+pub use layer::{ChargeLayer, ChargeService};
+pub use paywall::{Clock, Paywall, PaywallStats, schema, system_clock};
+pub use problem::Problem;
+pub use route::{PaidRoute, Price, PriceError, PricedRequest};

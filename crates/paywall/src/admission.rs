@@ -1,0 +1,123 @@
+//! From a credential to a verdict.
+
+use crate::paywall::{Paywall, Unavailable};
+use crate::problem::Problem;
+use crate::redemption::Use;
+use crate::request::Facts;
+use crate::route::PaidRoute;
+use farebox_money::Sats;
+use farebox_wallet::InvoiceStatus;
+use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
+use farebox_wire::lightning::PaymentHash;
+
+/// Why a credential was not admitted.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is not good for this request: answer with a fresh challenge.
+    Problem(Problem),
+    /// Whether it is good cannot be known now: never answered with a fresh challenge, or its
+    /// holder would pay twice.
+    Unavailable(Unavailable),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Paywall {
+    /// Verifies a credential for a request: signature, preimage, caveats, price, and the node's
+    /// word that the invoice is settled.
+    pub(crate) async fn verify(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: Sats,
+        credential: &Credential,
+    ) -> Result<Use, Refusal> {
+        let now = self.now();
+        let (payment_hash, grant) = self.check_token(facts, credential, now)?;
+        if facts.is_head && grant.kind == TokenKind::OneShot {
+            return Err(Problem::HeadSpendsNothing.into());
+        }
+        check_price(route, &grant, price)?;
+        self.check_settled(payment_hash, &grant).await?;
+        Ok(Use {
+            payment_hash,
+            route: route.id,
+            kind: grant.kind,
+            amount: grant.amount,
+            request_digest: facts.digest(),
+            expires_at: grant.expires_at,
+        })
+    }
+
+    fn check_token(
+        &self,
+        facts: &Facts,
+        credential: &Credential,
+        now: u64,
+    ) -> Result<(PaymentHash, Grant), Problem> {
+        let preimage_hex = credential.preimage.reveal_hex();
+        let request = RequestFacts {
+            method: &facts.method,
+            path: &facts.path,
+            body_sha256: facts.body_sha256,
+            now,
+        };
+        let mut verdict: Option<(PaymentHash, Grant)> = None;
+        for macaroon in &credential.macaroons {
+            let identifier = Identifier::decode(&macaroon.identifier);
+            let identifier = identifier.ok_or(Problem::NotIssuedHere)?;
+            let root_key = self.secret().root_key(&identifier, now);
+            let root_key = root_key.ok_or(Problem::NotIssuedHere)?;
+            if !macaroon.is_signed_with(&root_key) {
+                return Err(Problem::BadSignature);
+            }
+            if credential.preimage.hash() != identifier.payment_hash {
+                return Err(Problem::WrongPreimage);
+            }
+            let grant = Grant::check(&macaroon.caveats, &preimage_hex, request)?;
+            match &verdict {
+                Some((hash, _)) if *hash != identifier.payment_hash => {
+                    return Err(Problem::MixedPayments);
+                }
+                // Every macaroon must hold; what was sold is what the first one says.
+                Some(_) => {}
+                None => verdict = Some((identifier.payment_hash, grant)),
+            }
+        }
+        verdict.ok_or(Problem::NotIssuedHere)
+    }
+
+    async fn check_settled(&self, hash: PaymentHash, grant: &Grant) -> Result<(), Refusal> {
+        if self.knows_settled(hash) {
+            return Ok(());
+        }
+        match self.receiver().lookup(hash).await {
+            Ok(InvoiceStatus::Settled { amount }) if amount >= grant.amount => {
+                self.note_settled(hash);
+                Ok(())
+            }
+            Ok(_) => Err(Problem::NotSettled.into()),
+            Err(error) => {
+                tracing::error!(%error, "the wallet cannot say whether an invoice is settled");
+                Err(Refusal::Unavailable(Unavailable::Wallet))
+            }
+        }
+    }
+}
+
+/// A fixed price is the one that was signed, even if it has risen since. A price made from the
+/// request must not be more than was paid.
+fn check_price(route: &PaidRoute, grant: &Grant, price: Sats) -> Result<(), Problem> {
+    let bought = grant.amount.to_sats_floor();
+    if route.is_priced_by_request() && price > bought {
+        return Err(Problem::TooCheap {
+            bought_sats: bought.get(),
+            price_sats: price.get(),
+        });
+    }
+    Ok(())
+}

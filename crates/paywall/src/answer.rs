@@ -1,0 +1,86 @@
+//! The answer of a handler, kept for a repeat of its request.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use farebox_store::StoreError;
+use futures_util::StreamExt;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
+
+/// A larger answer is sent but not kept.
+const KEPT_BODY_LEN_MAX: usize = 256 * 1024;
+
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// An answer as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeptAnswer {
+    pub status: u16,
+    /// JSON list of name and value pairs.
+    pub headers: String,
+    pub body: Vec<u8>,
+}
+
+impl KeptAnswer {
+    /// The answer once more, marked as such.
+    pub(crate) fn into_response(self) -> Result<Response, StoreError> {
+        let unreadable = |what: &str| StoreError::Unreadable(format!("a kept answer's {what}"));
+        let status = StatusCode::from_u16(self.status).map_err(|_| unreadable("status"))?;
+        let headers: Vec<(String, String)> =
+            serde_json::from_str(&self.headers).map_err(|_| unreadable("headers"))?;
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = status;
+        for (name, value) in headers {
+            let name = HeaderName::try_from(name).map_err(|_| unreadable("headers"))?;
+            let value = HeaderValue::try_from(value).map_err(|_| unreadable("headers"))?;
+            response.headers_mut().append(name, value);
+        }
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+}
+
+/// Reads an answer as far as it can be kept. Returns what to keep, if it is all there, and the
+/// answer to send.
+///
+/// # Errors
+/// When the handler's body breaks off: then the request did not succeed.
+pub(crate) async fn keep(
+    response: Response,
+) -> Result<(Option<KeptAnswer>, Response), axum::Error> {
+    let (mut parts, mut body) = response.into_parts();
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            read.extend_from_slice(&data);
+        }
+        if read.len() > KEPT_BODY_LEN_MAX {
+            let body = resume(read.freeze(), body);
+            return Ok((None, Response::from_parts(parts, body)));
+        }
+    }
+    let body = read.freeze();
+    parts.headers.remove(header::TRANSFER_ENCODING);
+    let headers: Vec<_> = parts.headers.iter().filter_map(text_pair).collect();
+    let kept = serde_json::to_string(&headers)
+        .ok()
+        .map(|headers| KeptAnswer {
+            status: parts.status.as_u16(),
+            headers,
+            body: body.to_vec(),
+        });
+    Ok((kept, Response::from_parts(parts, Body::from(body))))
+}
+
+fn text_pair((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {
+    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+}
+
+fn resume(read: Bytes, rest: Body) -> Body {
+    let head = futures_util::stream::iter([Ok(read)]);
+    Body::from_stream(head.chain(rest.into_data_stream()))
+}

@@ -1,0 +1,95 @@
+//! The keys that tokens are signed with: derived, so that no token needs a row.
+
+use farebox_wire::l402::Identifier;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Each signing key is used for 30 days; older tokens go on being verified with theirs.
+const EPOCH_S: u64 = 30 * 24 * 3_600;
+/// Keys this many epochs old still verify. Tokens expire long before.
+const EPOCHS_KEPT: u32 = 3;
+const PURPOSE: &[u8] = b"farebox l402 signing key 1";
+
+/// The server's secret. Whoever knows it can mint tokens.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// From 32 random bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A fresh name for a token: the epoch of its key, then random bytes.
+    pub(crate) fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
+        let mut token_id = [0; 32];
+        getrandom::fill(&mut token_id)?;
+        if let Some(head) = token_id.first_chunk_mut::<4>() {
+            *head = epoch(now).to_be_bytes();
+        }
+        Ok(token_id)
+    }
+
+    /// The root key of a token; `None` when its key is not, or no longer, in use.
+    pub(crate) fn root_key(&self, identifier: &Identifier, now: u64) -> Option<[u8; 32]> {
+        let named = u32::from_be_bytes(*identifier.token_id.first_chunk::<4>()?);
+        let age = epoch(now).checked_sub(named)?;
+        let signing_key = hmac(&self.0, &[PURPOSE, &named.to_be_bytes()]);
+        (age <= EPOCHS_KEPT).then(|| hmac(&signing_key, &[&identifier.encode()]))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+fn epoch(now: u64) -> u32 {
+    u32::try_from(now / EPOCH_S).unwrap_or(u32::MAX)
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_wire::lightning::PaymentHash;
+
+    fn identifier(now: u64) -> Identifier {
+        let token_id = Secret::new_token_id(now).unwrap();
+        Identifier {
+            payment_hash: PaymentHash::new([1; 32]),
+            token_id,
+        }
+    }
+
+    #[test]
+    fn keys_rotate_and_old_tokens_are_verified_until_their_key_is_retired() {
+        let secret = Secret::new([7; 32]);
+        let now = 100 * EPOCH_S;
+        let token = identifier(now);
+        let key = secret.root_key(&token, now).unwrap();
+        assert_eq!(secret.root_key(&token, now + 3 * EPOCH_S), Some(key));
+        assert_eq!(secret.root_key(&token, now + 4 * EPOCH_S), None);
+        assert_eq!(
+            secret.root_key(&token, now - EPOCH_S),
+            None,
+            "a key of the future"
+        );
+        assert_ne!(
+            secret.root_key(&identifier(now), now),
+            Some(key),
+            "one key for each token"
+        );
+        assert_ne!(Secret::new([8; 32]).root_key(&token, now), Some(key));
+    }
+}

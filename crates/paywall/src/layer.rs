@@ -1,0 +1,272 @@
+//! The tower layer: one flow for every paid route.
+
+use crate::admission::Refusal;
+use crate::answer;
+use crate::paywall::{Paywall, Unavailable};
+use crate::problem::Problem;
+use crate::redemption::{Reservation, Use};
+use crate::request::{self, BodyError, Facts};
+use crate::route::{PaidRoute, PriceError, PricedRequest};
+use axum::Json;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use farebox_money::Sats;
+use farebox_store::StoreError;
+use farebox_wire::api_error::ErrorBody;
+use farebox_wire::l402::TokenKind;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower::{Layer, Service};
+
+/// What became of the payment, for the payer.
+const PAYMENT_STATE: HeaderName = HeaderName::from_static("x-payment-state");
+
+/// Puts a price on the services it wraps.
+#[derive(Clone)]
+pub struct ChargeLayer {
+    paywall: Paywall,
+    route: Arc<PaidRoute>,
+}
+
+impl ChargeLayer {
+    pub(crate) fn new(paywall: Paywall, route: PaidRoute) -> Self {
+        Self {
+            paywall,
+            route: Arc::new(route),
+        }
+    }
+}
+
+impl<S> Layer<S> for ChargeLayer {
+    type Service = ChargeService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ChargeService {
+            till: self.clone(),
+            inner,
+        }
+    }
+}
+
+/// A service with a price on it.
+#[derive(Clone)]
+pub struct ChargeService<S> {
+    till: ChargeLayer,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for ChargeService<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // The clone stays behind for the next call; the service that was made ready is used.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        let till = self.till.clone();
+        Box::pin(async move { Ok(till.serve(inner, request).await) })
+    }
+}
+
+impl ChargeLayer {
+    async fn serve<S>(&self, mut inner: S, request: Request<Body>) -> Response
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let (parts, body) = request.into_parts();
+        let credential = request::credential(&parts.headers);
+        let binds_body = credential.is_some() && self.route.kind == TokenKind::OneShot;
+        let (read, body) = if binds_body || self.route.is_priced_by_request() {
+            match request::read_body(body, self.route.body_len_max).await {
+                Ok(bytes) => (Some(bytes.clone()), Body::from(bytes)),
+                Err(error) => return self.refuse_body(error),
+            }
+        } else {
+            (None, body)
+        };
+        let facts = Facts::of(&parts, read.as_ref());
+        let price = match self.price(&facts, read.as_ref()) {
+            Ok(price) => price,
+            Err(error) => return bad_request(&error),
+        };
+        let request = Request::from_parts(parts, body);
+        if price == Sats::ZERO {
+            return infallible(inner.call(request).await);
+        }
+        let problem = match credential {
+            None => Problem::PaymentRequired,
+            Some(Err(error)) => error.into(),
+            Some(Ok(credential)) => {
+                let verdict = self
+                    .paywall
+                    .verify(&self.route, &facts, price, &credential)
+                    .await;
+                match self.redeem(verdict, inner, request).await {
+                    Ok(response) => return response,
+                    Err(Refusal::Unavailable(unavailable)) => return unavailable.into_response(),
+                    Err(Refusal::Problem(problem)) => problem,
+                }
+            }
+        };
+        if problem != Problem::PaymentRequired {
+            self.paywall.count_refused();
+        }
+        self.paywall
+            .challenge(&self.route, &facts, price, &problem)
+            .await
+    }
+
+    fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, PriceError> {
+        self.route.price_of(PricedRequest {
+            path: &facts.path,
+            query: facts.query.as_deref(),
+            body: body.map(Bytes::as_ref).unwrap_or_default(),
+        })
+    }
+
+    async fn redeem<S>(
+        &self,
+        verdict: Result<Use, Refusal>,
+        mut inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let usage = verdict?;
+        let redemptions = self.paywall.redemptions();
+        let now = self.paywall.now();
+        if usage.kind == TokenKind::TimeBounded {
+            redemptions.record(usage, now).await.map_err(store_failed)?;
+            self.paywall.count_admitted();
+            return Ok(infallible(inner.call(request).await));
+        }
+        match redemptions
+            .reserve(usage.clone(), now)
+            .await
+            .map_err(store_failed)?
+        {
+            Reservation::Reserved => {
+                self.paywall.count_admitted();
+                Ok(self.clone().run_reserved(usage, inner, request).await)
+            }
+            Reservation::RunAgain => {
+                self.paywall.count_replayed();
+                Ok(infallible(inner.call(request).await))
+            }
+            Reservation::Answered(kept) => {
+                self.paywall.count_replayed();
+                kept.into_response().map_err(store_failed)
+            }
+            Reservation::InProgress => Err(Refusal::Unavailable(Unavailable::InProgress)),
+            Reservation::Used => Err(Problem::Used.into()),
+        }
+    }
+
+    /// Runs the handler in a task of its own: a client that goes away must not leave its
+    /// payment reserved, and finds the answer when it comes back.
+    async fn run_reserved<S>(self, usage: Use, mut inner: S, request: Request<Body>) -> Response
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let hash = usage.payment_hash;
+        let task = tokio::spawn(async move { infallible(inner.call(request).await) });
+        let till = self.clone();
+        let recorded = tokio::spawn(async move {
+            let answer = match task.await {
+                Ok(response) if response.status().is_success() => answer::keep(response).await.ok(),
+                Ok(response) => return till.release(&usage, response).await,
+                Err(_) => None,
+            };
+            let Some((kept, response)) = answer else {
+                let failure = ErrorBody::new("internal_error", "The seller's handler failed.");
+                let failure = (StatusCode::INTERNAL_SERVER_ERROR, Json(failure));
+                return till.release(&usage, failure.into_response()).await;
+            };
+            let redemptions = till.paywall.redemptions();
+            match redemptions
+                .finish(usage.payment_hash, kept, till.paywall.now())
+                .await
+            {
+                Ok(()) => response,
+                Err(error) => store_response(&error),
+            }
+        });
+        recorded.await.unwrap_or_else(|error| {
+            tracing::error!(%error, payment_hash = %hash, "a paid request was not recorded");
+            Unavailable::Store.into_response()
+        })
+    }
+
+    /// Gives the payment back and says so in the handler's own answer.
+    async fn release(&self, usage: &Use, mut response: Response) -> Response {
+        let redemptions = self.paywall.redemptions();
+        if let Err(error) = redemptions
+            .release(usage.payment_hash, self.paywall.now())
+            .await
+        {
+            return store_response(&error);
+        }
+        self.paywall.count_released();
+        let state = "unspent; the same Authorization is good for another request to this route";
+        response
+            .headers_mut()
+            .insert(PAYMENT_STATE, HeaderValue::from_static(state));
+        response
+    }
+
+    fn refuse_body(&self, error: BodyError) -> Response {
+        let (status, code, message) = match error {
+            BodyError::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request_too_large",
+                format!("The body is larger than {} bytes.", self.route.body_len_max),
+            ),
+            BodyError::Broken => (
+                StatusCode::BAD_REQUEST,
+                "unreadable_body",
+                "The request body broke off.".to_owned(),
+            ),
+        };
+        (status, Json(ErrorBody::new(code, message))).into_response()
+    }
+}
+
+fn bad_request(error: &PriceError) -> Response {
+    let body = ErrorBody::new(error.code, error.message.clone());
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+fn store_failed(error: StoreError) -> Refusal {
+    tracing::error!(%error, "a payment's use could not be recorded");
+    Refusal::Unavailable(Unavailable::Store)
+}
+
+fn store_response(error: &StoreError) -> Response {
+    tracing::error!(%error, "a payment's use could not be recorded");
+    Unavailable::Store.into_response()
+}
+
+fn infallible(result: Result<Response, Infallible>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}

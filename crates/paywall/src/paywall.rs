@@ -1,0 +1,344 @@
+//! The paywall of one server: its wallet, its secret, its pool and its records.
+
+use crate::keys::Secret;
+use crate::layer::ChargeLayer;
+use crate::pool::InvoicePool;
+use crate::redemption::Redemptions;
+use crate::route::PaidRoute;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use farebox_net::ClientKey;
+use farebox_store::{Database, Schema, StoreError};
+use farebox_wallet::{Receiver, SettledCursor};
+use farebox_wire::api_error::ErrorBody;
+use farebox_wire::lightning::PaymentHash;
+use http::{HeaderValue, StatusCode, header};
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The tables of this crate.
+#[must_use]
+pub fn schema() -> Schema {
+    Schema {
+        name: "paywall",
+        migrations: migrations::migrations::runner(),
+    }
+}
+
+/// Seconds since 1970.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// The time of the machine.
+#[must_use]
+pub fn system_clock() -> Clock {
+    let now = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs()
+    };
+    Arc::new(now)
+}
+
+/// Settled payments remembered without asking the node again.
+const SETTLED_KEPT: usize = 100_000;
+/// Clients share this many turns for making invoices.
+const TURNS: usize = 64;
+const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
+const SETTLEMENT_RETRY: Duration = Duration::from_secs(5);
+const HOUSEKEEPING_PERIOD: Duration = Duration::from_secs(600);
+
+/// Counts since the process started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PaywallStats {
+    /// 402 answers.
+    pub challenges: u64,
+    /// Invoices made at the node.
+    pub invoices_created: u64,
+    /// Requests let through.
+    pub admitted: u64,
+    /// Repeats answered from the record.
+    pub replayed: u64,
+    /// Credentials refused.
+    pub refused: u64,
+    /// Payments given back because their request did not succeed.
+    pub released: u64,
+    /// Unpaid invoices in the pool now.
+    pub open_invoices: usize,
+}
+
+#[derive(Default)]
+struct Counters {
+    challenges: AtomicU64,
+    invoices_created: AtomicU64,
+    admitted: AtomicU64,
+    replayed: AtomicU64,
+    refused: AtomicU64,
+    released: AtomicU64,
+}
+
+#[derive(Default)]
+struct Settled {
+    known: HashSet<PaymentHash>,
+    oldest_first: VecDeque<PaymentHash>,
+}
+
+struct Inner {
+    receiver: Arc<dyn Receiver>,
+    redemptions: Redemptions,
+    secret: Secret,
+    clock: Clock,
+    pool: InvoicePool,
+    turns: Vec<tokio::sync::Mutex<()>>,
+    settled: Mutex<Settled>,
+    counters: Counters,
+}
+
+/// The paywall of one server; cheap to clone.
+#[derive(Clone)]
+pub struct Paywall(Arc<Inner>);
+
+impl Paywall {
+    /// A paywall whose payments arrive at `receiver`. `database` must have [`schema`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when reservations of an earlier process cannot be read.
+    pub async fn open(
+        receiver: Arc<dyn Receiver>,
+        database: Database,
+        secret: Secret,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        Ok(Self(Arc::new(Inner {
+            receiver,
+            redemptions: Redemptions::open(database).await?,
+            secret,
+            clock,
+            pool: InvoicePool::default(),
+            turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
+            settled: Mutex::default(),
+            counters: Counters::default(),
+        })))
+    }
+
+    /// The layer that puts a price on a route. Use it with `route_layer`, so that paths and
+    /// methods that do not exist cost nothing.
+    #[must_use]
+    pub fn charge(&self, route: PaidRoute) -> ChargeLayer {
+        ChargeLayer::new(self.clone(), route)
+    }
+
+    /// Counts for metrics.
+    #[must_use]
+    pub fn stats(&self) -> PaywallStats {
+        let counters = &self.0.counters;
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PaywallStats {
+            challenges: load(&counters.challenges),
+            invoices_created: load(&counters.invoices_created),
+            admitted: load(&counters.admitted),
+            replayed: load(&counters.replayed),
+            refused: load(&counters.refused),
+            released: load(&counters.released),
+            open_invoices: self.0.pool.len(),
+        }
+    }
+
+    /// Background work, until the task is dropped: takes paid invoices out of the pool as the
+    /// node reports them, and forgets what has expired.
+    pub async fn run(&self) {
+        tokio::join!(self.watch_settlements(), self.keep_house());
+    }
+
+    async fn watch_settlements(&self) {
+        let mut cursor = SettledCursor::default();
+        loop {
+            match self.0.receiver.settled_since(cursor, SETTLEMENT_WAIT).await {
+                Ok(settlements) => {
+                    cursor = settlements.next;
+                    for hash in settlements.hashes {
+                        self.note_settled(hash);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the wallet does not report settlements");
+                    tokio::time::sleep(SETTLEMENT_RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn keep_house(&self) {
+        let mut ticks = tokio::time::interval(HOUSEKEEPING_PERIOD);
+        loop {
+            ticks.tick().await;
+            self.0.pool.prune(self.now());
+            if let Err(error) = self.0.redemptions.purge(self.now()).await {
+                tracing::warn!(%error, "old redemptions were not purged");
+            }
+        }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        (self.0.clock)()
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0.secret
+    }
+
+    pub(crate) fn pool(&self) -> &InvoicePool {
+        &self.0.pool
+    }
+
+    pub(crate) fn receiver(&self) -> &dyn Receiver {
+        &*self.0.receiver
+    }
+
+    pub(crate) fn redemptions(&self) -> &Redemptions {
+        &self.0.redemptions
+    }
+
+    /// The turn of a client to make an invoice; clients that share one wait for each other.
+    pub(crate) async fn turn_of(
+        &self,
+        client: ClientKey,
+    ) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(client);
+        let index = usize::try_from(hash % (TURNS as u64)).unwrap_or(0);
+        match self.0.turns.get(index) {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        }
+    }
+
+    pub(crate) fn knows_settled(&self, hash: PaymentHash) -> bool {
+        self.0
+            .settled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .known
+            .contains(&hash)
+    }
+
+    pub(crate) fn note_settled(&self, hash: PaymentHash) {
+        self.0.pool.remove(hash);
+        let mut settled = self
+            .0
+            .settled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !settled.known.insert(hash) {
+            return;
+        }
+        settled.oldest_first.push_back(hash);
+        if settled.oldest_first.len() > SETTLED_KEPT
+            && let Some(oldest) = settled.oldest_first.pop_front()
+        {
+            settled.known.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn count_challenge(&self) {
+        self.0.counters.challenges.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_invoice(&self) {
+        self.0
+            .counters
+            .invoices_created
+            .fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_admitted(&self) {
+        self.0.counters.admitted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_replayed(&self) {
+        self.0.counters.replayed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_refused(&self) {
+        self.0.counters.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_released(&self) {
+        self.0.counters.released.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Why the paywall can neither admit nor sell at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// The node does not answer.
+    Wallet,
+    /// The records cannot be written.
+    Store,
+    /// This client has too many unpaid invoices.
+    ClientFull { retry_after_s: u64 },
+    /// All clients together have too many unpaid invoices.
+    Full { retry_after_s: u64 },
+    /// The payment is being used by the same or another request right now.
+    InProgress,
+    /// A price or the machine's random source is unusable.
+    Misconfigured,
+}
+
+impl IntoResponse for Unavailable {
+    fn into_response(self) -> Response {
+        let (status, code, retry_after_s, message) = match self {
+            Self::Wallet => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "wallet_unavailable",
+                5,
+                "The seller's Lightning wallet does not answer. Nothing was charged; send the \
+                 same request again later, and do not pay again for a token you hold.",
+            ),
+            Self::Store => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "store_unavailable",
+                5,
+                "The seller cannot record the payment's use. Keep the token and send the same \
+                 request again later; do not pay again.",
+            ),
+            Self::ClientFull { retry_after_s } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_open_invoices",
+                retry_after_s,
+                "Your address has too many unpaid invoices. Pay one of them or wait until they \
+                 expire.",
+            ),
+            Self::Full { retry_after_s } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too_many_open_invoices",
+                retry_after_s,
+                "The seller has too many unpaid invoices. Try again later.",
+            ),
+            Self::InProgress => (
+                StatusCode::CONFLICT,
+                "request_in_progress",
+                1,
+                "This payment's request is being answered. Send the same request with the same \
+                 credential again in a second; do not pay again.",
+            ),
+            Self::Misconfigured => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                60,
+                "The seller cannot make an offer for this route.",
+            ),
+        };
+        let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        response
+    }
+}

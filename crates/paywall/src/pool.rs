@@ -1,0 +1,279 @@
+//! Unpaid invoices, handed out again until they are paid or expire, so that a flood of unpaid
+//! requests makes few of them.
+
+use farebox_money::Sats;
+use farebox_net::ClientKey;
+use farebox_wallet::CreatedInvoice;
+use farebox_wire::lightning::PaymentHash;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Invoices that one client can have open; past it, its requests share those it has.
+pub(crate) const OPEN_PER_CLIENT_MAX: usize = 32;
+/// Invoices that all clients together can have open.
+pub(crate) const OPEN_TOTAL_MAX: usize = 50_000;
+/// An invoice with less time left is not handed out again: its payer needs some.
+const TIME_LEFT_MIN_S: u64 = 60;
+
+/// What an invoice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Purpose {
+    pub route: &'static str,
+    pub price: Sats,
+    /// The very request, so that two different ones of a client can be paid at the same time.
+    pub request_digest: [u8; 32],
+}
+
+#[derive(Clone)]
+struct Entry {
+    purpose: Purpose,
+    invoice: CreatedInvoice,
+}
+
+/// What the pool has for a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Hand this out.
+    Invoice(CreatedInvoice),
+    /// Make a new one.
+    None,
+    /// The client has too many open, none of them of use here.
+    ClientFull {
+        /// Seconds until one expires.
+        retry_after_s: u64,
+    },
+    /// All clients together have too many open.
+    Full {
+        /// Seconds until one may have expired.
+        retry_after_s: u64,
+    },
+}
+
+#[derive(Default)]
+struct State {
+    clients: HashMap<ClientKey, Vec<Entry>>,
+    clients_by_hash: HashMap<PaymentHash, ClientKey>,
+    /// When expired ones were last looked for, in seconds since 1970.
+    swept_at: u64,
+}
+
+/// The open invoices, in memory only: the node knows them too, and a token needs no row.
+#[derive(Default)]
+pub(crate) struct InvoicePool {
+    state: Mutex<State>,
+}
+
+impl InvoicePool {
+    pub(crate) fn find(&self, client: ClientKey, purpose: Purpose, now: u64) -> Found {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // A full pool is swept once a second, not at every request of a flood.
+        if state.clients_by_hash.len() >= OPEN_TOTAL_MAX && state.swept_at < now {
+            state.swept_at = now;
+            state.drop_expired(now);
+        }
+        let total = state.clients_by_hash.len();
+        state.drop_expired_of(client, now);
+        let entries = state
+            .clients
+            .get(&client)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let fresh = |entry: &&Entry| entry.invoice.expires_at >= now + TIME_LEFT_MIN_S;
+        if let Some(same) = entries
+            .iter()
+            .filter(fresh)
+            .find(|entry| entry.purpose == purpose)
+        {
+            return Found::Invoice(same.invoice.clone());
+        }
+        if entries.len() < OPEN_PER_CLIENT_MAX && total < OPEN_TOTAL_MAX {
+            return Found::None;
+        }
+        let shareable = |entry: &&Entry| {
+            entry.purpose.route == purpose.route && entry.purpose.price == purpose.price
+        };
+        if let Some(shared) = entries.iter().filter(fresh).find(shareable) {
+            return Found::Invoice(shared.invoice.clone());
+        }
+        let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
+        let retry_after_s = first.unwrap_or(now).saturating_sub(now).max(1);
+        if total < OPEN_TOTAL_MAX {
+            Found::ClientFull { retry_after_s }
+        } else {
+            Found::Full { retry_after_s }
+        }
+    }
+
+    pub(crate) fn insert(&self, client: ClientKey, purpose: Purpose, invoice: CreatedInvoice) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.clients_by_hash.insert(invoice.payment_hash, client);
+        state
+            .clients
+            .entry(client)
+            .or_default()
+            .push(Entry { purpose, invoice });
+    }
+
+    /// Takes a paid invoice out: it must never be handed to a second payer.
+    pub(crate) fn remove(&self, hash: PaymentHash) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(client) = state.clients_by_hash.remove(&hash) else {
+            return;
+        };
+        state.retain_of(client, |entry| entry.invoice.payment_hash != hash);
+    }
+
+    /// Forgets what has expired.
+    pub(crate) fn prune(&self, now: u64) {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drop_expired(now);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clients_by_hash
+            .len()
+    }
+}
+
+impl State {
+    fn retain_of(&mut self, client: ClientKey, keep: impl Fn(&Entry) -> bool) {
+        let Some(entries) = self.clients.get_mut(&client) else {
+            return;
+        };
+        entries.retain(|entry| {
+            let kept = keep(entry);
+            if !kept {
+                self.clients_by_hash.remove(&entry.invoice.payment_hash);
+            }
+            kept
+        });
+        if entries.is_empty() {
+            self.clients.remove(&client);
+        }
+    }
+
+    fn drop_expired_of(&mut self, client: ClientKey, now: u64) {
+        self.retain_of(client, |entry| entry.invoice.expires_at > now);
+    }
+
+    fn drop_expired(&mut self, now: u64) {
+        let clients: Vec<_> = self.clients.keys().copied().collect();
+        for client in clients {
+            self.drop_expired_of(client, now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purpose(digest: usize) -> Purpose {
+        let mut request_digest = [0; 32];
+        request_digest[..8].copy_from_slice(&digest.to_be_bytes());
+        Purpose {
+            route: "weather",
+            price: Sats::new(5),
+            request_digest,
+        }
+    }
+
+    fn invoice(number: usize, expires_at: u64) -> CreatedInvoice {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        let payment_hash = PaymentHash::new(hash);
+        CreatedInvoice {
+            bolt11: format!("lnbcrt{number}"),
+            payment_hash,
+            expires_at,
+        }
+    }
+
+    fn client(number: u8) -> ClientKey {
+        ClientKey::of([192, 0, 2, number].into())
+    }
+
+    #[test]
+    fn an_open_invoice_is_handed_out_again_until_it_is_paid() {
+        let pool = InvoicePool::default();
+        assert_eq!(pool.find(client(1), purpose(1), 0), Found::None);
+        pool.insert(client(1), purpose(1), invoice(1, 600));
+        assert_eq!(
+            pool.find(client(1), purpose(1), 540),
+            Found::Invoice(invoice(1, 600))
+        );
+        assert_eq!(
+            pool.find(client(2), purpose(1), 0),
+            Found::None,
+            "another client"
+        );
+        assert_eq!(
+            pool.find(client(1), purpose(2), 0),
+            Found::None,
+            "another request"
+        );
+        assert_eq!(
+            pool.find(client(1), purpose(1), 541),
+            Found::None,
+            "too late to pay it"
+        );
+        pool.remove(invoice(1, 600).payment_hash);
+        assert_eq!(
+            (pool.find(client(1), purpose(1), 0), pool.len()),
+            (Found::None, 0)
+        );
+    }
+
+    #[test]
+    fn a_client_with_many_open_shares_its_own_or_waits() {
+        let pool = InvoicePool::default();
+        for number in 0..OPEN_PER_CLIENT_MAX {
+            pool.insert(client(1), purpose(number), invoice(number, 600));
+        }
+        assert_eq!(
+            pool.find(client(1), purpose(999), 0),
+            Found::Invoice(invoice(0, 600))
+        );
+        let dearer = Purpose {
+            price: Sats::new(6),
+            ..purpose(999)
+        };
+        assert_eq!(
+            pool.find(client(1), dearer, 100),
+            Found::ClientFull { retry_after_s: 500 }
+        );
+        assert_eq!(
+            pool.find(client(2), dearer, 100),
+            Found::None,
+            "others are not touched"
+        );
+        assert_eq!(
+            pool.find(client(1), dearer, 600),
+            Found::None,
+            "room again after expiry"
+        );
+        assert_eq!(pool.len(), 0);
+    }
+
+    #[test]
+    fn all_clients_together_are_bounded() {
+        let pool = InvoicePool::default();
+        for number in 0..OPEN_TOTAL_MAX {
+            let last = u8::try_from(number % 250).unwrap();
+            let high = u8::try_from(number / 250).unwrap();
+            let address = ClientKey::of([10, 0, high, last].into());
+            pool.insert(address, purpose(number), invoice(number, 600));
+        }
+        assert!(matches!(
+            pool.find(client(1), purpose(1), 0),
+            Found::Full { .. }
+        ));
+        assert_eq!(pool.find(client(1), purpose(1), 601), Found::None);
+        assert_eq!(pool.len(), 0);
+    }
+}

@@ -1,0 +1,99 @@
+//! What the paywall reads of a request.
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, OriginalUri};
+use bytes::Bytes;
+use farebox_net::ClientKey;
+use farebox_wire::l402::{Credential, CredentialError};
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
+
+/// The facts that a challenge is bound to.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub client: ClientKey,
+    pub is_head: bool,
+    pub method: String,
+    pub path: String,
+    pub query: Option<String>,
+    pub body_sha256: Option<[u8; 32]>,
+}
+
+impl Facts {
+    /// `body` is given where it was read.
+    pub(crate) fn of(parts: &Parts, body: Option<&Bytes>) -> Self {
+        let original = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map(|original| &original.0);
+        let uri = original.unwrap_or(&parts.uri);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let is_head = parts.method == Method::HEAD;
+        let method = if is_head {
+            Method::GET.as_str()
+        } else {
+            parts.method.as_str()
+        };
+        Self {
+            client: peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip())),
+            is_head,
+            method: method.to_owned(),
+            path: uri.path().to_owned(),
+            query: uri.query().map(str::to_owned),
+            body_sha256: body.map(|body| Sha256::digest(body).into()),
+        }
+    }
+
+    /// Tells this very request from every other.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for part in [
+            &self.method,
+            &self.path,
+            self.query.as_deref().unwrap_or_default(),
+        ] {
+            hasher.update(part.len().to_be_bytes());
+            hasher.update(part);
+        }
+        hasher.update([u8::from(self.query.is_some())]);
+        hasher.update(self.body_sha256.unwrap_or_default());
+        hasher.finalize().into()
+    }
+}
+
+/// The first L402 credential of a request: from any `Authorization` line, else from the bare
+/// macaroon headers of gRPC clients. An unreadable one counts only when there is no better.
+pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Credential, CredentialError>> {
+    let lines = headers.get_all(header::AUTHORIZATION).iter();
+    let shown = lines.filter_map(|value| Credential::parse_authorization(value.as_bytes()));
+    let bare = ["macaroon", "grpc-metadata-macaroon"].into_iter();
+    let bare = bare.filter_map(|name| headers.get(name));
+    let bare = bare.map(|value| Credential::parse_bare_macaroon(value.as_bytes()));
+    let mut unreadable = None;
+    for credential in shown.chain(bare) {
+        match credential {
+            Ok(credential) => return Some(Ok(credential)),
+            Err(error) => unreadable = unreadable.or(Some(Err(error))),
+        }
+    }
+    unreadable
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    TooLarge,
+    Broken,
+}
+
+/// Reads a whole body up to a limit.
+pub(crate) async fn read_body(body: Body, len_max: usize) -> Result<Bytes, BodyError> {
+    match Limited::new(body, len_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Err(_) => Err(BodyError::Broken),
+    }
+}

@@ -1,0 +1,108 @@
+//! What a seller says of a paid route.
+
+use farebox_money::Sats;
+use farebox_wire::l402::TokenKind;
+use std::sync::Arc;
+
+/// A request as the price of a route may depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct PricedRequest<'a> {
+    /// The path without the query.
+    pub path: &'a str,
+    /// The query without its `?`.
+    pub query: Option<&'a str>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// A request that has no price because it is wrong; answered 400 before any invoice is made,
+/// so that nobody pays for an error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PriceError {
+    /// Stable code for programs.
+    pub code: &'static str,
+    /// What to change.
+    pub message: String,
+}
+
+type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Sats, PriceError> + Send + Sync;
+
+/// What a request costs.
+#[derive(Clone)]
+pub enum Price {
+    /// The same for every request.
+    Fixed(Sats),
+    /// Made from the request; the token is then bound to the body it was made from.
+    PerRequest(Arc<PriceFunction>),
+}
+
+/// A paid route.
+#[derive(Clone)]
+pub struct PaidRoute {
+    /// Names the route in records; never changes.
+    pub id: &'static str,
+    /// What the payer reads in the wallet, up to 100 characters.
+    pub description: String,
+    /// What it costs.
+    pub price: Price,
+    /// How often a token can be used.
+    pub kind: TokenKind,
+    /// How long a token is good for, in seconds after the last moment its invoice can be paid.
+    pub token_lifetime_s: u64,
+    /// Larger request bodies are refused with 413.
+    pub body_len_max: usize,
+}
+
+/// A week: long enough to come back for what was paid for.
+const ONE_SHOT_LIFETIME_S: u64 = 7 * 24 * 3_600;
+const BODY_LEN_MAX: usize = 1024 * 1024;
+
+impl PaidRoute {
+    /// A route whose token is good for one request, at a fixed price.
+    #[must_use]
+    pub fn one_shot(id: &'static str, price: Sats, description: &str) -> Self {
+        Self {
+            id,
+            description: description.to_owned(),
+            price: Price::Fixed(price),
+            kind: TokenKind::OneShot,
+            token_lifetime_s: ONE_SHOT_LIFETIME_S,
+            body_len_max: BODY_LEN_MAX,
+        }
+    }
+
+    /// A route whose token is good for any number of requests during `lifetime_s` seconds.
+    #[must_use]
+    pub fn time_bounded(id: &'static str, price: Sats, lifetime_s: u64, description: &str) -> Self {
+        Self {
+            kind: TokenKind::TimeBounded,
+            token_lifetime_s: lifetime_s,
+            ..Self::one_shot(id, price, description)
+        }
+    }
+
+    /// A route whose price is a function of the request.
+    #[must_use]
+    pub fn priced_by<F>(id: &'static str, price: F, description: &str) -> Self
+    where
+        F: Fn(PricedRequest<'_>) -> Result<Sats, PriceError> + Send + Sync + 'static,
+    {
+        let price = Price::PerRequest(Arc::new(price));
+        Self {
+            price,
+            ..Self::one_shot(id, Sats::ZERO, description)
+        }
+    }
+
+    pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+        match &self.price {
+            Price::Fixed(price) => Ok(*price),
+            Price::PerRequest(function) => function(request),
+        }
+    }
+
+    pub(crate) fn is_priced_by_request(&self) -> bool {
+        matches!(self.price, Price::PerRequest(_))
+    }
+}
