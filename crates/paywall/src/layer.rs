@@ -150,10 +150,11 @@ impl ChargeLayer {
         S::Future: Send,
     {
         let usage = verdict?;
-        let redemptions = self.paywall.redemptions();
-        let now = self.paywall.now();
         if usage.kind == TokenKind::TimeBounded {
-            redemptions.record(usage, now).await.map_err(store_failed)?;
+            self.paywall
+                .record_once(usage)
+                .await
+                .map_err(store_failed)?;
             self.paywall.count_admitted();
             return Ok(infallible(inner.call(request).await));
         }

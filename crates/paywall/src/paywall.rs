@@ -3,7 +3,7 @@
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
 use crate::pool::InvoicePool;
-use crate::redemption::Redemptions;
+use crate::redemption::{Redemptions, Use};
 use crate::route::PaidRoute;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -47,8 +47,8 @@ pub fn system_clock() -> Clock {
     Arc::new(now)
 }
 
-/// Settled payments remembered without asking the node again.
-const SETTLED_KEPT: usize = 100_000;
+/// Payments remembered without asking the node or the records again.
+const RECENT_KEPT: usize = 100_000;
 /// Clients share this many turns for making invoices.
 const TURNS: usize = 64;
 const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
@@ -84,10 +84,25 @@ struct Counters {
     released: AtomicU64,
 }
 
+/// Payments seen lately; the oldest is forgotten when there are too many.
 #[derive(Default)]
-struct Settled {
+struct Recent {
     known: HashSet<PaymentHash>,
     oldest_first: VecDeque<PaymentHash>,
+}
+
+impl Recent {
+    fn insert(&mut self, hash: PaymentHash) {
+        if !self.known.insert(hash) {
+            return;
+        }
+        self.oldest_first.push_back(hash);
+        if self.oldest_first.len() > RECENT_KEPT
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
 }
 
 struct Inner {
@@ -97,7 +112,8 @@ struct Inner {
     clock: Clock,
     pool: InvoicePool,
     turns: Vec<tokio::sync::Mutex<()>>,
-    settled: Mutex<Settled>,
+    settled: Mutex<Recent>,
+    recorded: Mutex<Recent>,
     counters: Counters,
 }
 
@@ -124,6 +140,7 @@ impl Paywall {
             pool: InvoicePool::default(),
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
             settled: Mutex::default(),
+            recorded: Mutex::default(),
             counters: Counters::default(),
         })))
     }
@@ -230,20 +247,31 @@ impl Paywall {
 
     pub(crate) fn note_settled(&self, hash: PaymentHash) {
         self.0.pool.remove(hash);
-        let mut settled = self
-            .0
+        self.0
             .settled
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if !settled.known.insert(hash) {
-            return;
-        }
-        settled.oldest_first.push_back(hash);
-        if settled.oldest_first.len() > SETTLED_KEPT
-            && let Some(oldest) = settled.oldest_first.pop_front()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(hash);
+    }
+
+    /// Records the first use of a token that can be used many times.
+    pub(crate) async fn record_once(&self, usage: Use) -> Result<(), StoreError> {
+        let hash = usage.payment_hash;
+        let recorded = &self.0.recorded;
+        if recorded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .known
+            .contains(&hash)
         {
-            settled.known.remove(&oldest);
+            return Ok(());
         }
+        self.0.redemptions.record(usage, self.now()).await?;
+        recorded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(hash);
+        Ok(())
     }
 
     pub(crate) fn count_challenge(&self) {
