@@ -158,6 +158,8 @@ impl ChargeLayer {
             self.paywall.count_admitted();
             return Ok(infallible(inner.call(request).await));
         }
+        let redemptions = self.paywall.redemptions();
+        let now = self.paywall.now();
         match redemptions
             .reserve(usage.clone(), now)
             .await
