@@ -25,9 +25,7 @@ impl BtcUsd {
     #[must_use]
     pub fn to_usd_nearest(self, amount: Msat) -> Option<MicroUsd> {
         let scaled = u128::from(amount.get()) * u128::from(self.0.get()) + MSAT_PER_BTC / 2;
-        let micro = u64::try_from(scaled / MSAT_PER_BTC)
-            .ok()
-            .map(MicroUsd::new)?;
+        let micro = u64::try_from(scaled / MSAT_PER_BTC).ok().map(MicroUsd::new)?;
         (micro <= MicroUsd::MAX).then_some(micro)
     }
 
@@ -52,18 +50,9 @@ mod tests {
 
     #[test]
     fn converts_both_ways() {
-        assert_eq!(
-            rate(100_000).to_usd_nearest(Msat::new(5_000)),
-            Some(MicroUsd::new(5_000))
-        );
-        assert_eq!(
-            rate(100_000).to_msat_ceil(MicroUsd::new(5_000)),
-            Some(Msat::new(5_000))
-        );
-        assert_eq!(
-            rate(90_000).to_msat_ceil(MicroUsd::new(1)),
-            Some(Msat::new(2))
-        );
+        assert_eq!(rate(100_000).to_usd_nearest(Msat::new(5_000)), Some(MicroUsd::new(5_000)));
+        assert_eq!(rate(100_000).to_msat_ceil(MicroUsd::new(5_000)), Some(Msat::new(5_000)));
+        assert_eq!(rate(90_000).to_msat_ceil(MicroUsd::new(1)), Some(Msat::new(2)));
         assert_eq!(BtcUsd::new(MicroUsd::new(0)), None);
     }
 

@@ -46,9 +46,7 @@ impl Msat {
     /// The amount in satoshis, when it is a whole number of them.
     #[must_use]
     pub fn to_sats_exact(self) -> Option<Sats> {
-        self.0
-            .is_multiple_of(MSAT_PER_SAT)
-            .then_some(Sats(self.0 / MSAT_PER_SAT))
+        self.0.is_multiple_of(MSAT_PER_SAT).then_some(Sats(self.0 / MSAT_PER_SAT))
     }
 
     /// The amount in satoshis, a fraction counted as a whole one.
@@ -66,10 +64,7 @@ impl Msat {
     /// The sum, or `None` past [`Msat::MAX`].
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0
-            .checked_add(other.0)
-            .map(Self)
-            .filter(|sum| *sum <= Self::MAX)
+        self.0.checked_add(other.0).map(Self).filter(|sum| *sum <= Self::MAX)
     }
 
     /// The difference, or `None` below zero.
@@ -81,18 +76,13 @@ impl Msat {
     /// As the signed integer that databases store; `None` past [`Msat::MAX`].
     #[must_use]
     pub fn to_db(self) -> Option<i64> {
-        (self <= Self::MAX)
-            .then(|| i64::try_from(self.0).ok())
-            .flatten()
+        (self <= Self::MAX).then(|| i64::try_from(self.0).ok()).flatten()
     }
 
     /// From the signed integer that databases store; `None` when it is no amount of money.
     #[must_use]
     pub fn from_db(msat: i64) -> Option<Self> {
-        u64::try_from(msat)
-            .ok()
-            .map(Self)
-            .filter(|amount| *amount <= Self::MAX)
+        u64::try_from(msat).ok().map(Self).filter(|amount| *amount <= Self::MAX)
     }
 }
 

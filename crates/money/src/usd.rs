@@ -32,11 +32,7 @@ impl MicroUsd {
     /// The nearest micro-dollar to a JSON number of dollars; `None` when it is negative, not
     /// finite or past [`MicroUsd::MAX`]. For data of others only: our own amounts are integers.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "range is checked"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "range is checked")]
     #[expect(clippy::cast_precision_loss, reason = "MAX is below 2^53")]
     pub fn from_f64(usd: f64) -> Option<Self> {
         let micro = (usd * MICRO_PER_USD as f64).round();
@@ -96,18 +92,7 @@ mod tests {
         for text in ["0", "12", "0.002", "0.000001", "999.99"] {
             assert_eq!(text.parse::<MicroUsd>().unwrap().to_string(), text);
         }
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "-1",
-            "1e3",
-            "0.0000001",
-            "1000000001",
-            " 1",
-            "1,5",
-        ] {
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "0.0000001", "1000000001", " 1", "1,5"] {
             assert!(text.parse::<MicroUsd>().is_err(), "{text:?} was taken");
         }
     }

@@ -39,12 +39,6 @@ pub fn http_client(options: &ClientOptions) -> Result<reqwest::Client, ClientErr
         .redirect(reqwest::redirect::Policy::none())
         .danger_accept_invalid_certs(options.insecure_tls)
         .tcp_nodelay(true);
-    let builder = if options.system_proxy {
-        builder
-    } else {
-        builder.no_proxy()
-    };
-    builder
-        .build()
-        .map_err(|error| ClientError(error.to_string()))
+    let builder = if options.system_proxy { builder } else { builder.no_proxy() };
+    builder.build().map_err(|error| ClientError(error.to_string()))
 }

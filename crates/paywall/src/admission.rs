@@ -114,10 +114,7 @@ impl Paywall {
 fn check_price(route: &PaidRoute, grant: &Grant, price: Sats) -> Result<(), Problem> {
     let bought = grant.amount.to_sats_floor();
     if route.is_priced_by_request() && price > bought {
-        return Err(Problem::TooCheap {
-            bought_sats: bought.get(),
-            price_sats: price.get(),
-        });
+        return Err(Problem::TooCheap { bought_sats: bought.get(), price_sats: price.get() });
     }
     Ok(())
 }

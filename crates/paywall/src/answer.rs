@@ -37,9 +37,7 @@ impl KeptAnswer {
             let value = HeaderValue::try_from(value).map_err(|_| unreadable("headers"))?;
             response.headers_mut().append(name, value);
         }
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         Ok(response)
     }
 }
@@ -66,13 +64,11 @@ pub(crate) async fn keep(
     let body = read.freeze();
     parts.headers.remove(header::TRANSFER_ENCODING);
     let headers: Vec<_> = parts.headers.iter().filter_map(text_pair).collect();
-    let kept = serde_json::to_string(&headers)
-        .ok()
-        .map(|headers| KeptAnswer {
-            status: parts.status.as_u16(),
-            headers,
-            body: body.to_vec(),
-        });
+    let kept = serde_json::to_string(&headers).ok().map(|headers| KeptAnswer {
+        status: parts.status.as_u16(),
+        headers,
+        body: body.to_vec(),
+    });
     Ok((kept, Response::from_parts(parts, Body::from(body))))
 }
 

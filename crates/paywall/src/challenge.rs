@@ -75,11 +75,7 @@ impl Paywall {
     ) -> Result<Offer, Unavailable> {
         let now = self.now();
         let amount = price.to_msat().ok_or(Unavailable::Misconfigured)?;
-        let purpose = Purpose {
-            route: route.id,
-            price,
-            request_digest: facts.digest(),
-        };
+        let purpose = Purpose { route: route.id, price, request_digest: facts.digest() };
         let invoice = self.invoice(route, facts, purpose, amount, now).await?;
         let grant = Grant {
             kind: route.kind,
@@ -91,13 +87,7 @@ impl Paywall {
         };
         let token = self.mint(&grant, &invoice, now)?;
         let expires_in = invoice.expires_at.saturating_sub(now);
-        Ok(Offer {
-            price,
-            grant,
-            token,
-            invoice,
-            expires_in,
-        })
+        Ok(Offer { price, grant, token, invoice, expires_in })
     }
 
     fn mint(

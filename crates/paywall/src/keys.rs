@@ -66,10 +66,7 @@ mod tests {
 
     fn identifier(now: u64) -> Identifier {
         let token_id = Secret::new_token_id(now).unwrap();
-        Identifier {
-            payment_hash: PaymentHash::new([1; 32]),
-            token_id,
-        }
+        Identifier { payment_hash: PaymentHash::new([1; 32]), token_id }
     }
 
     #[test]
@@ -80,16 +77,8 @@ mod tests {
         let key = secret.root_key(&token, now).unwrap();
         assert_eq!(secret.root_key(&token, now + 3 * EPOCH_S), Some(key));
         assert_eq!(secret.root_key(&token, now + 4 * EPOCH_S), None);
-        assert_eq!(
-            secret.root_key(&token, now - EPOCH_S),
-            None,
-            "a key of the future"
-        );
-        assert_ne!(
-            secret.root_key(&identifier(now), now),
-            Some(key),
-            "one key for each token"
-        );
+        assert_eq!(secret.root_key(&token, now - EPOCH_S), None, "a key of the future");
+        assert_ne!(secret.root_key(&identifier(now), now), Some(key), "one key for each token");
         assert_ne!(Secret::new([8; 32]).root_key(&token, now), Some(key));
     }
 }

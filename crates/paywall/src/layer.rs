@@ -35,10 +35,7 @@ pub struct ChargeLayer {
 
 impl ChargeLayer {
     pub(crate) fn new(paywall: Paywall, route: PaidRoute) -> Self {
-        Self {
-            paywall,
-            route: Arc::new(route),
-        }
+        Self { paywall, route: Arc::new(route) }
     }
 }
 
@@ -46,10 +43,7 @@ impl<S> Layer<S> for ChargeLayer {
     type Service = ChargeService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ChargeService {
-            till: self.clone(),
-            inner,
-        }
+        ChargeService { till: self.clone(), inner }
     }
 }
 
@@ -112,10 +106,7 @@ impl ChargeLayer {
             None => Problem::PaymentRequired,
             Some(Err(error)) => error.into(),
             Some(Ok(credential)) => {
-                let verdict = self
-                    .paywall
-                    .verify(&self.route, &facts, price, &credential)
-                    .await;
+                let verdict = self.paywall.verify(&self.route, &facts, price, &credential).await;
                 match self.redeem(verdict, inner, request).await {
                     Ok(response) => return response,
                     Err(Refusal::Unavailable(unavailable)) => return unavailable.into_response(),
@@ -126,9 +117,7 @@ impl ChargeLayer {
         if problem != Problem::PaymentRequired {
             self.paywall.count_refused();
         }
-        self.paywall
-            .challenge(&self.route, &facts, price, &problem)
-            .await
+        self.paywall.challenge(&self.route, &facts, price, &problem).await
     }
 
     fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, PriceError> {
@@ -151,20 +140,13 @@ impl ChargeLayer {
     {
         let usage = verdict?;
         if usage.kind == TokenKind::TimeBounded {
-            self.paywall
-                .record_once(usage)
-                .await
-                .map_err(store_failed)?;
+            self.paywall.record_once(usage).await.map_err(store_failed)?;
             self.paywall.count_admitted();
             return Ok(infallible(inner.call(request).await));
         }
         let redemptions = self.paywall.redemptions();
         let now = self.paywall.now();
-        match redemptions
-            .reserve(usage.clone(), now)
-            .await
-            .map_err(store_failed)?
-        {
+        match redemptions.reserve(usage.clone(), now).await.map_err(store_failed)? {
             Reservation::Reserved => {
                 self.paywall.count_admitted();
                 Ok(self.clone().run_reserved(usage, inner, request).await)
@@ -204,10 +186,7 @@ impl ChargeLayer {
                 return till.release(&usage, failure.into_response()).await;
             };
             let redemptions = till.paywall.redemptions();
-            match redemptions
-                .finish(usage.payment_hash, kept, till.paywall.now())
-                .await
-            {
+            match redemptions.finish(usage.payment_hash, kept, till.paywall.now()).await {
                 Ok(()) => response,
                 Err(error) => store_response(&error),
             }
@@ -221,17 +200,12 @@ impl ChargeLayer {
     /// Gives the payment back and says so in the handler's own answer.
     async fn release(&self, usage: &Use, mut response: Response) -> Response {
         let redemptions = self.paywall.redemptions();
-        if let Err(error) = redemptions
-            .release(usage.payment_hash, self.paywall.now())
-            .await
-        {
+        if let Err(error) = redemptions.release(usage.payment_hash, self.paywall.now()).await {
             return store_response(&error);
         }
         self.paywall.count_released();
         let state = "unspent; the same Authorization is good for another request to this route";
-        response
-            .headers_mut()
-            .insert(PAYMENT_STATE, HeaderValue::from_static(state));
+        response.headers_mut().insert(PAYMENT_STATE, HeaderValue::from_static(state));
         response
     }
 

@@ -26,10 +26,7 @@ mod migrations {
 /// The tables of this crate.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema {
-        name: "paywall",
-        migrations: migrations::migrations::runner(),
-    }
+    Schema { name: "paywall", migrations: migrations::migrations::runner() }
 }
 
 /// Seconds since 1970.
@@ -38,12 +35,7 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 /// The time of the machine.
 #[must_use]
 pub fn system_clock() -> Clock {
-    let now = || {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs()
-    };
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     Arc::new(now)
 }
 
@@ -237,40 +229,23 @@ impl Paywall {
     }
 
     pub(crate) fn knows_settled(&self, hash: PaymentHash) -> bool {
-        self.0
-            .settled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .known
-            .contains(&hash)
+        self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash)
     }
 
     pub(crate) fn note_settled(&self, hash: PaymentHash) {
         self.0.pool.remove(hash);
-        self.0
-            .settled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash);
+        self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
     }
 
     /// Records the first use of a token that can be used many times.
     pub(crate) async fn record_once(&self, usage: Use) -> Result<(), StoreError> {
         let hash = usage.payment_hash;
         let recorded = &self.0.recorded;
-        if recorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .known
-            .contains(&hash)
-        {
+        if recorded.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash) {
             return Ok(());
         }
         self.0.redemptions.record(usage, self.now()).await?;
-        recorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash);
+        recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
         Ok(())
     }
 
@@ -279,10 +254,7 @@ impl Paywall {
     }
 
     pub(crate) fn count_invoice(&self) {
-        self.0
-            .counters
-            .invoices_created
-            .fetch_add(1, Ordering::Relaxed);
+        self.0.counters.invoices_created.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_admitted(&self) {
@@ -364,9 +336,7 @@ impl IntoResponse for Unavailable {
             ),
         };
         let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         response
     }
 }

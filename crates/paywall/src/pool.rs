@@ -73,17 +73,9 @@ impl InvoicePool {
         }
         let total = state.clients_by_hash.len();
         state.drop_expired_of(client, now);
-        let entries = state
-            .clients
-            .get(&client)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let entries = state.clients.get(&client).map(Vec::as_slice).unwrap_or_default();
         let fresh = |entry: &&Entry| entry.invoice.expires_at >= now + TIME_LEFT_MIN_S;
-        if let Some(same) = entries
-            .iter()
-            .filter(fresh)
-            .find(|entry| entry.purpose == purpose)
-        {
+        if let Some(same) = entries.iter().filter(fresh).find(|entry| entry.purpose == purpose) {
             return Found::Invoice(same.invoice.clone());
         }
         if entries.len() < OPEN_PER_CLIENT_MAX && total < OPEN_TOTAL_MAX {
@@ -107,11 +99,7 @@ impl InvoicePool {
     pub(crate) fn insert(&self, client: ClientKey, purpose: Purpose, invoice: CreatedInvoice) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.clients_by_hash.insert(invoice.payment_hash, client);
-        state
-            .clients
-            .entry(client)
-            .or_default()
-            .push(Entry { purpose, invoice });
+        state.clients.entry(client).or_default().push(Entry { purpose, invoice });
     }
 
     /// Takes a paid invoice out: it must never be handed to a second payer.
@@ -125,18 +113,11 @@ impl InvoicePool {
 
     /// Forgets what has expired.
     pub(crate) fn prune(&self, now: u64) {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drop_expired(now);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).drop_expired(now);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clients_by_hash
-            .len()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clients_by_hash.len()
     }
 }
 
@@ -176,22 +157,14 @@ mod tests {
     fn purpose(digest: usize) -> Purpose {
         let mut request_digest = [0; 32];
         request_digest[..8].copy_from_slice(&digest.to_be_bytes());
-        Purpose {
-            route: "weather",
-            price: Sats::new(5),
-            request_digest,
-        }
+        Purpose { route: "weather", price: Sats::new(5), request_digest }
     }
 
     fn invoice(number: usize, expires_at: u64) -> CreatedInvoice {
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         let payment_hash = PaymentHash::new(hash);
-        CreatedInvoice {
-            bolt11: format!("lnbcrt{number}"),
-            payment_hash,
-            expires_at,
-        }
+        CreatedInvoice { bolt11: format!("lnbcrt{number}"), payment_hash, expires_at }
     }
 
     fn client(number: u8) -> ClientKey {
@@ -203,30 +176,12 @@ mod tests {
         let pool = InvoicePool::default();
         assert_eq!(pool.find(client(1), purpose(1), 0), Found::None);
         pool.insert(client(1), purpose(1), invoice(1, 600));
-        assert_eq!(
-            pool.find(client(1), purpose(1), 540),
-            Found::Invoice(invoice(1, 600))
-        );
-        assert_eq!(
-            pool.find(client(2), purpose(1), 0),
-            Found::None,
-            "another client"
-        );
-        assert_eq!(
-            pool.find(client(1), purpose(2), 0),
-            Found::None,
-            "another request"
-        );
-        assert_eq!(
-            pool.find(client(1), purpose(1), 541),
-            Found::None,
-            "too late to pay it"
-        );
+        assert_eq!(pool.find(client(1), purpose(1), 540), Found::Invoice(invoice(1, 600)));
+        assert_eq!(pool.find(client(2), purpose(1), 0), Found::None, "another client");
+        assert_eq!(pool.find(client(1), purpose(2), 0), Found::None, "another request");
+        assert_eq!(pool.find(client(1), purpose(1), 541), Found::None, "too late to pay it");
         pool.remove(invoice(1, 600).payment_hash);
-        assert_eq!(
-            (pool.find(client(1), purpose(1), 0), pool.len()),
-            (Found::None, 0)
-        );
+        assert_eq!((pool.find(client(1), purpose(1), 0), pool.len()), (Found::None, 0));
     }
 
     #[test]
@@ -235,28 +190,11 @@ mod tests {
         for number in 0..OPEN_PER_CLIENT_MAX {
             pool.insert(client(1), purpose(number), invoice(number, 600));
         }
-        assert_eq!(
-            pool.find(client(1), purpose(999), 0),
-            Found::Invoice(invoice(0, 600))
-        );
-        let dearer = Purpose {
-            price: Sats::new(6),
-            ..purpose(999)
-        };
-        assert_eq!(
-            pool.find(client(1), dearer, 100),
-            Found::ClientFull { retry_after_s: 500 }
-        );
-        assert_eq!(
-            pool.find(client(2), dearer, 100),
-            Found::None,
-            "others are not touched"
-        );
-        assert_eq!(
-            pool.find(client(1), dearer, 600),
-            Found::None,
-            "room again after expiry"
-        );
+        assert_eq!(pool.find(client(1), purpose(999), 0), Found::Invoice(invoice(0, 600)));
+        let dearer = Purpose { price: Sats::new(6), ..purpose(999) };
+        assert_eq!(pool.find(client(1), dearer, 100), Found::ClientFull { retry_after_s: 500 });
+        assert_eq!(pool.find(client(2), dearer, 100), Found::None, "others are not touched");
+        assert_eq!(pool.find(client(1), dearer, 600), Found::None, "room again after expiry");
         assert_eq!(pool.len(), 0);
     }
 
@@ -269,10 +207,7 @@ mod tests {
             let address = ClientKey::of([10, 0, high, last].into());
             pool.insert(address, purpose(number), invoice(number, 600));
         }
-        assert!(matches!(
-            pool.find(client(1), purpose(1), 0),
-            Found::Full { .. }
-        ));
+        assert!(matches!(pool.find(client(1), purpose(1), 0), Found::Full { .. }));
         assert_eq!(pool.find(client(1), purpose(1), 601), Found::None);
         assert_eq!(pool.len(), 0);
     }

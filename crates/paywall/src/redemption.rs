@@ -62,18 +62,13 @@ impl Redemptions {
         };
         let released = database.write(release).await?;
         if released > 0 {
-            tracing::warn!(
-                released,
-                "payments whose requests were cut off can be used again"
-            );
+            tracing::warn!(released, "payments whose requests were cut off can be used again");
         }
         Ok(Self(database))
     }
 
     pub(crate) async fn reserve(&self, usage: Use, now: u64) -> Result<Reservation, StoreError> {
-        self.0
-            .write(move |connection| reserve(connection, &usage, now))
-            .await
+        self.0.write(move |connection| reserve(connection, &usage, now)).await
     }
 
     /// Records that a payment bought a token that can be used many times.
@@ -143,11 +138,8 @@ fn reserve(connection: &Connection, usage: &Use, now: u64) -> Result<Reservation
         ("open", _) => {
             let sql = "UPDATE redemption SET state = 'reserved', request_digest = ?2, \
                        updated_at = ?3 WHERE payment_hash = ?1";
-            let values = params![
-                usage.payment_hash.as_bytes(),
-                usage.request_digest.as_slice(),
-                now
-            ];
+            let values =
+                params![usage.payment_hash.as_bytes(), usage.request_digest.as_slice(), now];
             changed_one(connection.prepare_cached(sql)?.execute(values)?)?;
             Ok(Reservation::Reserved)
         }
@@ -160,9 +152,7 @@ fn reserve(connection: &Connection, usage: &Use, now: u64) -> Result<Reservation
             Ok(Reservation::RunAgain)
         }
         ("done", _) => Ok(Reservation::Used),
-        (other, _) => Err(StoreError::Unreadable(format!(
-            "redemption state {other:?}"
-        ))),
+        (other, _) => Err(StoreError::Unreadable(format!("redemption state {other:?}"))),
     }
 }
 
@@ -192,11 +182,7 @@ fn read(connection: &Connection, hash: PaymentHash) -> Result<Option<Row>, Store
     let mut statement = connection.prepare_cached(sql)?;
     let row = statement.query_row(params![hash.as_bytes()], |row| {
         let answer = match (row.get(3)?, row.get(4)?, row.get(5)?) {
-            (Some(status), Some(headers), Some(body)) => Some(KeptAnswer {
-                status,
-                headers,
-                body,
-            }),
+            (Some(status), Some(headers), Some(body)) => Some(KeptAnswer { status, headers, body }),
             _ => None,
         };
         Ok(Row {
@@ -214,9 +200,7 @@ fn changed_one(rows: usize) -> Result<(), StoreError> {
     if rows == 1 {
         return Ok(());
     }
-    Err(StoreError::Unreadable(format!(
-        "{rows} redemptions changed where one was meant"
-    )))
+    Err(StoreError::Unreadable(format!("{rows} redemptions changed where one was meant")))
 }
 
 #[cfg(test)]
@@ -241,11 +225,7 @@ mod tests {
     }
 
     fn answer() -> KeptAnswer {
-        KeptAnswer {
-            status: 200,
-            headers: "[]".into(),
-            body: b"sunny".to_vec(),
-        }
+        KeptAnswer { status: 200, headers: "[]".into(), body: b"sunny".to_vec() }
     }
 
     #[tokio::test]
@@ -271,26 +251,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let redemptions = Redemptions::open(open(&folder)).await.unwrap();
         redemptions.reserve(usage(1), 10).await.unwrap();
-        redemptions
-            .finish(usage(1).payment_hash, Some(answer()), 11)
-            .await
-            .unwrap();
+        redemptions.finish(usage(1).payment_hash, Some(answer()), 11).await.unwrap();
         let repeat = redemptions.reserve(usage(1), 12).await.unwrap();
         assert_eq!(repeat, Reservation::Answered(answer()));
-        assert_eq!(
-            redemptions.reserve(usage(2), 12).await.unwrap(),
-            Reservation::Used
-        );
+        assert_eq!(redemptions.reserve(usage(2), 12).await.unwrap(), Reservation::Used);
         let late = 11 + REPEAT_WINDOW_S;
-        assert_eq!(
-            redemptions.reserve(usage(1), late).await.unwrap(),
-            Reservation::Used
-        );
+        assert_eq!(redemptions.reserve(usage(1), late).await.unwrap(), Reservation::Used);
         redemptions.purge(late + 1).await.unwrap();
-        assert_eq!(
-            redemptions.reserve(usage(1), late + 1).await.unwrap(),
-            Reservation::Used
-        );
+        assert_eq!(redemptions.reserve(usage(1), late + 1).await.unwrap(), Reservation::Used);
     }
 
     #[tokio::test]
@@ -298,14 +266,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let redemptions = Redemptions::open(open(&folder)).await.unwrap();
         redemptions.reserve(usage(1), 10).await.unwrap();
-        redemptions
-            .release(usage(1).payment_hash, 11)
-            .await
-            .unwrap();
-        assert_eq!(
-            redemptions.reserve(usage(2), 12).await.unwrap(),
-            Reservation::Reserved
-        );
+        redemptions.release(usage(1).payment_hash, 11).await.unwrap();
+        assert_eq!(redemptions.reserve(usage(2), 12).await.unwrap(), Reservation::Reserved);
     }
 
     #[tokio::test]
@@ -313,20 +275,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let redemptions = Redemptions::open(open(&folder)).await.unwrap();
         redemptions.reserve(usage(1), 10).await.unwrap();
-        redemptions
-            .finish(usage(1).payment_hash, None, 11)
-            .await
-            .unwrap();
+        redemptions.finish(usage(1).payment_hash, None, 11).await.unwrap();
         for _ in 1..ATTEMPTS_MAX {
-            assert_eq!(
-                redemptions.reserve(usage(1), 12).await.unwrap(),
-                Reservation::RunAgain
-            );
+            assert_eq!(redemptions.reserve(usage(1), 12).await.unwrap(), Reservation::RunAgain);
         }
-        assert_eq!(
-            redemptions.reserve(usage(1), 12).await.unwrap(),
-            Reservation::Used
-        );
+        assert_eq!(redemptions.reserve(usage(1), 12).await.unwrap(), Reservation::Used);
     }
 
     #[tokio::test]
@@ -336,9 +289,6 @@ mod tests {
         let redemptions = Redemptions::open(database.clone()).await.unwrap();
         redemptions.reserve(usage(1), 10).await.unwrap();
         let restarted = Redemptions::open(database).await.unwrap();
-        assert_eq!(
-            restarted.reserve(usage(1), 12).await.unwrap(),
-            Reservation::Reserved
-        );
+        assert_eq!(restarted.reserve(usage(1), 12).await.unwrap(), Reservation::Reserved);
     }
 }

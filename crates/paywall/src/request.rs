@@ -25,18 +25,11 @@ pub(crate) struct Facts {
 impl Facts {
     /// `body` is given where it was read.
     pub(crate) fn of(parts: &Parts, body: Option<&Bytes>) -> Self {
-        let original = parts
-            .extensions
-            .get::<OriginalUri>()
-            .map(|original| &original.0);
+        let original = parts.extensions.get::<OriginalUri>().map(|original| &original.0);
         let uri = original.unwrap_or(&parts.uri);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let is_head = parts.method == Method::HEAD;
-        let method = if is_head {
-            Method::GET.as_str()
-        } else {
-            parts.method.as_str()
-        };
+        let method = if is_head { Method::GET.as_str() } else { parts.method.as_str() };
         Self {
             client: peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip())),
             is_head,
@@ -50,11 +43,7 @@ impl Facts {
     /// Tells this very request from every other.
     pub(crate) fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        for part in [
-            &self.method,
-            &self.path,
-            self.query.as_deref().unwrap_or_default(),
-        ] {
+        for part in [&self.method, &self.path, self.query.as_deref().unwrap_or_default()] {
             hasher.update(part.len().to_be_bytes());
             hasher.update(part);
         }

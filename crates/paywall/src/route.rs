@@ -89,10 +89,7 @@ impl PaidRoute {
         F: Fn(PricedRequest<'_>) -> Result<Sats, PriceError> + Send + Sync + 'static,
     {
         let price = Price::PerRequest(Arc::new(price));
-        Self {
-            price,
-            ..Self::one_shot(id, Sats::ZERO, description)
-        }
+        Self { price, ..Self::one_shot(id, Sats::ZERO, description) }
     }
 
     pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Sats, PriceError> {

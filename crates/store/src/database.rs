@@ -61,11 +61,7 @@ impl Database {
             .name("store-writer".into())
             .spawn(move || writer::run(connection, queue))
             .map_err(|error| unwritable(path, &error))?;
-        Ok(Self {
-            jobs,
-            readers: Arc::new(Readers::new(path)),
-            _lock: lock,
-        })
+        Ok(Self { jobs, readers: Arc::new(Readers::new(path)), _lock: lock })
     }
 
     /// Runs `write` in a transaction and returns once it is on the disk. When `write` fails,
@@ -134,17 +130,12 @@ fn make_private_folder(path: &Path) -> Result<(), OpenError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| unwritable(folder, &error))
+    builder.create(folder).map_err(|error| unwritable(folder, &error))
 }
 
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let path = path.with_extension("lock");
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path);
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let file = file.map_err(|error| unwritable(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -180,40 +171,27 @@ fn make_private_file(path: &Path) {
 }
 
 fn migrate(path: &Path, connection: &mut Connection, schema: Schema) -> Result<(), OpenError> {
-    let mut migrations = schema
-        .migrations
-        .set_abort_divergent(true)
-        .set_abort_missing(true);
+    let mut migrations = schema.migrations.set_abort_divergent(true).set_abort_missing(true);
     migrations.set_migration_table_name(format!("migrations_{}", schema.name));
     migrations
         .run(connection)
         .map(|_| ())
-        .map_err(|error| OpenError::Migration {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })
+        .map_err(|error| OpenError::Migration { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn describe(path: &Path, error: &rusqlite::Error) -> OpenError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let reason = error.to_string();
     match error.sqlite_error_code() {
-        Some(DatabaseCorrupt | NotADatabase) => OpenError::Corrupt {
-            path: path.to_owned(),
-            reason,
-        },
-        _ => OpenError::Unwritable {
-            path: path.to_owned(),
-            reason,
-        },
+        Some(DatabaseCorrupt | NotADatabase) => {
+            OpenError::Corrupt { path: path.to_owned(), reason }
+        }
+        _ => OpenError::Unwritable { path: path.to_owned(), reason },
     }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> OpenError {
-    OpenError::Unwritable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
+    OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -227,10 +205,7 @@ mod tests {
     fn open(path: &Path) -> Result<Database, OpenError> {
         Database::open(
             path,
-            [Schema {
-                name: "test",
-                migrations: migrations::migrations::runner(),
-            }],
+            [Schema { name: "test", migrations: migrations::migrations::runner() }],
             DatabaseOptions::Exclusive,
         )
     }
@@ -261,11 +236,8 @@ mod tests {
             connection.execute("INSERT INTO number (value) VALUES (1)", [])?;
             Ok(())
         };
-        let (first, refused, third) = tokio::join!(
-            insert(&database, 1),
-            database.write(twice),
-            insert(&database, 3)
-        );
+        let (first, refused, third) =
+            tokio::join!(insert(&database, 1), database.write(twice), insert(&database, 3));
         first.unwrap();
         refused.unwrap_err();
         third.unwrap();
@@ -312,20 +284,14 @@ mod tests {
         let error = open(&path).map(|_| ()).unwrap_err();
         assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
         assert!(error.to_string().contains("test.sqlite"), "{error}");
-        assert_eq!(
-            std::fs::read(&path).unwrap().len(),
-            8_192,
-            "the evidence was touched"
-        );
+        assert_eq!(std::fs::read(&path).unwrap().len(), 8_192, "the evidence was touched");
     }
 
     #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
-        let error = open(&folder.path().join("file/test.sqlite"))
-            .map(|_| ())
-            .unwrap_err();
+        let error = open(&folder.path().join("file/test.sqlite")).map(|_| ()).unwrap_err();
         assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
     }
 }

@@ -26,11 +26,8 @@ impl ErrorBody {
     /// An error without parameters.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        let error = ApiError {
-            code: code.to_owned(),
-            message: message.into(),
-            parameters: Vec::new(),
-        };
+        let error =
+            ApiError { code: code.to_owned(), message: message.into(), parameters: Vec::new() };
         Self { error }
     }
 }

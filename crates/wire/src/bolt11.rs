@@ -80,15 +80,10 @@ impl Invoice {
         if text.len() > INVOICE_LEN_MAX {
             return Err(InvoiceError::TooLong);
         }
-        let prefix = text
-            .get(..10)
-            .filter(|prefix| prefix.eq_ignore_ascii_case("lightning:"));
-        let text = text
-            .strip_prefix(prefix.unwrap_or_default())
-            .unwrap_or(text);
-        let parsed: Bolt11Invoice = text
-            .parse()
-            .map_err(|error| InvoiceError::Invalid(format!("{error}")))?;
+        let prefix = text.get(..10).filter(|prefix| prefix.eq_ignore_ascii_case("lightning:"));
+        let text = text.strip_prefix(prefix.unwrap_or_default()).unwrap_or(text);
+        let parsed: Bolt11Invoice =
+            text.parse().map_err(|error| InvoiceError::Invalid(format!("{error}")))?;
         let amount = parsed.amount_milli_satoshis().map(Msat::new);
         if amount.is_some_and(|amount| amount > Msat::MAX) {
             return Err(InvoiceError::AmountTooLarge);
@@ -152,15 +147,9 @@ mod tests {
     #[test]
     fn a_changed_character_is_refused() {
         let changed = COFFEE.replacen("2500u", "2501u", 1);
-        assert!(matches!(
-            Invoice::decode(&changed),
-            Err(InvoiceError::Invalid(_))
-        ));
+        assert!(matches!(Invoice::decode(&changed), Err(InvoiceError::Invalid(_))));
         assert!(Invoice::decode("").is_err());
         assert!(Invoice::decode("lnbc1").is_err());
-        assert_eq!(
-            Invoice::decode(&"l".repeat(5_000)),
-            Err(InvoiceError::TooLong)
-        );
+        assert_eq!(Invoice::decode(&"l".repeat(5_000)), Err(InvoiceError::TooLong));
     }
 }

@@ -125,18 +125,8 @@ mod tests {
             "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925"
         );
         assert_eq!(format!("{preimage:?}"), "Preimage(hidden)");
-        assert!(
-            "AB".repeat(32).parse::<Preimage>().is_ok(),
-            "upper case is hexadecimal too"
-        );
-        for text in [
-            "",
-            "00",
-            "zz",
-            &"0".repeat(63),
-            &"0".repeat(66),
-            &"é".repeat(32),
-        ] {
+        assert!("AB".repeat(32).parse::<Preimage>().is_ok(), "upper case is hexadecimal too");
+        for text in ["", "00", "zz", &"0".repeat(63), &"0".repeat(66), &"é".repeat(32)] {
             assert!(text.parse::<Preimage>().is_err(), "{text:?} was taken");
         }
     }

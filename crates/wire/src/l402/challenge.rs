@@ -156,15 +156,8 @@ struct Draft {
 impl Draft {
     fn begin(name: &str) -> Option<Self> {
         let schemes = [Scheme::L402, Scheme::Lsat];
-        let scheme = schemes
-            .into_iter()
-            .find(|s| name.eq_ignore_ascii_case(s.name()))?;
-        Some(Self {
-            scheme,
-            macaroon: None,
-            token: None,
-            invoice: None,
-        })
+        let scheme = schemes.into_iter().find(|s| name.eq_ignore_ascii_case(s.name()))?;
+        Some(Self { scheme, macaroon: None, token: None, invoice: None })
     }
 
     /// The first of equal names counts, as in the header of an honest server.
@@ -181,25 +174,14 @@ impl Draft {
     }
 
     fn finish(self) -> Challenge {
-        let Self {
-            scheme,
-            macaroon,
-            token,
-            invoice,
-        } = self;
-        Challenge {
-            scheme,
-            token: macaroon.or(token),
-            invoice,
-        }
+        let Self { scheme, macaroon, token, invoice } = self;
+        Challenge { scheme, token: macaroon.or(token), invoice }
     }
 }
 
 /// Whether a value from a stranger can stand in a header of ours.
 fn is_sendable(value: &str) -> bool {
-    let graphic = value
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    let graphic = value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     !value.is_empty() && value.len() <= VALUE_LEN_MAX && graphic
 }
 
@@ -217,10 +199,7 @@ mod tests {
     #[test]
     fn the_written_form_is_fixed() {
         let header = challenge_header("AGI=", "lnbc1");
-        assert_eq!(
-            header,
-            r#"L402 macaroon="AGI=", invoice="lnbc1", version="0", token="AGI=""#
-        );
+        assert_eq!(header, r#"L402 macaroon="AGI=", invoice="lnbc1", version="0", token="AGI=""#);
     }
 
     #[test]
@@ -249,10 +228,7 @@ mod tests {
 
     #[test]
     fn the_old_name_is_answered_with_the_old_name() {
-        let both = [
-            r#"LSAT macaroon="A", invoice="l""#,
-            r#"L402 macaroon="A", invoice="l""#,
-        ];
+        let both = [r#"LSAT macaroon="A", invoice="l""#, r#"L402 macaroon="A", invoice="l""#];
         let found = parse_challenges(both);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].scheme, Scheme::L402);
@@ -262,10 +238,7 @@ mod tests {
     #[test]
     fn an_invoice_may_be_missing_and_a_hostile_value_is_dropped() {
         let bare = one(r#"L402 version="0", token="eyJ.ab""#);
-        assert_eq!(
-            (bare.token.as_deref(), bare.invoice),
-            (Some("eyJ.ab"), None)
-        );
+        assert_eq!((bare.token.as_deref(), bare.invoice), (Some("eyJ.ab"), None));
         let hostile = one("L402 macaroon=\"a\r\nX: y\", invoice=\"l\"");
         assert_eq!(hostile.token, None);
         assert!(parse_challenges(["Basic realm=x", "", ",,,"]).is_empty());

@@ -53,16 +53,10 @@ impl Credential {
     #[must_use]
     pub fn parse_authorization(value: &[u8]) -> Option<Result<Self, CredentialError>> {
         let value = value.trim_ascii();
-        let end = value
-            .iter()
-            .position(u8::is_ascii_whitespace)
-            .unwrap_or(value.len());
+        let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
         let (scheme, rest) = value.split_at(end);
         let ours = [Scheme::L402, Scheme::Lsat];
-        if !ours
-            .iter()
-            .any(|own| scheme.eq_ignore_ascii_case(own.name().as_bytes()))
-        {
+        if !ours.iter().any(|own| scheme.eq_ignore_ascii_case(own.name().as_bytes())) {
             return None;
         }
         Some(Self::parse_rest(value.len(), rest))
@@ -72,9 +66,7 @@ impl Credential {
         if len > CREDENTIAL_LEN_MAX {
             return Err(CredentialError::TooLong);
         }
-        let rest = std::str::from_utf8(rest)
-            .map_err(|_| CredentialError::NotText)?
-            .trim();
+        let rest = std::str::from_utf8(rest).map_err(|_| CredentialError::NotText)?.trim();
         if !rest.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(CredentialError::NotText);
         }
@@ -82,10 +74,7 @@ impl Credential {
             return Err(CredentialError::Empty);
         }
         let (macaroons, preimage) = rest.rsplit_once(':').ok_or(CredentialError::NoPreimage)?;
-        let preimage = preimage
-            .trim()
-            .parse()
-            .map_err(|_| CredentialError::BadPreimage)?;
+        let preimage = preimage.trim().parse().map_err(|_| CredentialError::BadPreimage)?;
         let texts: Vec<_> = macaroons.split(',').map(str::trim).collect();
         if texts.len() > MACAROONS_MAX {
             return Err(CredentialError::TooManyMacaroons);
@@ -94,10 +83,7 @@ impl Credential {
             return Err(CredentialError::Empty);
         }
         let macaroons = texts.into_iter().map(|text| Ok(Macaroon::decode(text)?.0));
-        Ok(Self {
-            macaroons: macaroons.collect::<Result<_, CredentialError>>()?,
-            preimage,
-        })
+        Ok(Self { macaroons: macaroons.collect::<Result<_, CredentialError>>()?, preimage })
     }
 
     /// Reads the bare hexadecimal macaroon of a `Macaroon` or `Grpc-Metadata-Macaroon` header,
@@ -109,24 +95,14 @@ impl Credential {
         if value.len() > CREDENTIAL_LEN_MAX {
             return Err(CredentialError::TooLong);
         }
-        let text = std::str::from_utf8(value)
-            .map_err(|_| CredentialError::NotText)?
-            .trim();
+        let text = std::str::from_utf8(value).map_err(|_| CredentialError::NotText)?.trim();
         let bytes = hex::decode(text).map_err(|_| DecodeError::Text)?;
         let (macaroon, _) = Macaroon::decode_binary(&bytes)?;
-        let caveat = macaroon
-            .caveats
-            .iter()
-            .find_map(|caveat| caveat.strip_prefix(b"preimage="));
+        let caveat = macaroon.caveats.iter().find_map(|caveat| caveat.strip_prefix(b"preimage="));
         let caveat = caveat.ok_or(CredentialError::NoPreimageCaveat)?;
-        let preimage = std::str::from_utf8(caveat)
-            .ok()
-            .and_then(|hex| hex.parse().ok());
+        let preimage = std::str::from_utf8(caveat).ok().and_then(|hex| hex.parse().ok());
         let preimage = preimage.ok_or(CredentialError::BadPreimage)?;
-        Ok(Self {
-            macaroons: vec![macaroon],
-            preimage,
-        })
+        Ok(Self { macaroons: vec![macaroon], preimage })
     }
 }
 
@@ -158,10 +134,7 @@ mod tests {
     #[test]
     fn variants_in_use_are_read() {
         let (token, preimage) = (token(), "0a".repeat(32));
-        let one = Credential {
-            macaroons: vec![macaroon()],
-            preimage: Preimage::new([0x0a; 32]),
-        };
+        let one = Credential { macaroons: vec![macaroon()], preimage: Preimage::new([0x0a; 32]) };
         for value in [
             format!("L402 {token}:{preimage}"),
             format!("l402 {token}:{preimage}"),
@@ -169,16 +142,11 @@ mod tests {
             format!("L402   {token}:{}  ", preimage.to_uppercase()),
             format!("L402 {}:{preimage}", hex::encode(macaroon().encode_v2())),
             format!("L402 {}:{preimage}", token.trim_end_matches('=')),
-            format!(
-                "L402 {}:{preimage}",
-                token.replace('+', "-").replace('/', "_")
-            ),
+            format!("L402 {}:{preimage}", token.replace('+', "-").replace('/', "_")),
         ] {
             assert_eq!(parse(&value), Some(Ok(one.clone())), "{value}");
         }
-        let two = parse(&format!("L402 {token}, {token}:{preimage}"))
-            .unwrap()
-            .unwrap();
+        let two = parse(&format!("L402 {token}, {token}:{preimage}")).unwrap().unwrap();
         assert_eq!(two.macaroons.len(), 2);
         let built = authorization_header(Scheme::L402, &token, &one.preimage);
         assert_eq!(parse(&built), Some(Ok(one)));

@@ -27,9 +27,7 @@ impl TokenKind {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::OneShot, Self::TimeBounded]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [Self::OneShot, Self::TimeBounded].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -115,10 +113,8 @@ impl Grant {
             format!("amount_msat={}", self.amount.get()),
             format!("expires_at={}", self.expires_at),
         ];
-        caveats.extend(
-            self.body_sha256
-                .map(|digest| format!("body_sha256={}", hex::encode(digest))),
-        );
+        caveats
+            .extend(self.body_sha256.map(|digest| format!("body_sha256={}", hex::encode(digest))));
         caveats
     }
 
@@ -134,9 +130,7 @@ impl Grant {
     ) -> Result<Self, GrantError> {
         let grant = Self::read(caveats, preimage_hex)?;
         if grant.method != request.method {
-            return Err(GrantError::Method {
-                bought: grant.method,
-            });
+            return Err(GrantError::Method { bought: grant.method });
         }
         if grant.path != request.path {
             return Err(GrantError::Path { bought: grant.path });
@@ -145,9 +139,7 @@ impl Grant {
             return Err(GrantError::Body);
         }
         if request.now >= grant.expires_at {
-            return Err(GrantError::Expired {
-                at: grant.expires_at,
-            });
+            return Err(GrantError::Expired { at: grant.expires_at });
         }
         Ok(grant)
     }
@@ -274,12 +266,7 @@ mod tests {
     }
 
     fn request() -> RequestFacts<'static> {
-        RequestFacts {
-            method: "POST",
-            path: "/demo/summary",
-            body_sha256: Some([7; 32]),
-            now: 999,
-        }
+        RequestFacts { method: "POST", path: "/demo/summary", body_sha256: Some([7; 32]), now: 999 }
     }
 
     fn check(added: &[&str], request: RequestFacts<'_>) -> Result<Grant, GrantError> {
@@ -297,14 +284,8 @@ mod tests {
             change(&mut request);
             check(&[], request).unwrap_err()
         };
-        assert!(matches!(
-            other(|r| r.method = "GET"),
-            GrantError::Method { .. }
-        ));
-        assert!(matches!(
-            other(|r| r.path = "/demo/summary/"),
-            GrantError::Path { .. }
-        ));
+        assert!(matches!(other(|r| r.method = "GET"), GrantError::Method { .. }));
+        assert!(matches!(other(|r| r.path = "/demo/summary/"), GrantError::Path { .. }));
         assert_eq!(other(|r| r.body_sha256 = Some([8; 32])), GrantError::Body);
         assert_eq!(other(|r| r.body_sha256 = None), GrantError::Body);
         assert_eq!(other(|r| r.now = 1_000), GrantError::Expired { at: 1_000 });
@@ -313,49 +294,22 @@ mod tests {
     #[test]
     fn a_holder_can_narrow_but_not_widen() {
         assert_eq!(check(&["expires_at=1000"], request()), Ok(grant()));
-        assert_eq!(
-            check(&["expires_at=5"], request()),
-            Err(GrantError::Expired { at: 5 })
-        );
-        assert_eq!(
-            check(&["expires_at=1001"], request()),
-            Err(GrantError::Widened("expires_at"))
-        );
-        for wider in [
-            "path=/",
-            "method=GET",
-            "amount_msat=1",
-            "token_kind=time_bounded",
-        ] {
-            assert!(
-                matches!(check(&[wider], request()), Err(GrantError::Widened(_))),
-                "{wider}"
-            );
+        assert_eq!(check(&["expires_at=5"], request()), Err(GrantError::Expired { at: 5 }));
+        assert_eq!(check(&["expires_at=1001"], request()), Err(GrantError::Widened("expires_at")));
+        for wider in ["path=/", "method=GET", "amount_msat=1", "token_kind=time_bounded"] {
+            assert!(matches!(check(&[wider], request()), Err(GrantError::Widened(_))), "{wider}");
         }
     }
 
     #[test]
     fn conditions_that_cannot_be_checked_refuse() {
-        assert!(matches!(
-            check(&["account_id=1"], request()),
-            Err(GrantError::Unknown(_))
-        ));
-        assert!(matches!(
-            check(&["EXPIRES_AT=5"], request()),
-            Err(GrantError::Unknown(_))
-        ));
-        for garbled in [
-            "expires_at",
-            "expires_at=+5",
-            "expires_at= 5",
-            "body_sha256=zz",
-            "token_kind=",
-        ] {
+        assert!(matches!(check(&["account_id=1"], request()), Err(GrantError::Unknown(_))));
+        assert!(matches!(check(&["EXPIRES_AT=5"], request()), Err(GrantError::Unknown(_))));
+        for garbled in
+            ["expires_at", "expires_at=+5", "expires_at= 5", "body_sha256=zz", "token_kind="]
+        {
             let error = check(&[garbled], request()).unwrap_err();
-            assert!(
-                matches!(error, GrantError::Unreadable(_)),
-                "{garbled}: {error}"
-            );
+            assert!(matches!(error, GrantError::Unreadable(_)), "{garbled}: {error}");
         }
         let error = Grant::check(&[vec![0xff]], "", request()).unwrap_err();
         assert!(matches!(error, GrantError::Unreadable(_)));
@@ -364,28 +318,17 @@ mod tests {
     #[test]
     fn the_preimage_caveat_of_stock_clients_is_checked() {
         assert_eq!(check(&["preimage=AB"], request()), Ok(grant()));
-        assert_eq!(
-            check(&["preimage=ac"], request()),
-            Err(GrantError::Preimage)
-        );
+        assert_eq!(check(&["preimage=ac"], request()), Err(GrantError::Preimage));
     }
 
     #[test]
     fn every_issued_caveat_is_required() {
         let own = grant().to_caveats();
         for missing in 0..5 {
-            let rest = own
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| *index != missing);
-            let rest: Vec<_> = rest
-                .map(|(_, caveat)| caveat.clone().into_bytes())
-                .collect();
+            let rest = own.iter().enumerate().filter(|(index, _)| *index != missing);
+            let rest: Vec<_> = rest.map(|(_, caveat)| caveat.clone().into_bytes()).collect();
             let error = Grant::check(&rest, "", request()).unwrap_err();
-            assert!(
-                matches!(error, GrantError::Missing(_)),
-                "{missing}: {error}"
-            );
+            assert!(matches!(error, GrantError::Missing(_)), "{missing}: {error}");
         }
     }
 

@@ -18,12 +18,7 @@ impl Identifier {
     /// The 66 bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        [
-            VERSION.as_slice(),
-            self.payment_hash.as_bytes(),
-            &self.token_id,
-        ]
-        .concat()
+        [VERSION.as_slice(), self.payment_hash.as_bytes(), &self.token_id].concat()
     }
 
     /// Reads exactly 66 bytes of version 0; `None` for identifiers of other makes.
@@ -44,10 +39,7 @@ mod tests {
 
     #[test]
     fn only_its_own_66_bytes_are_read() {
-        let identifier = Identifier {
-            payment_hash: PaymentHash::new([1; 32]),
-            token_id: [2; 32],
-        };
+        let identifier = Identifier { payment_hash: PaymentHash::new([1; 32]), token_id: [2; 32] };
         let bytes = identifier.encode();
         assert_eq!(bytes.len(), 66);
         assert_eq!(Identifier::decode(&bytes), Some(identifier));

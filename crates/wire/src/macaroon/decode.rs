@@ -112,12 +112,7 @@ fn decode_v2(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
         return Err(DecodeError::TrailingBytes);
     }
     let location = location.map(<[u8]>::to_vec);
-    Ok(Macaroon {
-        location,
-        identifier: identifier.to_vec(),
-        caveats,
-        signature,
-    })
+    Ok(Macaroon { location, identifier: identifier.to_vec(), caveats, signature })
 }
 
 fn decode_v1(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
@@ -148,12 +143,7 @@ fn decode_v1(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
     if !reader.0.is_empty() {
         return Err(DecodeError::TrailingBytes);
     }
-    Ok(Macaroon {
-        location,
-        identifier,
-        caveats,
-        signature,
-    })
+    Ok(Macaroon { location, identifier, caveats, signature })
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -196,11 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     fn optional_field(&mut self, tag: u8) -> Result<Option<&'a [u8]>, DecodeError> {
-        if self.peek() == Some(tag) {
-            self.field(tag).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.peek() == Some(tag) { self.field(tag).map(Some) } else { Ok(None) }
     }
 
     /// `4 hexadecimal digits of the whole length | key | space | value | newline`
@@ -212,10 +198,7 @@ impl<'a> Reader<'a> {
         let len = usize::from_str_radix(digits, 16).map_err(|_| DecodeError::Malformed)?;
         let body = self.take(len.checked_sub(4).ok_or(DecodeError::Malformed)?)?;
         let body = body.strip_suffix(b"\n").ok_or(DecodeError::Malformed)?;
-        let space = body
-            .iter()
-            .position(|byte| *byte == b' ')
-            .ok_or(DecodeError::Malformed)?;
+        let space = body.iter().position(|byte| *byte == b' ').ok_or(DecodeError::Malformed)?;
         let (key, value) = body.split_at(space);
         Ok((key, value.get(1..).unwrap_or_default()))
     }
@@ -244,11 +227,7 @@ mod tests {
             hex::encode_upper(&bytes),
         ];
         for text in texts {
-            assert_eq!(
-                Macaroon::decode(&text),
-                Ok((sample(), Encoding::V2)),
-                "{text}"
-            );
+            assert_eq!(Macaroon::decode(&text), Ok((sample(), Encoding::V2)), "{text}");
         }
     }
 
@@ -257,28 +236,13 @@ mod tests {
         let good = sample().encode_v2();
         let mut trailing = good.clone();
         trailing.push(0);
-        assert_eq!(
-            Macaroon::decode_binary(&trailing),
-            Err(DecodeError::TrailingBytes)
-        );
-        assert_eq!(
-            Macaroon::decode_binary(&good[..40]),
-            Err(DecodeError::Malformed)
-        );
-        assert_eq!(
-            Macaroon::decode_binary(&[]),
-            Err(DecodeError::UnknownVersion)
-        );
+        assert_eq!(Macaroon::decode_binary(&trailing), Err(DecodeError::TrailingBytes));
+        assert_eq!(Macaroon::decode_binary(&good[..40]), Err(DecodeError::Malformed));
+        assert_eq!(Macaroon::decode_binary(&[]), Err(DecodeError::UnknownVersion));
         assert_eq!(Macaroon::decode("!!"), Err(DecodeError::Text));
-        assert_eq!(
-            Macaroon::decode(&"A".repeat(20_000)),
-            Err(DecodeError::TooLong)
-        );
+        assert_eq!(Macaroon::decode(&"A".repeat(20_000)), Err(DecodeError::TooLong));
         let many = (0..=CAVEATS_MAX).fold(sample(), |macaroon, _| macaroon.with_caveat("a=b"));
-        assert_eq!(
-            Macaroon::decode_binary(&many.encode_v2()),
-            Err(DecodeError::TooManyCaveats)
-        );
+        assert_eq!(Macaroon::decode_binary(&many.encode_v2()), Err(DecodeError::TooManyCaveats));
     }
 
     #[test]

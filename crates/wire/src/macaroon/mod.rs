@@ -39,12 +39,7 @@ impl Macaroon {
     pub fn issue(root_key: &[u8], location: Option<&str>, identifier: Vec<u8>) -> Self {
         let signature = chain(root_key, &identifier, &[]);
         let location = location.map(|text| text.as_bytes().to_vec());
-        Self {
-            location,
-            identifier,
-            caveats: Vec::new(),
-            signature,
-        }
+        Self { location, identifier, caveats: Vec::new(), signature }
     }
 
     /// Adds a condition. Whoever holds a macaroon can do this; nobody can undo it.
@@ -60,18 +55,14 @@ impl Macaroon {
     /// away. Constant in time over the signature.
     #[must_use]
     pub fn is_signed_with(&self, root_key: &[u8]) -> bool {
-        chain(root_key, &self.identifier, &self.caveats)
-            .ct_eq(&self.signature)
-            .into()
+        chain(root_key, &self.identifier, &self.caveats).ct_eq(&self.signature).into()
     }
 }
 
 fn chain(root_key: &[u8], identifier: &[u8], caveats: &[Vec<u8>]) -> [u8; 32] {
     let signing_key = hmac(KEY_GENERATOR, root_key);
     let start = hmac(&signing_key, identifier);
-    caveats
-        .iter()
-        .fold(start, |signature, caveat| hmac(&signature, caveat))
+    caveats.iter().fold(start, |signature, caveat| hmac(&signature, caveat))
 }
 
 /// HMAC-SHA-256.
@@ -91,9 +82,7 @@ mod tests {
 
     fn ours(key: &[u8], id: &[u8], caveats: &[Vec<u8>]) -> Macaroon {
         let start = Macaroon::issue(key, Some("here"), id.to_vec());
-        caveats.iter().fold(start, |macaroon, caveat| {
-            macaroon.with_caveat(caveat.clone())
-        })
+        caveats.iter().fold(start, |macaroon, caveat| macaroon.with_caveat(caveat.clone()))
     }
 
     fn theirs(key: &[u8], id: &[u8], caveats: &[Vec<u8>]) -> libmacaroon::Macaroon {
@@ -147,20 +136,14 @@ mod tests {
     }
 
     fn standard(text: &str) -> String {
-        text.replace('-', "+")
-            .replace('_', "/")
-            .trim_end_matches('=')
-            .to_owned()
+        text.replace('-', "+").replace('_', "/").trim_end_matches('=').to_owned()
             + &"=".repeat((4 - text.trim_end_matches('=').len() % 4) % 4)
     }
 
     #[test]
     fn a_caveat_cannot_be_taken_away() {
         let narrowed = Macaroon::issue(b"key", None, b"id".to_vec()).with_caveat("expires_at=1");
-        let widened = Macaroon {
-            caveats: Vec::new(),
-            ..narrowed.clone()
-        };
+        let widened = Macaroon { caveats: Vec::new(), ..narrowed.clone() };
         assert!(narrowed.is_signed_with(b"key"));
         assert!(!widened.is_signed_with(b"key"));
         assert!(!narrowed.is_signed_with(b"kez"));
