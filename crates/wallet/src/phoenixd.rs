@@ -1,4 +1,0 @@
-//! phoenixd
-pub struct Phoenixd;
-pub struct PhoenixdUrl;
-pub struct PhoenixdUrlError;

@@ -1,0 +1,78 @@
+//! phoenixd as a wallet that is paid.
+
+use super::Phoenixd;
+use super::answers::{Created, Incoming};
+use crate::{
+    CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
+};
+use async_trait::async_trait;
+use farebox_wire::bolt11::Invoice;
+use farebox_wire::lightning::PaymentHash;
+use std::time::{Duration, Instant};
+
+/// Between two looks at the settlements.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+#[async_trait]
+impl Receiver for Phoenixd {
+    async fn create(&self, invoice: NewInvoice) -> Result<CreatedInvoice, WalletError> {
+        let amount = invoice.amount.to_sats_exact().ok_or_else(|| {
+            let amount = invoice.amount;
+            WalletError::Refused(format!("phoenixd takes whole satoshis only, not {amount}"))
+        })?;
+        let form = [
+            ("amountSat", amount.get().to_string()),
+            ("description", invoice.description),
+            ("expirySeconds", invoice.expiry_s.to_string()),
+        ];
+        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let created: Created = self.api.post("/createinvoice", &form).await?;
+        let decoded = Invoice::decode(&created.serialized)
+            .map_err(|error| WalletError::Unreadable(error.to_string()))?;
+        if decoded.amount != Some(invoice.amount) {
+            let text = "the new invoice is over another amount";
+            return Err(WalletError::Unreadable(text.into()));
+        }
+        Ok(CreatedInvoice {
+            bolt11: created.serialized,
+            payment_hash: decoded.payment_hash,
+            expires_at: decoded.expires_at,
+        })
+    }
+
+    async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
+        let path = format!("/payments/incoming/{hash}");
+        let Some(payment) = self.api.get::<Incoming>(&path, &[]).await? else {
+            return Ok(InvoiceStatus::Unknown);
+        };
+        if payment.payment_hash != hash {
+            let text = "the answer is about another payment";
+            return Err(WalletError::Unreadable(text.into()));
+        }
+        if payment.is_paid {
+            let unreadable = || WalletError::Unreadable("more than all bitcoin".into());
+            let amount = payment.sent().ok_or_else(unreadable)?;
+            return Ok(InvoiceStatus::Settled { amount });
+        }
+        Ok(if payment.is_expired { InvoiceStatus::Expired } else { InvoiceStatus::Open })
+    }
+
+    /// One reader at a time: what one was told counts as told.
+    async fn settled_since(
+        &self,
+        cursor: SettledCursor,
+        wait: Duration,
+    ) -> Result<Settlements, WalletError> {
+        let begun = Instant::now();
+        let mut cursor = cursor;
+        loop {
+            let settlements = self.settlements(cursor).await?;
+            let left = wait.saturating_sub(begun.elapsed());
+            if !settlements.hashes.is_empty() || left.is_zero() {
+                return Ok(settlements);
+            }
+            cursor = settlements.next;
+            tokio::time::sleep(left.min(POLL_INTERVAL)).await;
+        }
+    }
+}
