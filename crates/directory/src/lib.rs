@@ -1,1 +1,42 @@
-//! See docs/architecture.md.
+//! The directory of paid APIs: listings, search, their health, and the REST views of them.
+//!
+//! A listing is one URL and method on one protocol. Writes go to the database; every read is
+//! answered from an immutable [`Snapshot`] in memory that each write replaces as a whole, so a
+//! reader never sees half a change. What listings say is written by strangers: texts are
+//! cleaned when they come in and escaped or quoted where they go out.
+
+mod api;
+mod canonical;
+mod clean;
+mod directory;
+mod health;
+mod listing;
+mod query;
+mod samples;
+mod search;
+mod snapshot;
+mod store;
+mod words;
+
+pub use api::{export_routes, routes};
+pub use canonical::canonical_url;
+pub use directory::{Directory, DirectoryError};
+pub use health::{Check, Health, Observation};
+pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
+pub use query::{
+    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
+    SortKey,
+};
+pub use search::QUERY_LEN_MAX;
+pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
+pub use words::{HealthStatus, L402Format, ProbeStatus, Protocol};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The tables of this crate, for `Database::open`.
+#[must_use]
+pub fn schema() -> farebox_store::Schema {
+    farebox_store::Schema { name: "directory", migrations: migrations::migrations::runner() }
+}

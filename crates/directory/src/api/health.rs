@@ -1,0 +1,83 @@
+//! `GET /api/v1/health`: the state of the directory in counts.
+
+use crate::{Counts, Directory, Stats};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Shows how many listings, hosts and providers there are, by rail, verdict and source.
+///
+/// A service is a host. `distinct_providers` leaves out hosts that have nothing but URL
+/// templates and demos; the `excluded_` counts say how many listings those are.
+pub(super) async fn health(State(directory): State<Directory>) -> Response {
+    let snapshot = directory.snapshot();
+    Json(Health::of(snapshot.stats())).into_response()
+}
+
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'static str,
+    version: &'static str,
+    sample_data: bool,
+    total_endpoints: usize,
+    distinct_services: usize,
+    distinct_providers_raw: usize,
+    distinct_providers: usize,
+    excluded_templates: usize,
+    excluded_demos: usize,
+    by_protocol: BTreeMap<&'static str, Rail>,
+    by_health: &'a BTreeMap<&'static str, usize>,
+    by_source: &'a BTreeMap<String, usize>,
+    last_bazaar_sync: Option<Timestamp>,
+    last_satring_sync: Option<Timestamp>,
+    last_l402apps_sync: Option<Timestamp>,
+    last_mpp_sync: Option<Timestamp>,
+    last_health_check_run: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Rail {
+    endpoints: usize,
+    services: usize,
+    providers_raw: usize,
+    providers: usize,
+}
+
+impl<'a> Health<'a> {
+    fn of(stats: &'a Stats) -> Self {
+        let rails = stats.by_protocol.iter();
+        Self {
+            status: "ok",
+            version: env!("CARGO_PKG_VERSION"),
+            sample_data: stats.samples > 0,
+            total_endpoints: stats.total.endpoints,
+            distinct_services: stats.total.hosts,
+            distinct_providers_raw: stats.total.hosts,
+            distinct_providers: stats.total.hosts_callable,
+            excluded_templates: stats.templates,
+            excluded_demos: stats.demos,
+            by_protocol: rails.map(|(rail, counts)| (rail.name(), Rail::of(*counts))).collect(),
+            by_health: &stats.by_health,
+            by_source: &stats.by_source,
+            last_bazaar_sync: None,
+            last_satring_sync: None,
+            last_l402apps_sync: None,
+            last_mpp_sync: None,
+            last_health_check_run: stats.last_check,
+        }
+    }
+}
+
+impl Rail {
+    fn of(counts: Counts) -> Self {
+        Self {
+            endpoints: counts.endpoints,
+            services: counts.hosts,
+            providers_raw: counts.hosts,
+            providers: counts.hosts_callable,
+        }
+    }
+}

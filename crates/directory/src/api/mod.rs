@@ -1,0 +1,41 @@
+//! The REST views, one file per endpoint.
+
+mod answer;
+mod categories;
+mod export;
+mod health;
+pub(crate) mod row;
+mod service;
+mod services;
+
+use crate::Directory;
+use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use http::HeaderValue;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
+
+/// The free JSON views: list, detail, categories, health. Any web page may read them.
+pub fn routes(directory: Directory) -> Router {
+    Router::new()
+        .route("/api/v1/services", get(services::services))
+        .route("/api/v1/services/{id}", get(service::service))
+        .route("/api/v1/categories", get(categories::categories))
+        .route("/api/v1/health", get(health::health))
+        .layer(map_response(open_to_all_origins))
+        .with_state(directory)
+}
+
+/// The export alone, apart because the server puts a paywall in front of it.
+pub fn export_routes(directory: Directory) -> Router {
+    Router::new().route("/api/v1/export.csv", get(export::export)).with_state(directory)
+}
+
+async fn open_to_all_origins(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let exposed = HeaderValue::from_static("x-402index-search-degraded");
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    response
+}

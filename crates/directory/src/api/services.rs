@@ -1,0 +1,54 @@
+//! `GET /api/v1/services`: list and search.
+
+use super::answer::{invalid_query, json};
+use crate::query::Dialect;
+use crate::{Directory, ListQuery, Page};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::HeaderValue;
+use std::fmt::Write;
+
+/// Says that a search ran without the meaning of words, and why.
+const SEARCH_DEGRADED: &str = "x-402index-search-degraded";
+
+/// Bytes of a row, about: spares growing the answer.
+const ROW_LEN: usize = 1_024;
+
+/// Lists listings: filters, search, order and page as the API documents them.
+///
+/// 200 with `services`, the exact `total`, `limit` and `offset`; 400 `invalid_parameter` names
+/// every parameter that is unknown, repeated, malformed or out of range.
+pub(super) async fn services(
+    State(directory): State<Directory>,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    let snapshot = directory.snapshot();
+    let query = match snapshot.parse(raw.as_deref().unwrap_or_default(), Dialect::Services) {
+        Ok(query) => query,
+        Err(error) => return invalid_query(&error),
+    };
+    let mut response = json(body(&query, &snapshot.list(&query)));
+    if query.search.is_some() {
+        let reason = HeaderValue::from_static("no-api-key");
+        response.headers_mut().insert(SEARCH_DEGRADED, reason);
+    }
+    response
+}
+
+fn body(query: &ListQuery, page: &Page) -> String {
+    let mut body = String::with_capacity(page.rows.len() * ROW_LEN + 128);
+    body.push_str(r#"{"services":["#);
+    for (place, entry) in page.rows.iter().enumerate() {
+        if place > 0 {
+            body.push(',');
+        }
+        body.push_str(entry.row_json());
+    }
+    // Writing to a text cannot fail.
+    let _ = write!(
+        body,
+        r#"],"total":{},"limit":{},"offset":{}}}"#,
+        page.total, query.limit, query.offset
+    );
+    body
+}

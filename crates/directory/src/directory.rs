@@ -1,0 +1,150 @@
+//! The handle to the directory: reads from the snapshot, writes to the database.
+
+use crate::health::{Check, HISTORY_LEN_MAX, Health, summarise};
+use crate::{Listing, ListingError, ListingFacts, Snapshot, samples, store};
+use arc_swap::ArcSwap;
+use farebox_money::BtcUsd;
+use farebox_store::rusqlite::Connection;
+use farebox_store::{Database, StoreError};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// A handle to the directory; cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    database: Database,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Held from a write to its publication, so that snapshots follow the database's order.
+    writing: Arc<Mutex<()>>,
+}
+
+/// A change of the directory that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The facts make no listing.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+    /// There is no listing of this id.
+    #[error("no listing has the id {0:?}")]
+    UnknownListing(String),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Directory {
+    /// Opens the directory kept in `database`, which was opened with [`crate::schema`], and
+    /// builds the first snapshot. Prices are compared at `rate`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the listings cannot be read.
+    pub async fn open(database: Database, rate: BtcUsd) -> Result<Self, StoreError> {
+        let listings = database.read(store::load_listings).await?;
+        let snapshot = Snapshot::build(listings, rate);
+        Ok(Self {
+            database,
+            snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+            writing: Arc::new(Mutex::new(())),
+        })
+    }
+
+    /// The directory as it is now; later changes do not show in it.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Imports the sample listings that the binary carries, marked as sample data and never
+    /// checked, unless this edition is there already. Returns how many listings there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was imported then.
+    pub async fn import_samples(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let digest = samples::digest();
+        let writing = self.writing.lock().await;
+        let known = digest.clone();
+        let imported =
+            self.database.read(move |connection| store::is_imported(connection, &known)).await?;
+        if imported {
+            return Ok(self.snapshot().len());
+        }
+        let unreadable = |error: std::io::Error| StoreError::Unreadable(error.to_string());
+        let listings = samples::listings(now).map_err(unreadable)?;
+        let replace = move |connection: &Connection| -> Result<(), StoreError> {
+            store::replace_samples(connection, &digest, &listings, now)
+        };
+        self.database.write(replace).await?;
+        let listings = self.database.read(store::load_listings).await?;
+        self.publish(Snapshot::build(listings, self.snapshot().rate()));
+        drop(writing);
+        Ok(self.snapshot().len())
+    }
+
+    /// Lists an endpoint, or replaces what is said about one that is listed: the same canonical
+    /// URL, method and protocol. Returns its id, which stays the same for ever.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Listing`] names what cannot be used; nothing was changed then.
+    pub async fn upsert_listing(
+        &self,
+        facts: ListingFacts,
+        now: Timestamp,
+    ) -> Result<String, DirectoryError> {
+        let (facts, canonical_url) = facts.checked()?;
+        let _writing = self.writing.lock().await;
+        let snapshot = self.snapshot();
+        let fresh = Listing::new(facts, canonical_url, now);
+        let write = move |connection: &Connection| -> Result<Listing, DirectoryError> {
+            let facts = &fresh.facts;
+            let known = store::find_id(
+                connection,
+                &fresh.canonical_url,
+                facts.method.as_deref(),
+                facts.protocol,
+            )?;
+            store::store_facts(connection, &fresh)?;
+            let known = known.as_deref().and_then(|id| snapshot.get(id));
+            Ok(match known {
+                None => fresh,
+                Some(entry) => {
+                    Listing { facts: fresh.facts, updated_at: now, ..entry.listing().clone() }
+                }
+            })
+        };
+        let listing = self.database.write(write).await?;
+        let id = listing.id.clone();
+        self.publish(self.snapshot().with_listing(listing));
+        Ok(id)
+    }
+
+    /// Records what a check of a listing found and brings its health up to date.
+    ///
+    /// # Errors
+    /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
+    pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
+        let check = check.cleaned();
+        let _writing = self.writing.lock().await;
+        let unknown = || DirectoryError::UnknownListing(listing_id.to_owned());
+        let snapshot = self.snapshot();
+        let known = snapshot.get(listing_id).ok_or_else(unknown)?;
+        let last_seen_healthy = known.listing().health.last_seen_healthy;
+        let id = listing_id.to_owned();
+        let write = move |connection: &Connection| -> Result<Health, DirectoryError> {
+            store::insert_observation(connection, &id, &check)?;
+            store::prune(connection, &id, check.checked_at)?;
+            let history = store::history(connection, &id, HISTORY_LEN_MAX)?;
+            let health = summarise(&history, last_seen_healthy, check.checked_at);
+            store::store_health(connection, &id, &health)?;
+            Ok(health)
+        };
+        let health = self.database.write(write).await?;
+        let next = snapshot.with_health(listing_id, health).ok_or_else(unknown)?;
+        self.publish(next);
+        Ok(())
+    }
+
+    fn publish(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+}

@@ -1,0 +1,324 @@
+//! A listing: one URL and method on one protocol, what is said about it and how it fared.
+
+use crate::canonical::{URL_LEN_MAX, canonical_url, has_placeholders, listing_id};
+use crate::clean::{
+    DESCRIPTION_LEN_MAX, NAME_LEN_MAX, SHORT_LEN_MAX, TAGS_MAX, clean_optional, clean_text,
+};
+use crate::{Health, HealthStatus, L402Format, ProbeStatus, Protocol};
+use farebox_money::{BtcUsd, MicroUsd, Sats};
+use jiff::Timestamp;
+
+/// The category of what nobody sorted.
+pub const UNCATEGORIZED: &str = "uncategorized";
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const PROBE_BODY_LEN_MAX: usize = 16_384;
+
+/// What a provider or a source says about a listing. The texts are untrusted until
+/// [`ListingFacts::checked`] has cleaned them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListingFacts {
+    /// The address as the provider writes it.
+    pub url: String,
+    /// The method that meets the paywall; `None` when the row names a whole service.
+    pub method: Option<String>,
+    /// The rail.
+    pub protocol: Protocol,
+    /// Shown first.
+    pub name: String,
+    /// What one call does.
+    pub description: String,
+    /// A path such as `ai/text`, in lower case.
+    pub category: String,
+    /// Who runs it; may be empty.
+    pub provider: String,
+    /// Further words to find it by.
+    pub tags: Vec<String>,
+    /// The price of a call in satoshis, where the provider names one.
+    pub price_sats: Option<Sats>,
+    /// The price of a call in dollars, where the provider names one.
+    pub price_usd: Option<MicroUsd>,
+    /// A price that is no single number, in the provider's words.
+    pub price_note: Option<String>,
+    /// What the price is paid in: `BTC`, `USDC`.
+    pub payment_asset: Option<String>,
+    /// Where it is paid: `Lightning`, `Base`.
+    pub payment_network: Option<String>,
+    /// A JSON body that gets as far as the paywall.
+    pub probe_body: Option<String>,
+    /// Whether a plain request meets the paywall.
+    pub probe_status: ProbeStatus,
+    /// Which list the row came from.
+    pub source: String,
+    /// Where in that list.
+    pub source_ref: Option<String>,
+    /// The licence of the row.
+    pub licence: Option<String>,
+    /// Shown before others.
+    pub featured: bool,
+    /// The provider proved that the host is theirs.
+    pub domain_verified: bool,
+    /// x402: whether the payment requirements were found valid; `None` before the first look.
+    pub x402_payment_valid: Option<bool>,
+    /// L402: how the macaroon is written.
+    pub l402_format: Option<L402Format>,
+    /// L402: whether lnget can pay it.
+    pub lnget_compatible: Option<bool>,
+    /// Shown to try the directory out; never checked off this machine.
+    pub sample_data: bool,
+    /// Answered by this very server for practice.
+    pub is_demo: bool,
+}
+
+/// Facts that make no listing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListingError {
+    /// The address is not plain http or https.
+    #[error("not an http or https URL of at most 2048 characters: {0:?}")]
+    Url(String),
+    /// The method is none that a paid API answers.
+    #[error("not a method that can be listed (GET, POST, PUT, PATCH, DELETE): {0:?}")]
+    Method(String),
+    /// Nothing is left of the name.
+    #[error("a listing needs a name")]
+    Name,
+}
+
+impl ListingFacts {
+    /// The least that makes a listing; everything else is empty, unknown or false.
+    #[must_use]
+    pub fn new(url: &str, method: Option<&str>, protocol: Protocol, name: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            method: method.map(str::to_owned),
+            protocol,
+            name: name.to_owned(),
+            description: String::new(),
+            category: UNCATEGORIZED.to_owned(),
+            provider: String::new(),
+            tags: Vec::new(),
+            price_sats: None,
+            price_usd: None,
+            price_note: None,
+            payment_asset: None,
+            payment_network: None,
+            probe_body: None,
+            probe_status: ProbeStatus::Probeable,
+            source: "self-registered".to_owned(),
+            source_ref: None,
+            licence: None,
+            featured: false,
+            domain_verified: false,
+            x402_payment_valid: None,
+            l402_format: None,
+            lnget_compatible: None,
+            sample_data: false,
+            is_demo: false,
+        }
+    }
+
+    /// The same facts with every text cleaned and cut, and the canonical URL.
+    ///
+    /// # Errors
+    /// [`ListingError`] when the address, the method or the name cannot be used.
+    pub fn checked(mut self) -> Result<(Self, String), ListingError> {
+        let shown = |text: &str| text.chars().take(80).collect::<String>();
+        let canonical =
+            canonical_url(&self.url).ok_or_else(|| ListingError::Url(shown(&self.url)))?;
+        self.url = clean_text(&self.url, URL_LEN_MAX);
+        self.method = match self.method.take() {
+            None => None,
+            Some(method) => {
+                Some(known_method(&method).ok_or(ListingError::Method(shown(&method)))?)
+            }
+        };
+        self.name = clean_text(&self.name, NAME_LEN_MAX);
+        if self.name.is_empty() {
+            return Err(ListingError::Name);
+        }
+        self.description = clean_text(&self.description, DESCRIPTION_LEN_MAX);
+        self.category = clean_category(&self.category);
+        self.clean_short_texts();
+        if has_placeholders(&self.url) {
+            self.probe_status = ProbeStatus::Unprobeable;
+        }
+        Ok((self, canonical))
+    }
+
+    fn clean_short_texts(&mut self) {
+        let short = |text: &Option<String>| clean_optional(text.as_deref(), SHORT_LEN_MAX);
+        self.provider = clean_text(&self.provider, SHORT_LEN_MAX);
+        self.source = clean_text(&self.source, SHORT_LEN_MAX);
+        self.price_note = short(&self.price_note);
+        self.payment_asset = short(&self.payment_asset);
+        self.payment_network = short(&self.payment_network);
+        self.source_ref = clean_optional(self.source_ref.as_deref(), NAME_LEN_MAX);
+        self.licence = short(&self.licence);
+        self.tags = std::mem::take(&mut self.tags)
+            .iter()
+            .map(|tag| clean_text(tag, SHORT_LEN_MAX))
+            .filter(|tag| !tag.is_empty())
+            .take(TAGS_MAX)
+            .collect();
+        self.probe_body = self.probe_body.take().filter(|body| body.len() <= PROBE_BODY_LEN_MAX);
+    }
+}
+
+fn known_method(method: &str) -> Option<String> {
+    METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(method)).map(str::to_owned)
+}
+
+fn clean_category(category: &str) -> String {
+    let parts = category.split('/').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let category = clean_text(&parts.join("/").to_lowercase(), SHORT_LEN_MAX);
+    if category.is_empty() {
+        return UNCATEGORIZED.to_owned();
+    }
+    category
+}
+
+/// A listing as the directory keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// Twelve hexadecimal digits.
+    pub id: String,
+    /// What listings of one endpoint on several rails have in common.
+    pub canonical_url: String,
+    /// What is said about it, cleaned.
+    pub facts: ListingFacts,
+    /// When it was first listed.
+    pub registered_at: Timestamp,
+    /// When its facts last changed.
+    pub updated_at: Timestamp,
+    /// How its checks went.
+    pub health: Health,
+}
+
+/// How sure the directory is that a listing takes payment, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verification {
+    /// The provider proved that the host is theirs.
+    Domain,
+    /// x402: valid payment requirements. L402 and MPP: healthy.
+    Payment,
+    /// Neither.
+    None,
+}
+
+impl Listing {
+    /// A new listing that was never checked; its id follows from what makes it unique.
+    #[must_use]
+    pub fn new(facts: ListingFacts, canonical_url: String, now: Timestamp) -> Self {
+        Self {
+            id: listing_id(&canonical_url, facts.method.as_deref(), facts.protocol),
+            canonical_url,
+            facts,
+            registered_at: now,
+            updated_at: now,
+            health: Health::default(),
+        }
+    }
+
+    /// The price of a call in dollars: as the provider names it, else converted from satoshis.
+    #[must_use]
+    pub fn price_in_usd(&self, rate: BtcUsd) -> Option<MicroUsd> {
+        let from_sats = || rate.to_usd_nearest(self.facts.price_sats?.to_msat()?);
+        self.facts.price_usd.or_else(from_sats)
+    }
+
+    /// The price of a call in satoshis: as the provider names it, else converted from dollars
+    /// and rounded up.
+    #[must_use]
+    pub fn price_in_sats(&self, rate: BtcUsd) -> Option<Sats> {
+        let from_usd = || Some(rate.to_msat_ceil(self.facts.price_usd?)?.to_sats_ceil());
+        self.facts.price_sats.or_else(from_usd)
+    }
+
+    /// Which of the verification tiers of the API it is in.
+    #[must_use]
+    pub fn verification(&self) -> Verification {
+        let payment_verified = match self.facts.protocol {
+            Protocol::X402 => self.facts.x402_payment_valid == Some(true),
+            Protocol::L402 | Protocol::Mpp => self.health.status == HealthStatus::Healthy,
+        };
+        match (self.facts.domain_verified, payment_verified) {
+            (true, _) => Verification::Domain,
+            (false, true) => Verification::Payment,
+            (false, false) => Verification::None,
+        }
+    }
+
+    /// Whether the URL holds placeholders that a caller must fill first.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        has_placeholders(&self.facts.url)
+    }
+
+    /// The host, in lower case.
+    #[must_use]
+    pub fn host(&self) -> String {
+        crate::canonical::host(&self.canonical_url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> ListingFacts {
+        ListingFacts::new("https://Example.com/x/", Some("post"), Protocol::L402, "A name")
+    }
+
+    #[test]
+    fn facts_are_cleaned() {
+        let mut given = facts();
+        given.name = format!("\u{202e}evil {}", "x".repeat(300));
+        given.category = " AI / Text/ ".to_owned();
+        given.tags = vec!["\u{200b}".to_owned(), "b".to_owned()];
+        given.payment_asset = Some(" ".to_owned());
+        let (checked, canonical) = given.checked().unwrap();
+        assert_eq!(canonical, "https://example.com/x");
+        assert_eq!(checked.method.as_deref(), Some("POST"));
+        assert_eq!(checked.name.chars().count(), NAME_LEN_MAX);
+        assert!(checked.name.starts_with("evil x"));
+        assert_eq!(checked.category, "ai/text");
+        assert_eq!(checked.tags, ["b"]);
+        assert_eq!(checked.payment_asset, None);
+    }
+
+    #[test]
+    fn what_makes_no_listing_is_named() {
+        let mut given = facts();
+        given.url = "javascript:alert(1)".to_owned();
+        assert!(matches!(given.checked(), Err(ListingError::Url(_))));
+        let mut given = facts();
+        given.method = Some("BREW".to_owned());
+        assert!(matches!(given.checked(), Err(ListingError::Method(_))));
+        let mut given = facts();
+        given.name = "\u{200b}\n".to_owned();
+        assert_eq!(given.checked().unwrap_err(), ListingError::Name);
+    }
+
+    #[test]
+    fn a_url_with_placeholders_cannot_be_probed() {
+        let mut given = facts();
+        given.url = "https://example.com/x/{id}".to_owned();
+        let (checked, _) = given.checked().unwrap();
+        assert_eq!(checked.probe_status, ProbeStatus::Unprobeable);
+    }
+
+    #[test]
+    fn prices_convert_both_ways() {
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
+        let (mut given, canonical) = facts().checked().unwrap();
+        given.price_sats = Some(Sats::new(5));
+        let mut listing = Listing::new(given, canonical, Timestamp::UNIX_EPOCH);
+        assert_eq!(listing.price_in_usd(rate), Some(MicroUsd::new(5_000)));
+        listing.facts.price_sats = None;
+        listing.facts.price_usd = Some(MicroUsd::new(1_001));
+        assert_eq!(listing.price_in_sats(rate), Some(Sats::new(2)));
+        listing.facts.price_usd = None;
+        assert_eq!(listing.price_in_sats(rate), None);
+    }
+}

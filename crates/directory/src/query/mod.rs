@@ -1,0 +1,183 @@
+//! What can be asked of the directory: filters, an order and a page.
+
+mod error;
+mod parse;
+mod values;
+
+pub use error::{InvalidParameter, QueryError};
+pub use parse::Dialect;
+
+use crate::{HealthStatus, L402Format, Listing, ProbeStatus, Protocol, Verification};
+use farebox_money::{BtcUsd, MicroUsd};
+
+/// Rows of a page unless the caller says otherwise.
+pub const LIMIT_DEFAULT: usize = 50;
+/// Rows of a page at most.
+pub const LIMIT_MAX: usize = 200;
+
+/// A question to the directory, read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListQuery {
+    /// Which listings.
+    pub filters: Filters,
+    /// Words to find listings by; orders by relevance unless `sort` says otherwise.
+    pub search: Option<String>,
+    /// The order; `None` for the directory's own.
+    pub sort: Option<Sort>,
+    /// Rows at most.
+    pub limit: usize,
+    /// Rows to leave out at the start.
+    pub offset: usize,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            filters: Filters::default(),
+            search: None,
+            sort: None,
+            limit: LIMIT_DEFAULT,
+            offset: 0,
+        }
+    }
+}
+
+/// An explicit order. Listings that lack the figure come last in both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub key: SortKey,
+    /// The largest first.
+    pub descending: bool,
+}
+
+/// What listings can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// Without regard to case.
+    Name,
+    /// In dollars, satoshis converted.
+    Price,
+    /// `latency_p50_ms`
+    Latency,
+    /// `uptime_30d`
+    Uptime,
+    /// `reliability_score`
+    Reliability,
+}
+
+impl SortKey {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Name, Self::Price, Self::Latency, Self::Uptime, Self::Reliability];
+
+    /// The word of the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Price => "price",
+            Self::Latency => "latency",
+            Self::Uptime => "uptime",
+            Self::Reliability => "reliability",
+        }
+    }
+}
+
+/// Conditions that a listing must meet, all of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filters {
+    /// The rail.
+    pub protocol: Option<Protocol>,
+    /// A category with everything below it, in lower case.
+    pub category: Option<String>,
+    /// The last verdict.
+    pub health: Option<HealthStatus>,
+    /// The list that the row came from, in lower case.
+    pub source: Option<String>,
+    /// Whether a plain request meets the paywall.
+    pub probe_status: Option<ProbeStatus>,
+    /// Only what is shown first.
+    pub featured: bool,
+    /// The price of a call in dollars at most; satoshis are converted. Rows without a price
+    /// do not pass.
+    pub max_price_usd: Option<MicroUsd>,
+    /// What the price is paid in, without regard to case.
+    pub payment_asset: Option<String>,
+    /// Only x402 listings whose payment requirements were found valid.
+    pub payment_valid: bool,
+    /// Only listings of the upper two verification tiers; domain-verified ones come first.
+    pub verified: bool,
+    /// How an L402 endpoint writes its macaroon.
+    pub l402_format: Option<L402Format>,
+    /// Whether lnget can pay an L402 endpoint.
+    pub lnget_compatible: Option<bool>,
+}
+
+impl Filters {
+    /// Whether the listing meets every condition at this exchange rate.
+    #[must_use]
+    pub fn accept(&self, listing: &Listing, rate: BtcUsd) -> bool {
+        self.accept_offer(listing, rate) && self.accept_state(listing)
+    }
+
+    fn accept_offer(&self, listing: &Listing, rate: BtcUsd) -> bool {
+        let facts = &listing.facts;
+        let same_text = |wanted: &String, found: Option<&str>| {
+            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+        };
+        self.protocol.is_none_or(|wanted| wanted == facts.protocol)
+            && (self.category.as_ref()).is_none_or(|wanted| is_within(&facts.category, wanted))
+            && (self.payment_asset.as_ref())
+                .is_none_or(|wanted| same_text(wanted, facts.payment_asset.as_deref()))
+            && self
+                .max_price_usd
+                .is_none_or(|most| listing.price_in_usd(rate).is_some_and(|price| price <= most))
+            && (self.source.as_ref())
+                .is_none_or(|wanted| sources(&facts.source).any(|source| source == wanted))
+    }
+
+    fn accept_state(&self, listing: &Listing) -> bool {
+        let facts = &listing.facts;
+        self.health.is_none_or(|wanted| wanted == listing.health.status)
+            && self.probe_status.is_none_or(|wanted| wanted == facts.probe_status)
+            && (!self.featured || facts.featured)
+            && (!self.payment_valid || payment_valid(listing))
+            && (!self.verified || listing.verification() != Verification::None)
+            && (self.l402_format).is_none_or(|wanted| Some(wanted) == facts.l402_format)
+            && (self.lnget_compatible).is_none_or(|wanted| Some(wanted) == facts.lnget_compatible)
+    }
+
+    /// Whether every listing passes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn payment_valid(listing: &Listing) -> bool {
+    listing.facts.protocol == Protocol::X402 && listing.facts.x402_payment_valid == Some(true)
+}
+
+/// `crypto` holds `crypto` and `crypto/nft`, but not `cryptography`.
+fn is_within(category: &str, wanted: &str) -> bool {
+    category.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A row that several lists named says so with commas: `bazaar,sponge`.
+pub(crate) fn sources(source: &str) -> impl Iterator<Item = &str> {
+    source.split(',').map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_holds_what_is_below_it() {
+        assert!(is_within("crypto/nft", "crypto"));
+        assert!(is_within("crypto", "crypto"));
+        assert!(!is_within("cryptography", "crypto"));
+        assert!(!is_within("crypto", "crypto/nft"));
+    }
+}

@@ -1,0 +1,227 @@
+//! The whole directory at one moment, immutable: what every read is answered from.
+
+mod list;
+mod order;
+mod stats;
+
+pub use list::Page;
+pub use stats::{Category, CategoryTree, Counts, RailCounts, Stats};
+
+use crate::api::row::service_row;
+use crate::query::{Dialect, sources};
+use crate::search::{Document, TextIndex};
+use crate::{ListQuery, Listing, Protocol, QueryError};
+use farebox_money::BtcUsd;
+use order::Orders;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+
+/// A listing with what follows from its neighbours.
+#[derive(Debug)]
+pub struct Entry {
+    listing: Listing,
+    related_protocols: Vec<Protocol>,
+    row: OnceLock<Box<str>>,
+}
+
+impl Entry {
+    /// The listing.
+    #[must_use]
+    pub fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// The other rails on which the same URL is listed.
+    #[must_use]
+    pub fn related_protocols(&self) -> &[Protocol] {
+        &self.related_protocols
+    }
+
+    /// The row of `/api/v1/services`, a JSON object; written once.
+    #[must_use]
+    pub fn row_json(&self) -> &str {
+        self.row.get_or_init(|| service_row(&self.listing, &self.related_protocols))
+    }
+}
+
+/// The whole directory at one moment.
+pub struct Snapshot {
+    rate: BtcUsd,
+    entries: Vec<Arc<Entry>>,
+    directory: Arc<Lookup>,
+    orders: Orders,
+    stats: OnceLock<Stats>,
+    categories: OnceLock<CategoryTree>,
+}
+
+/// What changes only when listings come, go or change their texts.
+struct Lookup {
+    positions: HashMap<String, u32>,
+    by_url: HashMap<String, Vec<u32>>,
+    sources: Vec<String>,
+    index: TextIndex,
+}
+
+impl Snapshot {
+    /// Builds a snapshot of these listings; prices are compared at `rate`.
+    #[must_use]
+    pub fn build(listings: Vec<Listing>, rate: BtcUsd) -> Self {
+        let directory = Lookup::build(&listings);
+        let protocols: Vec<Protocol> = listings.iter().map(|one| one.facts.protocol).collect();
+        let related = |listing: &Listing| {
+            let positions = directory.by_url.get(&listing.canonical_url);
+            let positions = positions.into_iter().flatten();
+            let found = positions.filter_map(|position| protocols.get(*position as usize));
+            let others: BTreeSet<Protocol> = found.copied().collect();
+            let own = listing.facts.protocol;
+            others.into_iter().filter(|protocol| *protocol != own).collect()
+        };
+        let entries = listings
+            .into_iter()
+            .map(|listing| {
+                Arc::new(Entry {
+                    related_protocols: related(&listing),
+                    listing,
+                    row: OnceLock::new(),
+                })
+            })
+            .collect();
+        Self::assemble(rate, entries, Arc::new(directory))
+    }
+
+    fn assemble(rate: BtcUsd, entries: Vec<Arc<Entry>>, directory: Arc<Lookup>) -> Self {
+        Self {
+            rate,
+            entries,
+            directory,
+            orders: Orders::default(),
+            stats: OnceLock::new(),
+            categories: OnceLock::new(),
+        }
+    }
+
+    /// The snapshot after a check: only the health of one listing differs. `None` when it does
+    /// not know the listing.
+    #[must_use]
+    pub(crate) fn with_health(&self, listing_id: &str, health: crate::Health) -> Option<Self> {
+        let position = *self.directory.positions.get(listing_id)? as usize;
+        let mut entries = self.entries.clone();
+        let entry = entries.get_mut(position)?;
+        *entry = Arc::new(Entry {
+            listing: Listing { health, ..entry.listing.clone() },
+            related_protocols: entry.related_protocols.clone(),
+            row: OnceLock::new(),
+        });
+        Some(Self::assemble(self.rate, entries, Arc::clone(&self.directory)))
+    }
+
+    /// The snapshot with one listing more, or with one listing's facts replaced.
+    #[must_use]
+    pub(crate) fn with_listing(&self, listing: Listing) -> Self {
+        let mut listings: Vec<Listing> =
+            self.entries.iter().map(|entry| entry.listing.clone()).collect();
+        match listings.iter_mut().find(|known| known.id == listing.id) {
+            Some(known) => *known = listing,
+            None => listings.push(listing),
+        }
+        Self::build(listings, self.rate)
+    }
+
+    /// The exchange rate that prices are compared at.
+    #[must_use]
+    pub fn rate(&self) -> BtcUsd {
+        self.rate
+    }
+
+    /// Listings in the directory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no listing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A listing by its id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Entry>> {
+        let position = self.directory.positions.get(id)?;
+        self.entries.get(*position as usize)
+    }
+
+    /// The other listings of the same URL: other rails, and other methods.
+    pub fn related<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = &'a Listing> {
+        let positions = self.directory.by_url.get(&listing.canonical_url);
+        let positions = positions.into_iter().flatten();
+        let entries = positions.filter_map(|position| self.entries.get(*position as usize));
+        entries.map(|entry| &entry.listing).filter(|other| other.id != listing.id)
+    }
+
+    /// Reads a query string against this directory, see [`ListQuery::parse`].
+    ///
+    /// # Errors
+    /// [`QueryError`] names every parameter that is wrong.
+    pub fn parse(&self, raw: &str, dialect: Dialect) -> Result<ListQuery, QueryError> {
+        ListQuery::parse(raw, dialect, &self.directory.sources)
+    }
+
+    /// Counts of the whole directory.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        self.stats.get_or_init(|| Stats::count(self.listings()))
+    }
+
+    /// The categories with their counts.
+    #[must_use]
+    pub fn categories(&self) -> &CategoryTree {
+        self.categories.get_or_init(|| CategoryTree::count(self.listings()))
+    }
+
+    /// Every listing, in no particular order.
+    pub fn listings(&self) -> impl Iterator<Item = &Listing> {
+        self.entries.iter().map(|entry| &entry.listing)
+    }
+}
+
+impl Lookup {
+    fn build(listings: &[Listing]) -> Self {
+        let mut positions = HashMap::with_capacity(listings.len());
+        let mut by_url: HashMap<String, Vec<u32>> = HashMap::new();
+        let mut names = BTreeSet::new();
+        for (position, listing) in (0_u32..).zip(listings) {
+            positions.insert(listing.id.clone(), position);
+            by_url.entry(listing.canonical_url.clone()).or_default().push(position);
+            names.extend(sources(&listing.facts.source).map(str::to_lowercase));
+        }
+        Self {
+            positions,
+            by_url,
+            sources: names.into_iter().collect(),
+            index: TextIndex::build(listings.iter().map(document)),
+        }
+    }
+}
+
+fn document(listing: &Listing) -> Document<'_> {
+    let facts = &listing.facts;
+    let without_scheme = facts.url.split_once("://").map_or(facts.url.as_str(), |(_, rest)| rest);
+    // What people call paying over Lightning.
+    let sats = if facts.protocol == Protocol::L402 { "sats bitcoin lightning" } else { "" };
+    let rail = [
+        facts.protocol.name(),
+        facts.payment_network.as_deref().unwrap_or_default(),
+        facts.payment_asset.as_deref().unwrap_or_default(),
+        sats,
+    ];
+    Document {
+        name: &facts.name,
+        description: &facts.description,
+        labels: format!("{} {}", facts.category, facts.tags.join(" ")),
+        url: without_scheme,
+        provider: &facts.provider,
+        rail: rail.join(" "),
+    }
+}

@@ -1,0 +1,197 @@
+//! The table `listing`.
+
+use super::{health_status, history, timestamp, unreadable};
+use crate::health::RECENT_LEN_MAX;
+use crate::{Health, L402Format, Listing, ListingFacts, ProbeStatus, Protocol};
+use farebox_money::{MicroUsd, Sats};
+use farebox_store::StoreError;
+use farebox_store::rusqlite::{Connection, OptionalExtension, Row, named_params};
+use jiff::Timestamp;
+
+/// Listings in the directory at most, so that the snapshot's memory has a bound.
+const LISTINGS_MAX: i64 = 1_000_000;
+
+/// The id under which an endpoint is listed on a rail, where it is.
+pub(crate) fn find_id(
+    connection: &Connection,
+    canonical_url: &str,
+    method: Option<&str>,
+    protocol: Protocol,
+) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM listing WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3",
+    )?;
+    let key = (canonical_url, method.unwrap_or_default(), protocol.name());
+    Ok(statement.query_row(key, |row| row.get(0)).optional()?)
+}
+
+const STORE_FACTS: &str = "
+INSERT INTO listing (
+    id, canonical_url, method, protocol, url, name, description, category, provider, tags,
+    price_sats, price_micro_usd, price_note, payment_asset, payment_network, probe_body,
+    probe_status, source, source_ref, licence, featured, domain_verified, x402_payment_valid,
+    l402_format, lnget_compatible, sample_data, is_demo, registered_at, updated_at
+) VALUES (
+    :id, :canonical_url, :method, :protocol, :url, :name, :description, :category, :provider,
+    :tags, :price_sats, :price_micro_usd, :price_note, :payment_asset, :payment_network,
+    :probe_body, :probe_status, :source, :source_ref, :licence, :featured, :domain_verified,
+    :x402_payment_valid, :l402_format, :lnget_compatible, :sample_data, :is_demo,
+    :registered_at, :updated_at
+) ON CONFLICT (canonical_url, method, protocol) DO UPDATE SET
+    url = excluded.url, name = excluded.name, description = excluded.description,
+    category = excluded.category, provider = excluded.provider, tags = excluded.tags,
+    price_sats = excluded.price_sats, price_micro_usd = excluded.price_micro_usd,
+    price_note = excluded.price_note, payment_asset = excluded.payment_asset,
+    payment_network = excluded.payment_network, probe_body = excluded.probe_body,
+    probe_status = excluded.probe_status, source = excluded.source,
+    source_ref = excluded.source_ref, licence = excluded.licence, featured = excluded.featured,
+    domain_verified = excluded.domain_verified,
+    x402_payment_valid = excluded.x402_payment_valid, l402_format = excluded.l402_format,
+    lnget_compatible = excluded.lnget_compatible, sample_data = excluded.sample_data,
+    is_demo = excluded.is_demo, updated_at = excluded.updated_at";
+
+/// Writes what is said about a listing; a listing that is there keeps its id, its date of
+/// registration and its health.
+pub(crate) fn store_facts(connection: &Connection, listing: &Listing) -> Result<(), StoreError> {
+    let facts = &listing.facts;
+    let tags = serde_json::to_string(&facts.tags).map_err(|error| unreadable("tags", error))?;
+    let price_sats = facts.price_sats.and_then(|price| i64::try_from(price.get()).ok());
+    let price_micro_usd = facts.price_usd.and_then(|price| i64::try_from(price.get()).ok());
+    connection.prepare_cached(STORE_FACTS)?.execute(named_params! {
+        ":id": listing.id,
+        ":canonical_url": listing.canonical_url,
+        ":method": facts.method.as_deref().unwrap_or_default(),
+        ":protocol": facts.protocol.name(),
+        ":url": facts.url,
+        ":name": facts.name,
+        ":description": facts.description,
+        ":category": facts.category,
+        ":provider": facts.provider,
+        ":tags": tags,
+        ":price_sats": price_sats,
+        ":price_micro_usd": price_micro_usd,
+        ":price_note": facts.price_note,
+        ":payment_asset": facts.payment_asset,
+        ":payment_network": facts.payment_network,
+        ":probe_body": facts.probe_body,
+        ":probe_status": facts.probe_status.name(),
+        ":source": facts.source,
+        ":source_ref": facts.source_ref,
+        ":licence": facts.licence,
+        ":featured": facts.featured,
+        ":domain_verified": facts.domain_verified,
+        ":x402_payment_valid": facts.x402_payment_valid,
+        ":l402_format": facts.l402_format.map(L402Format::name),
+        ":lnget_compatible": facts.lnget_compatible,
+        ":sample_data": facts.sample_data,
+        ":is_demo": facts.is_demo,
+        ":registered_at": listing.registered_at.as_second(),
+        ":updated_at": listing.updated_at.as_second(),
+    })?;
+    Ok(())
+}
+
+/// Writes what the checks of a listing add up to.
+pub(crate) fn store_health(
+    connection: &Connection,
+    listing_id: &str,
+    health: &Health,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE listing SET health_status = :status, last_checked = :last_checked,
+            last_seen_healthy = :last_seen_healthy, uptime_30d = :uptime_30d,
+            latency_p50_ms = :latency_p50_ms, consecutive_failures = :consecutive_failures,
+            reliability_score = :reliability_score
+         WHERE id = :id",
+    )?;
+    statement.execute(named_params! {
+        ":id": listing_id,
+        ":status": health.status.name(),
+        ":last_checked": health.last_checked.map(Timestamp::as_second),
+        ":last_seen_healthy": health.last_seen_healthy.map(Timestamp::as_second),
+        ":uptime_30d": health.uptime_30d,
+        ":latency_p50_ms": health.latency_p50_ms,
+        ":consecutive_failures": health.consecutive_failures,
+        ":reliability_score": health.reliability_score,
+    })?;
+    Ok(())
+}
+
+/// Every listing with its recent observations, ordered by id.
+pub(crate) fn load_listings(connection: &Connection) -> Result<Vec<Listing>, StoreError> {
+    let mut statement = connection.prepare("SELECT * FROM listing ORDER BY id LIMIT ?1")?;
+    let mut rows = statement.query([LISTINGS_MAX])?;
+    let mut listings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut listing = read_listing(row)?;
+        if listing.health.last_checked.is_some() {
+            listing.health.recent = history(connection, &listing.id, RECENT_LEN_MAX)?;
+        }
+        listings.push(listing);
+    }
+    Ok(listings)
+}
+
+fn read_listing(row: &Row<'_>) -> Result<Listing, StoreError> {
+    Ok(Listing {
+        id: row.get("id")?,
+        canonical_url: row.get("canonical_url")?,
+        facts: read_facts(row)?,
+        registered_at: timestamp(row.get("registered_at")?)?,
+        updated_at: timestamp(row.get("updated_at")?)?,
+        health: read_health(row)?,
+    })
+}
+
+fn read_facts(row: &Row<'_>) -> Result<ListingFacts, StoreError> {
+    let protocol: String = row.get("protocol")?;
+    let tags: String = row.get("tags")?;
+    let probe_status: String = row.get("probe_status")?;
+    let l402_format: Option<String> = row.get("l402_format")?;
+    let price_sats: Option<i64> = row.get("price_sats")?;
+    let price_micro_usd: Option<i64> = row.get("price_micro_usd")?;
+    Ok(ListingFacts {
+        url: row.get("url")?,
+        method: Some(row.get::<_, String>("method")?).filter(|method| !method.is_empty()),
+        protocol: Protocol::parse(&protocol).ok_or_else(|| unreadable("protocol", &protocol))?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        category: row.get("category")?,
+        provider: row.get("provider")?,
+        tags: serde_json::from_str(&tags).map_err(|_| unreadable("tags", &tags))?,
+        price_sats: price_sats.and_then(|sats| u64::try_from(sats).ok()).map(Sats::new),
+        price_usd: price_micro_usd.and_then(|micro| u64::try_from(micro).ok()).map(MicroUsd::new),
+        price_note: row.get("price_note")?,
+        payment_asset: row.get("payment_asset")?,
+        payment_network: row.get("payment_network")?,
+        probe_body: row.get("probe_body")?,
+        probe_status: ProbeStatus::parse(&probe_status)
+            .ok_or_else(|| unreadable("probe status", &probe_status))?,
+        source: row.get("source")?,
+        source_ref: row.get("source_ref")?,
+        licence: row.get("licence")?,
+        featured: row.get("featured")?,
+        domain_verified: row.get("domain_verified")?,
+        x402_payment_valid: row.get("x402_payment_valid")?,
+        l402_format: l402_format.as_deref().and_then(L402Format::parse),
+        lnget_compatible: row.get("lnget_compatible")?,
+        sample_data: row.get("sample_data")?,
+        is_demo: row.get("is_demo")?,
+    })
+}
+
+fn read_health(row: &Row<'_>) -> Result<Health, StoreError> {
+    let time = |column: &str| -> Result<Option<Timestamp>, StoreError> {
+        row.get::<_, Option<i64>>(column)?.map(timestamp).transpose()
+    };
+    Ok(Health {
+        status: health_status(&row.get::<_, String>("health_status")?)?,
+        last_checked: time("last_checked")?,
+        last_seen_healthy: time("last_seen_healthy")?,
+        uptime_30d: row.get("uptime_30d")?,
+        latency_p50_ms: row.get("latency_p50_ms")?,
+        consecutive_failures: row.get("consecutive_failures")?,
+        reliability_score: row.get("reliability_score")?,
+        recent: Vec::new(),
+    })
+}

@@ -1,0 +1,25 @@
+//! The directory's tables. Every function here runs inside a transaction that the caller opened.
+
+mod listings;
+mod observations;
+mod samples;
+
+pub(crate) use listings::{find_id, load_listings, store_facts, store_health};
+pub(crate) use observations::{history, insert_observation, prune};
+pub(crate) use samples::{is_imported, replace_samples};
+
+use crate::HealthStatus;
+use farebox_store::StoreError;
+use jiff::Timestamp;
+
+fn timestamp(second: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_second(second).map_err(|_| unreadable("time", second))
+}
+
+fn health_status(text: &str) -> Result<HealthStatus, StoreError> {
+    HealthStatus::parse(text).ok_or_else(|| unreadable("health status", text))
+}
+
+fn unreadable(what: &str, value: impl std::fmt::Display) -> StoreError {
+    StoreError::Unreadable(format!("{what} {value}"))
+}
