@@ -1,0 +1,244 @@
+//! A small shop behind a paywall, with a wallet whose settlements the test decides.
+
+#![allow(dead_code, reason = "each test file uses its own part of the shop")]
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::RawQuery;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use farebox_money::{Msat, Sats};
+use farebox_paywall::{Clock, PaidRoute, Paywall, PriceError, PricedRequest, Secret, schema};
+use farebox_store::{Database, DatabaseOptions};
+use farebox_wallet::{
+    CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
+};
+use farebox_wire::l402::parse_challenges;
+use farebox_wire::lightning::{PaymentHash, Preimage};
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tower::ServiceExt;
+
+pub const START: u64 = 1_800_000_000;
+
+/// A wallet in memory. Its invoices are names, since the paywall never reads them.
+#[derive(Default)]
+pub struct TestWallet {
+    invoices: Mutex<HashMap<PaymentHash, (Preimage, Msat, bool)>>,
+    pub is_down: AtomicBool,
+}
+
+impl TestWallet {
+    pub fn pay(&self, hash: &str) -> Preimage {
+        let mut invoices = self.invoices.lock().unwrap();
+        let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.2 = true;
+        invoice.0
+    }
+
+    pub fn preimage_of_unpaid(&self, hash: &str) -> Preimage {
+        self.invoices.lock().unwrap()[&hash.parse().unwrap()].0
+    }
+
+    pub fn invoice_count(&self) -> usize {
+        self.invoices.lock().unwrap().len()
+    }
+
+    fn check_up(&self) -> Result<(), WalletError> {
+        let down = self.is_down.load(Ordering::SeqCst);
+        if down { Err(WalletError::Unreachable("switched off".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Receiver for TestWallet {
+    async fn create(&self, invoice: NewInvoice) -> Result<CreatedInvoice, WalletError> {
+        self.check_up()?;
+        let mut invoices = self.invoices.lock().unwrap();
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&(invoices.len() as u64 + 1).to_be_bytes());
+        let preimage = Preimage::new(bytes);
+        let payment_hash = preimage.hash();
+        invoices.insert(payment_hash, (preimage, invoice.amount, false));
+        let expires_at = START + u64::from(invoice.expiry_s);
+        Ok(CreatedInvoice { bolt11: format!("lnbcrt{payment_hash}"), payment_hash, expires_at })
+    }
+
+    async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
+        self.check_up()?;
+        Ok(match self.invoices.lock().unwrap().get(&hash) {
+            Some((_, amount, true)) => InvoiceStatus::Settled { amount: *amount },
+            Some(_) => InvoiceStatus::Open,
+            None => InvoiceStatus::Unknown,
+        })
+    }
+
+    async fn settled_since(
+        &self,
+        cursor: SettledCursor,
+        wait: Duration,
+    ) -> Result<Settlements, WalletError> {
+        tokio::time::sleep(wait).await;
+        Ok(Settlements { hashes: Vec::new(), next: cursor })
+    }
+}
+
+/// What the handlers were asked and what they shall do.
+#[derive(Default)]
+pub struct Kitchen {
+    pub served: AtomicUsize,
+    pub fails: AtomicBool,
+    pub panics: AtomicBool,
+    pub delay_ms: AtomicU64,
+}
+
+pub struct Shop {
+    pub router: Router,
+    pub wallet: Arc<TestWallet>,
+    pub kitchen: Arc<Kitchen>,
+    pub clock: Arc<AtomicU64>,
+    pub paywall: Paywall,
+    pub database: Database,
+    pub folder: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The token and payment hash of a 402, which must be a complete one.
+    pub fn challenge(&self) -> (String, String) {
+        assert_eq!(self.status, StatusCode::PAYMENT_REQUIRED, "{:?}", self.text());
+        let values: Vec<_> = self.headers.get_all(header::WWW_AUTHENTICATE).iter().collect();
+        assert_eq!(values.len(), 1);
+        let challenges = parse_challenges([values[0].to_str().unwrap()]);
+        assert_eq!(challenges.len(), 1);
+        let body = self.json();
+        assert_eq!(body["macaroon"].as_str(), challenges[0].token.as_deref());
+        assert_eq!(body["invoice"].as_str(), challenges[0].invoice.as_deref());
+        assert_eq!(self.headers[header::CACHE_CONTROL], "no-store");
+        let hash = body["payment_hash"].as_str().unwrap().to_owned();
+        (challenges[0].token.clone().unwrap(), hash)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.sqlite");
+        let database = Database::open(&path, [schema()], DatabaseOptions::Exclusive).unwrap();
+        let wallet = Arc::new(TestWallet::default());
+        let clock = Arc::new(AtomicU64::new(START));
+        let time = Arc::clone(&clock);
+        let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
+        let secret = Secret::new([42; 32]);
+        let paywall = Paywall::open(wallet.clone(), database.clone(), secret, now).await.unwrap();
+        let kitchen = Arc::new(Kitchen::default());
+        let router = routes(&paywall, &kitchen);
+        Self { router, wallet, kitchen, clock, paywall, database, folder }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, uri: &str, authorization: Option<&str>) -> Answer {
+        self.send(request("GET", uri, authorization, "")).await
+    }
+
+    /// Buys a token for `GET uri`.
+    pub async fn buy(&self, uri: &str) -> String {
+        let (token, hash) = self.get(uri, None).await.challenge();
+        format!("L402 {token}:{}", self.wallet.pay(&hash).reveal_hex())
+    }
+
+    pub fn served(&self) -> usize {
+        self.kitchen.served.load(Ordering::SeqCst)
+    }
+
+    pub async fn redemption_rows(&self) -> u64 {
+        let count = |connection: &farebox_store::rusqlite::Connection| {
+            Ok(connection.query_row("SELECT count(*) FROM redemption", [], |row| row.get(0))?)
+        };
+        self.database.read(count).await.unwrap()
+    }
+}
+
+pub fn request(method: &str, uri: &str, authorization: Option<&str>, body: &str) -> Request<Body> {
+    let mut builder = Request::builder().method(method).uri(uri);
+    if let Some(value) = authorization {
+        builder = builder.header(header::AUTHORIZATION, value);
+    }
+    builder.body(Body::from(body.to_owned())).unwrap()
+}
+
+fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
+    let one_shot = PaidRoute::one_shot("dish", Sats::new(5), "One dish");
+    let buffet = PaidRoute::time_bounded("buffet", Sats::new(50), 600, "An hour of food");
+    let priced = PaidRoute::priced_by("priced", by_length, "Priced by length");
+    let large = PaidRoute::one_shot("large", Sats::new(7), "A large dish");
+    let dish = handler(kitchen, |query| format!("dish {query}"));
+    let other = handler(kitchen, |_| "other".into());
+    let food = handler(kitchen, |_| "food".into());
+    let echo = handler(kitchen, |_| "echo".into());
+    let huge = handler(kitchen, |_| "x".repeat(600_000));
+    Router::new()
+        .route("/dish", get(dish).post(other.clone()).route_layer(paywall.charge(one_shot.clone())))
+        .route("/other", get(other).route_layer(paywall.charge(one_shot)))
+        .route("/buffet", get(food).route_layer(paywall.charge(buffet)))
+        .route("/priced", post(echo).route_layer(paywall.charge(priced)))
+        .route("/large", get(huge).route_layer(paywall.charge(large)))
+}
+
+fn by_length(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+    if request.body.is_empty() {
+        let message = "The body is empty.".into();
+        return Err(PriceError { code: "empty_body", message });
+    }
+    Ok(Sats::new(request.body.len() as u64))
+}
+
+fn handler(
+    kitchen: &Arc<Kitchen>,
+    text: fn(&str) -> String,
+) -> impl Fn(RawQuery) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + use<> {
+    let kitchen = Arc::clone(kitchen);
+    move |RawQuery(query)| {
+        let kitchen = Arc::clone(&kitchen);
+        Box::pin(async move {
+            let number = kitchen.served.fetch_add(1, Ordering::SeqCst) + 1;
+            let delay = kitchen.delay_ms.load(Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            assert!(!kitchen.panics.load(Ordering::SeqCst), "the kitchen is on fire");
+            if kitchen.fails.load(Ordering::SeqCst) {
+                return (StatusCode::BAD_GATEWAY, Json(json!({"error": "burnt"}))).into_response();
+            }
+            let head = [("x-number", number.to_string())];
+            (head, text(&query.unwrap_or_default())).into_response()
+        })
+    }
+}
