@@ -1,0 +1,80 @@
+//! The buyer: opened once, used for any number of requests.
+
+use crate::error::StartError;
+use crate::lock::Locks;
+use crate::observer::Observer;
+use crate::outcome::{Mode, Outcome};
+use crate::run::Run;
+use crate::sink::Sink;
+use crate::store::Store;
+use crate::{BuyError, Limits, Request};
+use farebox_wallet::Payer;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The wallet that pays.
+#[derive(Clone)]
+pub struct Wallet {
+    /// Tells wallets apart in the records, without any secret: a payment that was begun with
+    /// one is never continued with another.
+    pub name: String,
+    /// The wallet.
+    pub payer: Arc<dyn Payer>,
+}
+
+/// A paying HTTP client with a memory. Several processes may share its folder.
+pub struct Buyer {
+    pub(crate) store: Store,
+    pub(crate) locks: Locks,
+    pub(crate) client: reqwest::Client,
+    pub(crate) wallet: Option<Wallet>,
+}
+
+impl Buyer {
+    /// Opens the records in `folder`, which is made where it is not there. `client` must follow
+    /// no redirects; without a wallet everything works but paying.
+    ///
+    /// # Errors
+    /// [`StartError`] names the folder or file and what to do.
+    pub fn open(
+        folder: &Path,
+        client: reqwest::Client,
+        wallet: Option<Wallet>,
+    ) -> Result<Self, StartError> {
+        let locks = folder.join("locks");
+        let unusable = |source| StartError::Folder { folder: locks.display().to_string(), source };
+        let locks = Locks::open(locks.clone()).map_err(unusable)?;
+        let store = {
+            // Two processes that both make the tables would be in each other's way.
+            let _one_at_a_time = locks.acquire_blocking("open").map_err(unusable)?;
+            Store::open(&folder.join("buyer.sqlite"))?
+        };
+        Ok(Self { store, locks, client, wallet })
+    }
+
+    /// Sends `request`, pays for it within `limits` if it has to be paid for, and writes the
+    /// answer to `sink`. `observer` is told of every step.
+    ///
+    /// Whenever it is interrupted, the same call later finishes what was begun and pays for it
+    /// once: an intent is on the disk before anything goes to the wallet, and the proof of
+    /// payment before the seller sees it.
+    ///
+    /// # Errors
+    /// [`BuyError`] says whether anything was paid.
+    pub async fn get(
+        &self,
+        request: &Request,
+        limits: &Limits,
+        mode: Mode,
+        observer: &dyn Observer,
+        sink: &mut dyn Sink,
+    ) -> Result<Outcome, BuyError> {
+        let run = Run { buyer: self, request, limits, observer };
+        match mode {
+            Mode::Pay => run.buy(false, sink).await.map(Outcome::Answered),
+            Mode::BuyAgain => run.buy(true, sink).await.map(Outcome::Answered),
+            Mode::NoPay => run.look(sink).await,
+            Mode::DryRun => run.quote().await.map(Outcome::Quoted),
+        }
+    }
+}

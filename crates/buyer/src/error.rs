@@ -1,0 +1,311 @@
+//! Why a get did not end as its user wanted, and what to do next.
+
+use crate::policy::Refusal;
+use crate::request::RequestError;
+use farebox_money::Msat;
+use farebox_store::{OpenError, StoreError};
+use farebox_wallet::WalletError;
+use farebox_wire::lightning::PaymentHash;
+use std::{fmt, io};
+
+/// A buyer that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder of the locks cannot be used.
+    #[error("cannot use the folder {folder}: {source}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("{0}")]
+    Database(#[from] OpenError),
+}
+
+/// A payment that was made: for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidFacts {
+    /// How much, the fee aside.
+    pub amount: Msat,
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// Seconds since 1970.
+    pub paid_at: u64,
+}
+
+/// `5 sats (payment hash 0ab1…, paid 2026-01-02T03:04:05Z)`
+impl fmt::Display for PaidFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (payment hash {}", self.amount, self.payment_hash)?;
+        let second = i64::try_from(self.paid_at).ok();
+        match second.and_then(|second| jiff::Timestamp::from_second(second).ok()) {
+            Some(time) => write!(f, ", paid {time})"),
+            None => write!(f, ")"),
+        }
+    }
+}
+
+/// Why a get failed. [`BuyError::exit_code`] and [`BuyError::code`] are for programs,
+/// [`BuyError::hint`] says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum BuyError {
+    /// The request cannot be sent as it is.
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    /// The answer cannot be written where it should go.
+    #[error("cannot write the answer: {source}")]
+    Output {
+        /// What the system said.
+        source: io::Error,
+        /// The payment, where one was made.
+        paid: Option<PaidFacts>,
+    },
+    /// The answer is longer than its user wants.
+    #[error("the answer is longer than {limit} bytes")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+        /// The payment, where one was made.
+        paid: Option<PaidFacts>,
+    },
+    /// The server cannot be reached, or broke off.
+    #[error("{place}: {reason}")]
+    Network {
+        /// Where.
+        place: String,
+        /// What happened.
+        reason: String,
+    },
+    /// A redirect that is not followed.
+    #[error("{0}")]
+    Redirect(String),
+    /// The buyer's own records.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The lock of this request.
+    #[error("cannot lock this request against other processes: {0}")]
+    Lock(io::Error),
+    /// A 402 without anything that this client can pay.
+    #[error("{place} wants a payment but offers no L402 challenge that can be answered; it offers {}", list(.offered))]
+    NoUsableChallenge {
+        /// Where.
+        place: String,
+        /// Names of what it offers.
+        offered: Vec<String>,
+    },
+    /// An invoice or token that must not be paid for.
+    #[error("{0}; nothing was paid")]
+    BadOffer(String),
+    /// The limits or the invoice forbid it.
+    #[error("{0}; nothing was paid")]
+    Refused(#[from] Refusal),
+    /// The seller's invoices are those of other purchases.
+    #[error(
+        "the seller keeps offering an invoice of another purchase (payment hash {0}); nothing was paid for this one"
+    )]
+    InvoiceInUse(PaymentHash),
+    /// There is nothing to pay with.
+    #[error("{place} asks for {amount} and no wallet is configured")]
+    NoWallet {
+        /// Where.
+        place: String,
+        /// How much.
+        amount: Msat,
+        /// Whether the demo's play wallet seems to be at hand.
+        demo: bool,
+    },
+    /// The wallet could not even be asked to pay; nothing was sent.
+    #[error("{0}; nothing was paid")]
+    Wallet(WalletError),
+    /// The wallet says for certain that nothing was paid.
+    #[error("the payment of {amount} failed: {reason}; nothing was paid")]
+    PaymentFailed {
+        /// How much it should have been.
+        amount: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+        /// In the wallet's words.
+        reason: String,
+    },
+    /// The outcome is not known yet.
+    #[error("the payment of {amount} is still under way (payment hash {payment_hash}){}", because(.reason))]
+    PaymentUnderWay {
+        /// How much.
+        amount: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+        /// What the wallet said last, where it could not be asked.
+        reason: Option<String>,
+    },
+    /// The wallet's proof is none.
+    #[error(
+        "the wallet says that it paid {amount}, but its preimage does not prove payment {payment_hash}"
+    )]
+    FalsePreimage {
+        /// How much.
+        amount: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The payment was begun with another wallet, and only that one knows what became of it.
+    #[error(
+        "the payment of {amount} for this request (payment hash {payment_hash}) was begun with the wallet {began}"
+    )]
+    OtherWallet {
+        /// How much.
+        amount: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+        /// The name of the other wallet.
+        began: String,
+    },
+    /// Paid, and the seller wants to be paid again.
+    #[error("paid {paid}, but the seller does not take the proof of payment: it answered {status}{}", because(.said))]
+    PaidButRefused {
+        /// The payment.
+        paid: PaidFacts,
+        /// 402 or 401.
+        status: u16,
+        /// The seller's code and message.
+        said: Option<String>,
+    },
+    /// Paid, and the seller answered something else than what was bought.
+    #[error("paid {paid}, but the seller answered {status}{}", because(.said))]
+    PaidNotDelivered {
+        /// The payment.
+        paid: PaidFacts,
+        /// Any status but 2xx, 401 and 402.
+        status: u16,
+        /// The seller's code and message.
+        said: Option<String>,
+    },
+    /// Paid, and the seller cannot be reached or broke off.
+    #[error("paid {paid}, but the answer did not arrive: {reason}")]
+    PaidAnswerLost {
+        /// The payment.
+        paid: PaidFacts,
+        /// What happened last.
+        reason: String,
+    },
+}
+
+fn list(offered: &[String]) -> String {
+    if offered.is_empty() { "nothing that is known here".to_owned() } else { offered.join(", ") }
+}
+
+fn because(reason: &Option<String>) -> String {
+    let reason = reason.as_deref().filter(|reason| !reason.is_empty());
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+impl BuyError {
+    /// 1 general, 2 wrong input or too expensive, 3 not paid or not known whether paid, or a
+    /// payment that the seller does not take, 4 network (the wallet's included), 5 paid and
+    /// answered with an error.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Output { .. }
+            | Self::TooLong { .. }
+            | Self::Redirect(_)
+            | Self::Store(_)
+            | Self::Lock(_)
+            | Self::NoUsableChallenge { .. } => 1,
+            Self::Request(_) => 2,
+            Self::Refused(refusal) if refusal.is_about_limits() => 2,
+            Self::Network { .. }
+            | Self::Wallet(WalletError::Unreachable(_))
+            | Self::PaidAnswerLost { .. } => 4,
+            Self::PaidNotDelivered { .. } => 5,
+            Self::BadOffer(_)
+            | Self::Refused(_)
+            | Self::InvoiceInUse(_)
+            | Self::NoWallet { .. }
+            | Self::Wallet(_)
+            | Self::PaymentFailed { .. }
+            | Self::PaymentUnderWay { .. }
+            | Self::FalsePreimage { .. }
+            | Self::OtherWallet { .. }
+            | Self::PaidButRefused { .. } => 3,
+        }
+    }
+
+    /// Stable, lower case with underscores: what programs compare.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "invalid_request",
+            Self::Output { .. } => "output",
+            Self::TooLong { .. } => "answer_too_long",
+            Self::Network { .. } => "network",
+            Self::Redirect(_) => "redirect_refused",
+            Self::Store(_) => "store",
+            Self::Lock(_) => "lock",
+            Self::NoUsableChallenge { .. } => "no_usable_challenge",
+            Self::BadOffer(_) => "bad_offer",
+            Self::Refused(Refusal::TooExpensive { .. }) => "payment_too_expensive",
+            Self::Refused(Refusal::FeeTooHigh { .. }) => "fee_too_high",
+            Self::Refused(_) => "invoice_refused",
+            Self::InvoiceInUse(_) => "invoice_in_use",
+            Self::NoWallet { .. } => "no_wallet",
+            Self::Wallet(WalletError::Unreachable(_)) => "wallet_unreachable",
+            Self::Wallet(_) => "wallet",
+            Self::PaymentFailed { .. } => "payment_failed",
+            Self::PaymentUnderWay { .. } => "payment_pending",
+            Self::FalsePreimage { .. } => "false_preimage",
+            Self::OtherWallet { .. } => "other_wallet",
+            Self::PaidButRefused { .. } => "paid_but_refused",
+            Self::PaidNotDelivered { .. } => "paid_not_delivered",
+            Self::PaidAnswerLost { .. } => "paid_answer_lost",
+        }
+    }
+
+    /// What to do next, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        const AGAIN: &str = "run the same command again: it shows the seller the proof of \
+            payment again and pays nothing";
+        match self {
+            Self::Output { paid: Some(_), .. } | Self::TooLong { paid: Some(_), .. } => Some(AGAIN),
+            Self::Refused(Refusal::TooExpensive { .. }) => Some("allow more with --max-cost SATS"),
+            Self::Refused(Refusal::FeeTooHigh { .. }) => Some("allow more with --max-fee SATS"),
+            Self::NoWallet { demo: true, .. } => Some(
+                "the demo's play wallet pays with \
+                 --wallet phoenixd:http://:farebox-demo@127.0.0.1:9740",
+            ),
+            Self::NoWallet { .. } => Some(
+                "name a wallet with --wallet phoenixd:http://:PASSWORD@127.0.0.1:9740 or in \
+                 FAREBOX_WALLET",
+            ),
+            Self::Wallet(WalletError::Unreachable(_)) => {
+                Some("start the wallet or name another with --wallet")
+            }
+            Self::Wallet(WalletError::Unauthorized) => Some("correct the password in --wallet"),
+            Self::Store(_) => Some(
+                "see that the data folder can be written, then run the same command again: \
+                 nothing is paid twice",
+            ),
+            Self::InvoiceInUse(_) => Some("run the same command again in a minute"),
+            Self::PaymentUnderWay { .. } | Self::FalsePreimage { .. } => Some(
+                "run the same command again: it asks the wallet what became of this payment \
+                 and begins no other",
+            ),
+            Self::OtherWallet { .. } => Some(
+                "use that wallet again, or buy anew with --buy-again if you are sure that it \
+                 did not pay",
+            ),
+            Self::PaidButRefused { .. } => Some(
+                "run the same command again to show the proof again without paying; \
+                 --buy-again gives this purchase up and pays anew",
+            ),
+            Self::PaidNotDelivered { .. } => Some(
+                "run the same command again to send the paid request again without paying; \
+                 --buy-again gives this purchase up and pays anew",
+            ),
+            Self::PaidAnswerLost { .. } => Some(AGAIN),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a request would cost, without paying.
+
+use crate::error::BuyError;
+use crate::offer::Offer;
+use crate::outcome::{Outcome, Price, Quote};
+use crate::policy::{self, Refusal};
+use crate::run::{Found, Run};
+use crate::sink::Sink;
+use crate::store::{Purchase, PurchaseState, now_s};
+use crate::transport::{Exchange, Proof};
+
+impl Run<'_> {
+    /// Sends the request and writes whatever comes, a 402 included.
+    pub(crate) async fn look(&self, sink: &mut dyn Sink) -> Result<Outcome, BuyError> {
+        let output = |source| BuyError::Output { source, paid: None };
+        sink.prepare().await.map_err(output)?;
+        let fingerprint = self.request.fingerprint();
+        let unfinished = self.buyer.store.unfinished(fingerprint).await?;
+        match self.ask(Proof::Cached, true).await? {
+            Found::Answer(exchange) => Ok(Outcome::Answered(self.pass_on(exchange, sink).await?)),
+            Found::NoOffer(_, exchange) => {
+                Ok(Outcome::Answered(self.pass_on(exchange, sink).await?))
+            }
+            Found::Offer(offer, exchange) => {
+                let price = self.price(&offer).await?;
+                let mut quote = quote_of(&exchange, Some(price));
+                quote.unfinished = unfinished.map(|purchase| purchase.state);
+                self.pass_on(exchange, sink).await?;
+                Ok(Outcome::Quoted(quote))
+            }
+        }
+    }
+
+    /// Sends the request to learn its price; its answer is dropped. An unfinished purchase is
+    /// told of instead: sending its request could use up what was paid for.
+    pub(crate) async fn quote(&self) -> Result<Quote, BuyError> {
+        let fingerprint = self.request.fingerprint();
+        if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await? {
+            return Ok(quote_of_unfinished(purchase));
+        }
+        match self.ask(Proof::Cached, false).await? {
+            Found::Answer(exchange) => Ok(quote_of(&exchange, None)),
+            Found::NoOffer(why, exchange) => Err(why.into_error(exchange.sent.origin())),
+            Found::Offer(offer, exchange) => {
+                let price = self.price(&offer).await?;
+                Ok(quote_of(&exchange, Some(price)))
+            }
+        }
+    }
+
+    /// Decides as a real get would, as far as that can be done without a wallet.
+    async fn price(&self, offer: &Offer) -> Result<Price, BuyError> {
+        let refusal = match policy::check_invoice(&offer.invoice, self.limits, now_s()) {
+            Err(refusal) => Some(refusal),
+            Ok(amount) => match &self.buyer.wallet {
+                None => None,
+                Some(wallet) => {
+                    let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+                    let worst = wallet.payer.worst_fee(amount);
+                    policy::check_wallet(&offer.invoice, amount, &info, worst, self.limits).err()
+                }
+            },
+        };
+        Ok(price_of(offer, refusal))
+    }
+}
+
+fn price_of(offer: &Offer, refusal: Option<Refusal>) -> Price {
+    Price {
+        scheme: offer.scheme,
+        amount: offer.invoice.amount,
+        payment_hash: offer.invoice.payment_hash,
+        refusal,
+    }
+}
+
+fn quote_of(exchange: &Exchange, price: Option<Price>) -> Quote {
+    Quote {
+        url: exchange.sent.url.clone(),
+        status: Some(exchange.response.status()),
+        has_cached_token: exchange.token.is_some(),
+        price,
+        unfinished: None,
+    }
+}
+
+fn quote_of_unfinished(purchase: Purchase) -> Quote {
+    let to_pay = purchase.state == PurchaseState::Intended;
+    let price = to_pay.then_some(Price {
+        scheme: purchase.scheme,
+        amount: Some(purchase.amount),
+        payment_hash: purchase.payment_hash,
+        refusal: None,
+    });
+    Quote {
+        url: purchase.url,
+        status: None,
+        has_cached_token: false,
+        price,
+        unfinished: Some(purchase.state),
+    }
+}

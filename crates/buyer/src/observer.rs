@@ -1,0 +1,135 @@
+//! What a get is doing, for whoever watches it.
+
+use crate::store::PurchaseState;
+use farebox_money::Msat;
+use farebox_wire::lightning::PaymentHash;
+use http::{HeaderMap, Method, StatusCode};
+use std::time::Duration;
+use url::Url;
+
+/// Is told of every step, at the moment between what led to it and what follows. A process
+/// that ends inside any of them loses no money.
+pub trait Observer: Send + Sync {
+    /// Called in order, from one thread at a time.
+    fn step(&self, step: &Step<'_>);
+}
+
+/// One step of a get.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// Another process sends the same request; this one goes after it.
+    LockWaiting,
+    /// An earlier get of this request was not finished.
+    Resuming {
+        /// How far it got.
+        state: PurchaseState,
+        /// What it costs.
+        amount: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// A request is about to be sent. Secret header values are marked as sensitive.
+    Requesting {
+        /// The method.
+        method: &'a Method,
+        /// The address.
+        url: &'a Url,
+        /// What goes with it.
+        headers: &'a HeaderMap,
+    },
+    /// The head of an answer has arrived, that of a redirect included.
+    Answered {
+        /// The status.
+        status: StatusCode,
+        /// The headers.
+        headers: &'a HeaderMap,
+    },
+    /// The request is sent on to another place.
+    Redirected {
+        /// That place.
+        to: &'a Url,
+    },
+    /// A token of an earlier purchase was not taken.
+    TokenRefused,
+    /// The seller asks for a payment.
+    Challenged {
+        /// How much, by its invoice.
+        amount: Option<Msat>,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The seller's invoice belongs to another purchase; another one will be asked for.
+    InvoiceTaken {
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The purchase is written down; nothing was sent to the wallet yet.
+    IntentPersisted {
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The invoice goes to the wallet.
+    Paying {
+        /// How much.
+        amount: Msat,
+        /// To whom.
+        seller: &'a str,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The wallet does not know the outcome yet and is asked again.
+    PaymentPending {
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// Paid and proven, but not written down yet.
+    PaidUnrecorded {
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// Paid and written down.
+    PaidRecorded {
+        /// How much.
+        amount: Msat,
+        /// The fee on top.
+        fee: Msat,
+        /// To whom.
+        seller: &'a str,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// The request goes out with the proof of payment.
+    Resending {
+        /// One for the first time.
+        attempt: u32,
+    },
+    /// The seller did not answer, or not yet; the same request will be sent again.
+    ResendWaiting {
+        /// Why.
+        reason: &'a str,
+        /// For how long it waits.
+        wait: Duration,
+    },
+    /// The answer that its user gets begins.
+    AnswerHead {
+        /// The status.
+        status: StatusCode,
+        /// Its length in bytes, where the server says so.
+        len: Option<u64>,
+    },
+    /// A part of it was written.
+    Progress {
+        /// Bytes so far.
+        bytes: u64,
+    },
+    /// All of it was written and flushed.
+    Written {
+        /// Bytes in all.
+        bytes: u64,
+    },
+    /// The purchase is written down as delivered.
+    Delivered,
+    /// Something that the user should know and that stops nothing.
+    Warning(&'a str),
+}

@@ -1,0 +1,130 @@
+//! What may be paid. Decides on the decoded invoice alone, never on a seller's word.
+
+use farebox_money::{Msat, Sats};
+use farebox_wallet::WalletInfo;
+use farebox_wire::bolt11::{Invoice, Network};
+use std::time::Duration;
+
+/// An invoice that expires sooner is not paid any more.
+const EXPIRY_MARGIN_S: u64 = 5;
+
+/// The bounds of one get. All of them hold at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Paid to the seller at most.
+    pub cost_max: Msat,
+    /// Paid to the Lightning network on top at most.
+    pub fee_max: Msat,
+    /// How long the outcome of a payment is waited for.
+    pub payment_timeout: Duration,
+    /// How long a paid request is sent again and again while the seller does not answer it.
+    pub answer_timeout: Duration,
+    /// Redirects followed at most; zero follows none.
+    pub redirects_max: u32,
+    /// Bytes of an answer at most, where there is a bound.
+    pub body_len_max: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cost_max: sats(1_000),
+            fee_max: sats(10),
+            payment_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_secs(300),
+            redirects_max: 10,
+            body_len_max: None,
+        }
+    }
+}
+
+fn sats(sats: u64) -> Msat {
+    Sats::new(sats).to_msat().unwrap_or_default()
+}
+
+/// Why an invoice is not paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Costs more than [`Limits::cost_max`].
+    #[error("it costs {amount}, more than the limit of {limit}")]
+    TooExpensive {
+        /// What the invoice asks for.
+        amount: Msat,
+        /// The limit.
+        limit: Msat,
+    },
+    /// The wallet does not let its users limit the fee, and it may be above the limit.
+    #[error("the fee for {amount} may be {fee}, more than the limit of {limit}")]
+    FeeTooHigh {
+        /// What the invoice asks for.
+        amount: Msat,
+        /// What the wallet may pay on top.
+        fee: Msat,
+        /// The limit.
+        limit: Msat,
+    },
+    /// Whoever pays it chooses the amount.
+    #[error("the seller's invoice names no amount")]
+    NoAmount,
+    /// Too late to pay it.
+    #[error("the seller's invoice has expired or is about to")]
+    Expired,
+    /// For another chain than the wallet's.
+    #[error("the seller wants {} money and the wallet holds {}", .invoice.name(), .wallet.name())]
+    OtherNetwork {
+        /// The invoice's chain.
+        invoice: Network,
+        /// The wallet's chain.
+        wallet: Network,
+    },
+}
+
+impl Refusal {
+    /// Whether a higher limit would allow it.
+    #[must_use]
+    pub const fn is_about_limits(&self) -> bool {
+        matches!(self, Self::TooExpensive { .. } | Self::FeeTooHigh { .. })
+    }
+}
+
+/// Whether it is not too late to pay an invoice at `now`, in seconds since 1970.
+pub(crate) const fn is_payable(invoice: &Invoice, now: u64) -> bool {
+    now.saturating_add(EXPIRY_MARGIN_S) < invoice.expires_at
+}
+
+/// Whether an invoice that was never tried will never be paid any more: past its end by long
+/// enough that no wallet still has it in hand.
+pub(crate) const fn is_dead(invoice: &Invoice, now: u64) -> bool {
+    now >= invoice.expires_at.saturating_add(EXPIRY_MARGIN_S)
+}
+
+/// The amount of an invoice that is within the limits, the wallet aside.
+pub(crate) fn check_invoice(invoice: &Invoice, limits: &Limits, now: u64) -> Result<Msat, Refusal> {
+    let amount = invoice.amount.filter(|amount| !amount.is_zero());
+    let amount = amount.ok_or(Refusal::NoAmount)?;
+    if amount > limits.cost_max {
+        return Err(Refusal::TooExpensive { amount, limit: limits.cost_max });
+    }
+    if !is_payable(invoice, now) {
+        return Err(Refusal::Expired);
+    }
+    Ok(amount)
+}
+
+/// Whether a wallet can pay `amount` of `invoice` within the limits. `worst_fee` is the most
+/// that it may pay on top where it takes no limit.
+pub(crate) fn check_wallet(
+    invoice: &Invoice,
+    amount: Msat,
+    wallet: &WalletInfo,
+    worst_fee: Msat,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    if invoice.network != wallet.network {
+        return Err(Refusal::OtherNetwork { invoice: invoice.network, wallet: wallet.network });
+    }
+    if !wallet.capabilities.fee_limit && worst_fee > limits.fee_max {
+        return Err(Refusal::FeeTooHigh { amount, fee: worst_fee, limit: limits.fee_max });
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! From proof of payment to the answer. Nothing here pays; the same credential is shown until
+//! the answer is there.
+
+use crate::BuyError;
+use crate::backoff::Backoff;
+use crate::deliver::{Undelivered, deliver};
+use crate::error::PaidFacts;
+use crate::observer::Step;
+use crate::outcome::{Answer, PaymentFacts};
+use crate::printable::seller_words;
+use crate::request::{Outgoing, origin_of};
+use crate::run::{Run, is_refusal};
+use crate::sink::Sink;
+use crate::store::{Payment, Purchase, Token};
+use crate::transport::{Exchange, Proof};
+use farebox_store::StoreError;
+use farebox_wire::l402::{Grant, TokenKind, authorization_header};
+use farebox_wire::macaroon::Macaroon;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(15);
+/// A seller whose node hears of the payment a moment later may refuse its proof at first.
+const REFUSALS_MAX: u32 = 3;
+
+/// What came of showing the proof once.
+enum Attempt {
+    Delivered(Answer),
+    /// Worth another try after a while, the seller's own if it named one.
+    Again {
+        wait: Option<Duration>,
+        error: BuyError,
+    },
+    Final(BuyError),
+}
+
+impl Run<'_> {
+    /// Sends the paid request until it is answered, and hands the answer over.
+    pub(crate) async fn redeem(
+        &self,
+        purchase: &Purchase,
+        resumed: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<Answer, BuyError> {
+        let (Some(payment), Some(paid)) = (purchase.payment, purchase.paid_facts()) else {
+            return Err(StoreError::Unreadable("a paid purchase without proof".to_owned()).into());
+        };
+        let deadline = Instant::now() + self.limits.answer_timeout;
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let mut refusals = 0;
+        let mut attempt = 1;
+        loop {
+            self.observer.step(&Step::Resending { attempt });
+            let (wait, error) = match self.show_proof(purchase, payment, paid, sink).await? {
+                Attempt::Delivered(mut answer) => {
+                    answer.payment = Some(facts(purchase, payment, resumed));
+                    return Ok(answer);
+                }
+                Attempt::Again { wait, error } => (wait, error),
+                Attempt::Final(error) => return Err(self.undelivered(purchase, error).await),
+            };
+            refusals += u32::from(matches!(error, BuyError::PaidButRefused { .. }));
+            let wait = wait.unwrap_or_else(|| backoff.next());
+            if refusals == REFUSALS_MAX || Instant::now() + wait > deadline {
+                return Err(self.undelivered(purchase, error).await);
+            }
+            let reason = &error.to_string();
+            self.observer.step(&Step::ResendWaiting { reason, wait });
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn show_proof(
+        &self,
+        purchase: &Purchase,
+        payment: Payment,
+        paid: PaidFacts,
+        sink: &mut dyn Sink,
+    ) -> Result<Attempt, BuyError> {
+        let origin = &origin_of(&purchase.url);
+        let authorization =
+            &authorization_header(purchase.scheme, &purchase.token, &payment.preimage);
+        let proof = Proof::Own { origin, authorization };
+        let transport = self.transport();
+        let sent = transport.send(self.paid_request(purchase), proof).await;
+        let mut exchange = match sent {
+            Ok(exchange) => exchange,
+            Err(BuyError::Network { reason, .. }) => {
+                let error = BuyError::PaidAnswerLost { paid, reason };
+                return Ok(Attempt::Again { wait: None, error });
+            }
+            Err(BuyError::Redirect(reason)) => {
+                return Ok(Attempt::Final(BuyError::PaidAnswerLost { paid, reason }));
+            }
+            Err(error) => return Err(error),
+        };
+        let status = exchange.status();
+        if status.is_success() || status.is_redirection() {
+            return self.hand_over(purchase, payment, paid, exchange, sink).await;
+        }
+        exchange.peek().await;
+        Ok(judge(&exchange, paid))
+    }
+
+    /// The request as it was challenged, with the headers that may go there.
+    fn paid_request(&self, purchase: &Purchase) -> Outgoing {
+        let mut outgoing = self.request.to_outgoing();
+        if outgoing.origin() != origin_of(&purchase.url) {
+            outgoing.drop_secrets();
+        }
+        if outgoing.method != purchase.method {
+            outgoing.drop_body();
+        }
+        outgoing.method = purchase.method.clone();
+        outgoing.url = purchase.url.clone();
+        outgoing
+    }
+
+    async fn hand_over(
+        &self,
+        purchase: &Purchase,
+        payment: Payment,
+        paid: PaidFacts,
+        mut exchange: Exchange,
+        sink: &mut dyn Sink,
+    ) -> Result<Attempt, BuyError> {
+        let len_max = self.limits.body_len_max;
+        let len = match deliver(&mut exchange, len_max, self.observer, sink).await {
+            Ok(len) => len,
+            Err(why) => {
+                let again = matches!(why, Undelivered::Broken(_)) && sink.can_restart();
+                let error = why.into_error(exchange.sent.origin(), Some(paid));
+                return Ok(if again {
+                    Attempt::Again { wait: None, error }
+                } else {
+                    Attempt::Final(error)
+                });
+            }
+        };
+        let status = exchange.status();
+        let token = token_to_keep(purchase, payment);
+        let store = &self.buyer.store;
+        store.record_delivered(purchase, status.as_u16(), token).await?;
+        self.observer.step(&Step::Delivered);
+        Ok(Attempt::Delivered(Answer {
+            headers: exchange.response.headers().clone(),
+            url: exchange.sent.url,
+            status,
+            len,
+            payment: None,
+        }))
+    }
+
+    /// Notes what the seller answered beside the purchase, which stays paid.
+    async fn undelivered(&self, purchase: &Purchase, error: BuyError) -> BuyError {
+        let (BuyError::PaidButRefused { status, said, .. }
+        | BuyError::PaidNotDelivered { status, said, .. }) = &error
+        else {
+            return error;
+        };
+        let note = said.as_deref().unwrap_or_default();
+        let noted = self.buyer.store.note_undelivered(purchase, *status, note);
+        if let Err(failure) = noted.await {
+            // The payment is on record; what the seller said matters more than this.
+            self.observer.step(&Step::Warning(&failure.to_string()));
+        }
+        error
+    }
+}
+
+/// What an answer that is no delivery calls for.
+fn judge(peeked: &Exchange, paid: PaidFacts) -> Attempt {
+    let status = peeked.status();
+    let said = Some(seller_words(&peeked.peeked)).filter(|said| !said.is_empty());
+    if is_refusal(status) {
+        let status = status.as_u16();
+        let error = BuyError::PaidButRefused { paid, status, said };
+        return Attempt::Again { wait: None, error };
+    }
+    let error = BuyError::PaidNotDelivered { paid, status: status.as_u16(), said };
+    match retry_after(peeked) {
+        Some(wait) => Attempt::Again { wait: Some(wait), error },
+        None => Attempt::Final(error),
+    }
+}
+
+/// How long a seller that is not ready yet wants to be left alone.
+fn retry_after(peeked: &Exchange) -> Option<Duration> {
+    let not_ready = [
+        StatusCode::CONFLICT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    let header = peeked.response.headers().get(RETRY_AFTER);
+    let header = header.filter(|_| not_ready.contains(&peeked.status()))?;
+    let seconds = header.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).max(RETRY_FIRST))
+}
+
+fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
+    PaymentFacts {
+        scheme: purchase.scheme,
+        amount: purchase.amount,
+        fee: payment.fee,
+        payment_hash: purchase.payment_hash,
+        resumed,
+    }
+}
+
+/// The token, unless it is known to be good for nothing more. One of a make that says nothing
+/// of its scope is worth a try at its whole origin.
+fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
+    let (origin_wide, expires_at) = match read_grant(&purchase.token, payment) {
+        Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
+            return None;
+        }
+        Some(grant) => (false, Some(grant.expires_at)),
+        None => (true, None),
+    };
+    Some(Token {
+        payment_hash: purchase.payment_hash,
+        url: purchase.url.clone(),
+        method: purchase.method.clone(),
+        origin_wide,
+        scheme: purchase.scheme,
+        token: purchase.token.clone(),
+        preimage: payment.preimage,
+        expires_at,
+    })
+}
+
+fn read_grant(token: &str, payment: Payment) -> Option<Grant> {
+    let (macaroon, _) = Macaroon::decode(token).ok()?;
+    Grant::read(&macaroon.caveats, &payment.preimage.reveal_hex()).ok()
+}

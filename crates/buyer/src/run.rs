@@ -1,0 +1,266 @@
+//! One get, from the lock to the answer.
+
+use crate::buyer::{Buyer, Wallet};
+use crate::deliver::deliver;
+use crate::error::PaidFacts;
+use crate::observer::{Observer, Step};
+use crate::offer::{NoOffer, Offer};
+use crate::outcome::Answer;
+use crate::request::Outgoing;
+use crate::sink::Sink;
+use crate::store::{Claim, Intent, Purchase, PurchaseState, now_s};
+use crate::transport::{Exchange, Proof, Transport};
+use crate::{BuyError, Limits, Request, demo, policy};
+use farebox_money::Msat;
+use http::StatusCode;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How soon another invoice is asked for when one belongs to another purchase.
+const TAKEN_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What one call of [`Buyer::get`] works with.
+pub(crate) struct Run<'a> {
+    pub(crate) buyer: &'a Buyer,
+    pub(crate) request: &'a Request,
+    pub(crate) limits: &'a Limits,
+    pub(crate) observer: &'a dyn Observer,
+}
+
+/// What the first part of a get found.
+pub(crate) enum Found {
+    /// An answer without a price.
+    Answer(Box<Exchange>),
+    /// A price, and the answer that named it.
+    Offer(Box<Offer>, Box<Exchange>),
+    /// A 402 that cannot be answered.
+    NoOffer(NoOffer, Box<Exchange>),
+}
+
+impl Run<'_> {
+    /// Finishes what was begun, or buys.
+    pub(crate) async fn buy(&self, again: bool, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
+        let output = |source| BuyError::Output { source, paid: None };
+        sink.prepare().await.map_err(output)?;
+        let fingerprint = self.request.fingerprint();
+        let waiting = || self.observer.step(&Step::LockWaiting);
+        let name = fingerprint.to_string();
+        let lock = self.buyer.locks.acquire(&name, waiting);
+        let _lock = lock.await.map_err(BuyError::Lock)?;
+        if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await?
+            && let Some(paid) = self.resume(purchase, again).await?
+        {
+            return self.redeem(&paid, true, sink).await;
+        }
+        self.buy_new(sink).await
+    }
+
+    /// Brings an earlier purchase to `paid`, or ends it and returns `None`.
+    async fn resume(&self, purchase: Purchase, again: bool) -> Result<Option<Purchase>, BuyError> {
+        self.observer.step(&Step::Resuming {
+            state: purchase.state,
+            amount: purchase.amount,
+            payment_hash: purchase.payment_hash,
+        });
+        let purchase = if purchase.state == PurchaseState::Paid {
+            Some(purchase)
+        } else {
+            self.resume_payment(purchase, again).await?
+        };
+        match purchase {
+            Some(paid) if again => {
+                let note = "paid, given up on its user's word";
+                self.buyer.store.abandon(&paid, note).await?;
+                Ok(None)
+            }
+            purchase => Ok(purchase),
+        }
+    }
+
+    async fn buy_new(&self, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
+        let deadline = Instant::now() + self.limits.payment_timeout;
+        let mut proof = Proof::Cached;
+        loop {
+            let offer = match self.ask(proof, true).await? {
+                Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
+                Found::NoOffer(why, exchange) => {
+                    return Err(self.no_offer(why, exchange, sink).await);
+                }
+                Found::Offer(offer, exchange) => Offered { offer: *offer, sent: exchange.sent },
+            };
+            let (wallet, amount) = self.approve(&offer).await?;
+            let payment_hash = offer.offer.invoice.payment_hash;
+            match self.claim(offer, wallet, amount).await? {
+                Claim::Made(purchase) => {
+                    self.observer.step(&Step::IntentPersisted { payment_hash });
+                    let paid = self.pay_new(*purchase).await?;
+                    return self.redeem(&paid, false, sink).await;
+                }
+                Claim::Taken if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
+                    self.observer.step(&Step::InvoiceTaken { payment_hash });
+                    tokio::time::sleep(TAKEN_RETRY_INTERVAL).await;
+                    proof = Proof::Nothing;
+                }
+                Claim::Taken => return Err(BuyError::InvoiceInUse(payment_hash)),
+            }
+        }
+    }
+
+    pub(crate) fn transport(&self) -> Transport<'_> {
+        Transport {
+            client: &self.buyer.client,
+            store: &self.buyer.store,
+            observer: self.observer,
+            limits: self.limits,
+        }
+    }
+
+    /// Sends the request. A cached token that is refused is set aside, where `learn` allows to
+    /// write that down, and the request is sent without it when the refusal names no price.
+    pub(crate) async fn ask(&self, proof: Proof<'_>, learn: bool) -> Result<Found, BuyError> {
+        let transport = self.transport();
+        let mut exchange = transport.send(self.request.to_outgoing(), proof).await?;
+        if is_refusal(exchange.status())
+            && let Some(token) = exchange.token.take()
+        {
+            self.observer.step(&Step::TokenRefused);
+            if learn {
+                self.buyer.store.token_refused(&token).await?;
+            }
+            exchange.peek().await;
+            if !names_price(&exchange) {
+                let bare = self.request.to_outgoing();
+                exchange = transport.send(bare, Proof::Nothing).await?;
+            }
+            exchange.token = Some(token);
+        }
+        Ok(read_answer(exchange).await)
+    }
+
+    /// Decides on the decoded invoice.
+    async fn approve(&self, offered: &Offered) -> Result<(&Wallet, Msat), BuyError> {
+        let invoice = &offered.offer.invoice;
+        self.observer
+            .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
+        for contradiction in &offered.offer.contradictions {
+            self.observer.step(&Step::Warning(contradiction));
+        }
+        let amount = policy::check_invoice(invoice, self.limits, now_s())?;
+        let Some(wallet) = &self.buyer.wallet else {
+            let demo = demo::is_at_hand(&self.buyer.client, &offered.sent.url).await;
+            return Err(BuyError::NoWallet { place: offered.sent.origin(), amount, demo });
+        };
+        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+        let worst_fee = wallet.payer.worst_fee(amount);
+        policy::check_wallet(invoice, amount, &info, worst_fee, self.limits)?;
+        Ok((wallet, amount))
+    }
+
+    async fn claim(
+        &self,
+        offered: Offered,
+        wallet: &Wallet,
+        amount: Msat,
+    ) -> Result<Claim, BuyError> {
+        let Offered { offer, sent } = offered;
+        let intent = Intent {
+            fingerprint: self.request.fingerprint(),
+            method: sent.method,
+            url: sent.url,
+            payment_hash: offer.invoice.payment_hash,
+            invoice: offer.invoice_text,
+            amount,
+            fee_max: self.limits.fee_max,
+            scheme: offer.scheme,
+            token: offer.token,
+            wallet: wallet.name.clone(),
+        };
+        Ok(self.buyer.store.claim(intent).await?)
+    }
+
+    /// An answer that nothing was paid for.
+    pub(crate) async fn pass_on(
+        &self,
+        mut exchange: Box<Exchange>,
+        sink: &mut dyn Sink,
+    ) -> Result<Answer, BuyError> {
+        let len_max = self.limits.body_len_max;
+        let len = deliver(&mut exchange, len_max, self.observer, sink).await;
+        let len = len.map_err(|why| why.into_error(exchange.sent.origin(), None))?;
+        Ok(Answer {
+            status: exchange.response.status(),
+            headers: exchange.response.headers().clone(),
+            url: exchange.sent.url,
+            len,
+            payment: None,
+        })
+    }
+
+    /// What to tell of a 402 that cannot be answered. Its body is the answer where there is
+    /// nothing else that this client understands.
+    async fn no_offer(
+        &self,
+        why: NoOffer,
+        exchange: Box<Exchange>,
+        sink: &mut dyn Sink,
+    ) -> BuyError {
+        let place = exchange.sent.origin();
+        if let NoOffer::OtherRails(_) = why
+            && let Err(error) = self.pass_on(exchange, sink).await
+        {
+            return error;
+        }
+        why.into_error(place)
+    }
+}
+
+impl NoOffer {
+    pub(crate) fn into_error(self, place: String) -> BuyError {
+        match self {
+            Self::OtherRails(offered) => BuyError::NoUsableChallenge { place, offered },
+            Self::Invoice(error) => BuyError::BadOffer(format!("{place}: {error}")),
+            Self::ForeignToken { token, invoice } => BuyError::BadOffer(format!(
+                "the token of {place} is for payment {token} but its invoice asks for {invoice}: \
+                 paying it could not redeem the token"
+            )),
+        }
+    }
+}
+
+/// An offer and the request that it was made for.
+struct Offered {
+    offer: Offer,
+    sent: Outgoing,
+}
+
+impl Purchase {
+    /// The payment for messages; `None` before it was made.
+    pub(crate) fn paid_facts(&self) -> Option<PaidFacts> {
+        self.payment.map(|payment| PaidFacts {
+            amount: self.amount,
+            payment_hash: self.payment_hash,
+            paid_at: payment.paid_at,
+        })
+    }
+}
+
+/// Whether an answer says that a proof of payment is not good for it.
+pub(crate) const fn is_refusal(status: StatusCode) -> bool {
+    matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::UNAUTHORIZED)
+}
+
+fn names_price(peeked: &Exchange) -> bool {
+    peeked.status() == StatusCode::PAYMENT_REQUIRED
+        && Offer::read(peeked.response.headers(), &peeked.peeked).is_ok()
+}
+
+async fn read_answer(mut exchange: Exchange) -> Found {
+    if exchange.status() != StatusCode::PAYMENT_REQUIRED {
+        return Found::Answer(Box::new(exchange));
+    }
+    exchange.peek().await;
+    match Offer::read(exchange.response.headers(), &exchange.peeked) {
+        Ok(offer) => Found::Offer(Box::new(offer), Box::new(exchange)),
+        Err(why) => Found::NoOffer(why, Box::new(exchange)),
+    }
+}

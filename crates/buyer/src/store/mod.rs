@@ -1,0 +1,66 @@
+//! What the buyer remembers: purchases, which are the receipts too, and tokens.
+
+mod purchases;
+mod tokens;
+
+use farebox_store::{Database, DatabaseOptions, OpenError, Schema, StoreError};
+use farebox_wire::l402::Scheme;
+use farebox_wire::lightning::{PaymentHash, Preimage};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use purchases::PurchaseState;
+pub(crate) use purchases::{Claim, Intent, Payment, Purchase};
+pub(crate) use tokens::{Token, TokenUse};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The buyer's database; several processes use it at the same time.
+#[derive(Clone)]
+pub(crate) struct Store {
+    database: Database,
+}
+
+impl Store {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let schema = Schema { name: "buyer", migrations: migrations::migrations::runner() };
+        let database = Database::open(path, [schema], DatabaseOptions::Shared)?;
+        Ok(Self { database })
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now_s() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.unwrap_or_default().as_secs()
+}
+
+fn seconds_to_db(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+fn seconds_from_db(seconds: i64) -> Result<u64, StoreError> {
+    u64::try_from(seconds).map_err(|_| unreadable("a time"))
+}
+
+fn scheme_from_db(name: &str) -> Result<Scheme, StoreError> {
+    let schemes = [Scheme::L402, Scheme::Lsat];
+    let scheme = schemes.into_iter().find(|scheme| scheme.name() == name);
+    scheme.ok_or_else(|| unreadable("a payment scheme"))
+}
+
+fn hash_from_db(bytes: &[u8]) -> Result<PaymentHash, StoreError> {
+    let bytes = bytes.try_into().map_err(|_| unreadable("a payment hash"))?;
+    Ok(PaymentHash::new(bytes))
+}
+
+fn preimage_from_db(bytes: &[u8]) -> Result<Preimage, StoreError> {
+    let bytes = bytes.try_into().map_err(|_| unreadable("a preimage"))?;
+    Ok(Preimage::new(bytes))
+}
+
+fn unreadable(what: &str) -> StoreError {
+    StoreError::Unreadable(what.to_owned())
+}

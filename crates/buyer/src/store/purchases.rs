@@ -1,0 +1,330 @@
+//! The life of a purchase: `intended`, then `paid`, then `delivered`; or `failed`, or
+//! `abandoned`. Each change names the state that it starts from.
+
+use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
+use super::{seconds_to_db, unreadable};
+use crate::request::Fingerprint;
+use farebox_money::Msat;
+use farebox_store::StoreError;
+use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
+use farebox_wire::l402::Scheme;
+use farebox_wire::lightning::{PaymentHash, Preimage};
+use http::Method;
+use url::Url;
+
+const COLUMNS: &str = "id, method, url, payment_hash, invoice, amount_msat, fee_max_msat, \
+    fee_msat, scheme, token, wallet, preimage, state, paid_at";
+
+/// How far a purchase got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurchaseState {
+    /// Chosen for payment; whether anything was paid is for the wallet to say.
+    Intended,
+    /// Paid, and the answer has not arrived in full.
+    Paid,
+    /// Paid, and the answer is with its user.
+    Delivered,
+    /// Nothing was paid.
+    Failed,
+    /// Given up, after its invoice expired unpaid or on its user's word.
+    Abandoned,
+}
+
+impl PurchaseState {
+    const ALL: [Self; 5] =
+        [Self::Intended, Self::Paid, Self::Delivered, Self::Failed, Self::Abandoned];
+
+    /// As stored and shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Paid => "paid",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn from_db(name: &str) -> Result<Self, StoreError> {
+        let state = Self::ALL.into_iter().find(|state| state.name() == name);
+        state.ok_or_else(|| unreadable("a purchase's state"))
+    }
+}
+
+/// What is written down before anything goes to the wallet.
+#[derive(Clone, Debug)]
+pub(crate) struct Intent {
+    pub(crate) fingerprint: Fingerprint,
+    /// As it was challenged, which may be where the request was sent on to.
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) payment_hash: PaymentHash,
+    pub(crate) invoice: String,
+    pub(crate) amount: Msat,
+    pub(crate) fee_max: Msat,
+    pub(crate) scheme: Scheme,
+    pub(crate) token: String,
+    /// Names the wallet: no other may pay this invoice.
+    pub(crate) wallet: String,
+}
+
+/// A purchase that is not finished.
+#[derive(Clone, Debug)]
+pub(crate) struct Purchase {
+    pub(crate) id: i64,
+    pub(crate) state: PurchaseState,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) payment_hash: PaymentHash,
+    pub(crate) invoice: String,
+    pub(crate) amount: Msat,
+    pub(crate) fee_max: Msat,
+    pub(crate) scheme: Scheme,
+    pub(crate) token: String,
+    pub(crate) wallet: String,
+    pub(crate) payment: Option<Payment>,
+}
+
+/// The proof of a payment and what it cost on top of the amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Payment {
+    pub(crate) preimage: Preimage,
+    pub(crate) fee: Msat,
+    /// Seconds since 1970.
+    pub(crate) paid_at: u64,
+}
+
+/// What became of an intent.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// It is on the disk.
+    Made(Box<Purchase>),
+    /// The invoice belongs to another purchase, or was paid before.
+    Taken,
+}
+
+impl Store {
+    /// The purchase of this request that is `intended` or `paid`; there is one at most.
+    pub(crate) async fn unfinished(
+        &self,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Purchase>, StoreError> {
+        let query = move |connection: &Connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM purchase
+                 WHERE fingerprint = ?1 AND state IN ('intended', 'paid')"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([fingerprint.as_bytes()])?;
+            rows.next()?.map(read_purchase).transpose()
+        };
+        self.database.read(query).await
+    }
+
+    /// Writes an intent down. Only an invoice that is not known, or whose payment failed for
+    /// certain, can be chosen: any other may have been paid already.
+    pub(crate) async fn claim(&self, intent: Intent) -> Result<Claim, StoreError> {
+        self.database.write(move |connection| insert_intent(connection, &intent)).await
+    }
+
+    /// From `intended` to `paid`.
+    pub(crate) async fn record_paid(
+        &self,
+        purchase: &Purchase,
+        preimage: Preimage,
+        fee: Msat,
+    ) -> Result<Payment, StoreError> {
+        let id = purchase.id;
+        let payment = Payment { preimage, fee, paid_at: now_s() };
+        let fee = fee.to_db().ok_or_else(|| unreadable("a fee"))?;
+        let write = move |connection: &Connection| {
+            let changed = connection.execute(
+                "UPDATE purchase SET state = 'paid', preimage = ?2, fee_msat = ?3, paid_at = ?4,
+                     updated_at = ?4, note = ''
+                 WHERE id = ?1 AND state = 'intended'",
+                params![id, payment.preimage.as_bytes(), fee, seconds_to_db(payment.paid_at)],
+            )?;
+            exactly_one(changed)
+        };
+        self.database.write::<_, StoreError, _>(write).await?;
+        Ok(payment)
+    }
+
+    /// From `intended` to `failed`: certain that nothing was paid.
+    pub(crate) async fn record_failed(
+        &self,
+        purchase: &Purchase,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        self.end(purchase, PurchaseState::Failed, note).await
+    }
+
+    /// From `intended` or `paid` to `abandoned`.
+    pub(crate) async fn abandon(&self, purchase: &Purchase, note: &str) -> Result<(), StoreError> {
+        self.end(purchase, PurchaseState::Abandoned, note).await
+    }
+
+    async fn end(
+        &self,
+        purchase: &Purchase,
+        to: PurchaseState,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        let (id, from, note) = (purchase.id, purchase.state, note.to_owned());
+        let write = move |connection: &Connection| {
+            let changed = connection.execute(
+                "UPDATE purchase SET state = ?3, note = ?4, updated_at = ?5
+                 WHERE id = ?1 AND state = ?2",
+                params![id, from.name(), to.name(), note, seconds_to_db(now_s())],
+            )?;
+            exactly_one(changed)
+        };
+        self.database.write(write).await
+    }
+
+    /// From `paid` to `delivered`, and keeps the token where it may be good for more, both or
+    /// neither.
+    pub(crate) async fn record_delivered(
+        &self,
+        purchase: &Purchase,
+        status: u16,
+        token: Option<Token>,
+    ) -> Result<(), StoreError> {
+        let id = purchase.id;
+        let write = move |connection: &Connection| {
+            let now = seconds_to_db(now_s());
+            let changed = connection.execute(
+                "UPDATE purchase SET state = 'delivered', status_code = ?2, updated_at = ?3,
+                     note = ''
+                 WHERE id = ?1 AND state = 'paid'",
+                params![id, status, now],
+            )?;
+            exactly_one(changed)?;
+            token.map_or(Ok(()), |token| token.insert(connection, now))
+        };
+        self.database.write(write).await
+    }
+
+    /// Notes an answer that was no delivery; the purchase stays `paid`.
+    pub(crate) async fn note_undelivered(
+        &self,
+        purchase: &Purchase,
+        status: u16,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        let (id, note) = (purchase.id, note.to_owned());
+        let write = move |connection: &Connection| {
+            let changed = connection.execute(
+                "UPDATE purchase SET status_code = ?2, note = ?3, updated_at = ?4
+                 WHERE id = ?1 AND state = 'paid'",
+                params![id, status, note, seconds_to_db(now_s())],
+            )?;
+            exactly_one(changed)
+        };
+        self.database.write(write).await
+    }
+}
+
+fn insert_intent(connection: &Connection, intent: &Intent) -> Result<Claim, StoreError> {
+    let amount = intent.amount.to_db().ok_or_else(|| unreadable("an amount"))?;
+    let fee_max = intent.fee_max.to_db().ok_or_else(|| unreadable("a fee limit"))?;
+    let id = connection
+        .prepare_cached(
+            "INSERT INTO purchase (fingerprint, origin, method, url, payment_hash, invoice,
+                 amount_msat, fee_max_msat, scheme, token, wallet, state, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'intended', ?12, ?12)
+             ON CONFLICT (payment_hash) DO UPDATE SET
+                 fingerprint = excluded.fingerprint, origin = excluded.origin,
+                 method = excluded.method, url = excluded.url, invoice = excluded.invoice,
+                 amount_msat = excluded.amount_msat, fee_max_msat = excluded.fee_max_msat,
+                 scheme = excluded.scheme, token = excluded.token, wallet = excluded.wallet,
+                 state = 'intended', status_code = NULL, updated_at = excluded.updated_at,
+                 note = ''
+             WHERE purchase.state = 'failed'
+             RETURNING id",
+        )?
+        .query_row(
+            params![
+                intent.fingerprint.as_bytes(),
+                crate::request::origin_of(&intent.url),
+                intent.method.as_str(),
+                intent.url.as_str(),
+                intent.payment_hash.as_bytes(),
+                intent.invoice,
+                amount,
+                fee_max,
+                intent.scheme.name(),
+                intent.token,
+                intent.wallet,
+                seconds_to_db(now_s()),
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(id.map_or(Claim::Taken, |id| Claim::Made(Box::new(intent.to_purchase(id)))))
+}
+
+impl Intent {
+    fn to_purchase(&self, id: i64) -> Purchase {
+        Purchase {
+            id,
+            state: PurchaseState::Intended,
+            method: self.method.clone(),
+            url: self.url.clone(),
+            payment_hash: self.payment_hash,
+            invoice: self.invoice.clone(),
+            amount: self.amount,
+            fee_max: self.fee_max,
+            scheme: self.scheme,
+            token: self.token.clone(),
+            wallet: self.wallet.clone(),
+            payment: None,
+        }
+    }
+}
+
+fn read_purchase(row: &Row<'_>) -> Result<Purchase, StoreError> {
+    let text = |column: &str| row.get::<_, String>(column);
+    let method = Method::try_from(text("method")?.as_str()).map_err(|_| unreadable("a method"))?;
+    let url = Url::parse(&text("url")?).map_err(|_| unreadable("an address"))?;
+    Ok(Purchase {
+        id: row.get("id")?,
+        state: PurchaseState::from_db(&text("state")?)?,
+        method,
+        url,
+        payment_hash: hash_from_db(&row.get::<_, Vec<u8>>("payment_hash")?)?,
+        invoice: text("invoice")?,
+        amount: money(row.get("amount_msat")?)?,
+        fee_max: money(row.get("fee_max_msat")?)?,
+        scheme: scheme_from_db(&text("scheme")?)?,
+        token: text("token")?,
+        wallet: text("wallet")?,
+        payment: read_payment(row)?,
+    })
+}
+
+fn read_payment(row: &Row<'_>) -> Result<Option<Payment>, StoreError> {
+    let Some(preimage) = row.get::<_, Option<Vec<u8>>>("preimage")? else {
+        return Ok(None);
+    };
+    Ok(Some(Payment {
+        preimage: preimage_from_db(&preimage)?,
+        fee: money(row.get("fee_msat")?)?,
+        paid_at: seconds_from_db(row.get("paid_at")?)?,
+    }))
+}
+
+fn money(msat: i64) -> Result<Msat, StoreError> {
+    Msat::from_db(msat).ok_or_else(|| unreadable("an amount"))
+}
+
+/// A purchase that is not in the state which its change starts from was changed by somebody
+/// else, against the lock: nothing may be built on it.
+fn exactly_one(changed: usize) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(unreadable("a purchase that another process has changed"))
+    }
+}
