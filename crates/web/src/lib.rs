@@ -1,1 +1,50 @@
-//! See docs/architecture.md.
+//! The pages: the directory for people.
+//!
+//! Every page works without JavaScript; the one script only adds copy buttons. Texts of
+//! listings are written by strangers: they are escaped, and a strict content security policy
+//! lets nothing but this server's own style sheet and script run.
+
+mod assets;
+mod command;
+mod form;
+mod health;
+mod home;
+mod layout;
+mod links;
+mod listing;
+mod money;
+mod not_found;
+mod pager;
+mod results;
+
+use axum::Router;
+use axum::routing::get;
+use farebox_directory::Directory;
+use std::sync::Arc;
+
+/// What the pages say about the server they are on.
+#[derive(Clone, Debug)]
+pub struct PageSettings {
+    /// How others reach this server, such as `https://directory.example`.
+    pub public_url: String,
+    /// Whether the server runs with play money and sample listings, and says so on each page.
+    pub demo: bool,
+}
+
+#[derive(Clone)]
+struct Pages {
+    directory: Directory,
+    settings: Arc<PageSettings>,
+}
+
+/// The pages, their assets, and the answer to every path that is none: a page for people, JSON
+/// below `/api/`.
+pub fn routes(directory: Directory, settings: PageSettings) -> Router {
+    let pages = Pages { directory, settings: Arc::new(settings) };
+    Router::new()
+        .route("/", get(home::home))
+        .route("/service/{id}", get(listing::listing))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(not_found::not_found)
+        .with_state(pages)
+}
