@@ -37,6 +37,8 @@ CREATE TABLE incoming (
 
 CREATE UNIQUE INDEX incoming_settled ON incoming (wallet_id, settled_seq)
     WHERE settled_seq IS NOT NULL;
+CREATE INDEX incoming_settled_at ON incoming (wallet_id, settled_at_ms)
+    WHERE settled_at_ms IS NOT NULL;
 CREATE INDEX incoming_unpaid ON incoming (expires_at_ms) WHERE settled_seq IS NULL;
 
 CREATE TABLE outgoing (

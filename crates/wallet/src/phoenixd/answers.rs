@@ -101,3 +101,55 @@ pub(super) fn proof(text: Option<&str>, hash: PaymentHash) -> Result<Preimage, W
             WalletError::Unreadable(text.into())
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    /// In the shape of phoenixd's documentation.
+    fn incoming(received_sat: u64, fees_msat: u64) -> Incoming {
+        let text = format!(
+            r#"{{"type":"incoming_payment","subType":"lightning","paymentHash":"{ZEROS}",
+            "preimage":"{ZEROS}","description":"a","invoice":"lntb1","isPaid":true,
+            "isExpired":false,"requestedSat":100,"receivedSat":{received_sat},
+            "fees":{fees_msat},"expiresAt":1750942676001,"completedAt":1750942477605,
+            "createdAt":1750942426001}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn what_phoenixd_keeps_of_a_payment_was_paid_all_the_same() {
+        let sat = |sats| Sats::new(sats).to_msat();
+        assert_eq!(incoming(100, 0).sent(), sat(100));
+        assert_eq!(incoming(105, 0).sent(), sat(105), "overpaid");
+        assert_eq!(incoming(97, 2_500).sent(), sat(100), "97.5 shown as 97");
+        assert_eq!(incoming(0, 100_000).sent(), sat(100), "all of it");
+        assert_eq!(incoming(u64::MAX, 1).sent(), None);
+        assert_eq!(incoming(1, u64::MAX).sent(), None);
+    }
+
+    #[test]
+    fn a_payment_is_paid_only_with_its_preimage() {
+        let preimage: Preimage = ZEROS.parse().unwrap();
+        let outgoing = |shown: &str, hash: PaymentHash| -> Outgoing {
+            let text = format!(
+                r#"{{"type":"outgoing_payment","subType":"lightning",
+                "paymentId":"dddfb160-f5dc-4930-b0d9-bc7a2ebf7b21","paymentHash":"{hash}",
+                "preimage":"{shown}","isPaid":true,"sent":8,"fees":4016,"invoice":"lntb1",
+                "completedAt":1738348627503,"createdAt":1738348626053}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        let hash = preimage.hash();
+        let fee = Msat::new(4_016);
+        let paid = PaymentStatus::Paid { preimage, fee };
+        assert_eq!(outgoing(ZEROS, hash).status(hash), Ok(paid));
+        let ones = "1".repeat(64);
+        assert!(outgoing(&ones, hash).status(hash).is_err(), "another preimage");
+        let other = PaymentHash::new([1; 32]);
+        assert!(outgoing(ZEROS, other).status(hash).is_err(), "another hash");
+    }
+}

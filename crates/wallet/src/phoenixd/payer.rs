@@ -74,7 +74,8 @@ impl Payer for Phoenixd {
     }
 
     fn worst_fee(&self, amount: Msat) -> Msat {
-        let share = amount.get().saturating_mul(FEE_PER_MILLE).div_ceil(1_000);
+        // All bitcoin four times over fits.
+        let share = (amount.min(Msat::MAX).get() * FEE_PER_MILLE).div_ceil(1_000);
         let fee = FEE_BASE.checked_add(Msat::new(share)).unwrap_or(Msat::MAX);
         fee.to_sats_ceil().to_msat().unwrap_or(Msat::MAX)
     }
