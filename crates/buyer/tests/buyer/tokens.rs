@@ -1,0 +1,132 @@
+//! Tokens that are good for more than one request, and those that are not.
+
+use crate::support::server::{Reply, Seen, Server};
+use crate::support::shop::{Shop, path_of};
+use crate::support::wallet::Draft;
+use crate::support::{Desk, get_request, post_request};
+use farebox_buyer::Mode;
+use farebox_wire::l402::TokenKind;
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+#[tokio::test]
+async fn a_time_bounded_token_is_used_where_it_is_good_and_nowhere_else() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::TimeBounded, Draft::sats(5));
+    let server = Server::start(move |seen| shop.sell(seen, "sold")).await;
+    for _ in 0..3 {
+        desk.get(&server.url("/x?page=1")).await.unwrap();
+        desk.get(&server.url("/x?page=2")).await.unwrap();
+    }
+    assert_eq!(desk.wallet.payments().len(), 1);
+    desk.get(&server.url("/y")).await.unwrap();
+    desk.answer(&post_request(&server.url("/x"), "a"), Mode::Pay).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 3);
+    assert_eq!(desk.recorder.count("TokenRefused"), 0, "no token was shown where it is no good");
+}
+
+#[tokio::test]
+async fn an_expired_token_is_not_shown() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::TimeBounded, Draft::sats(5));
+    let server = Server::start(move |seen| shop.sell(seen, "sold")).await;
+    desk.get(&server.url("/x")).await.unwrap();
+    desk.records().execute("UPDATE token SET expires_at = 1", ()).unwrap();
+    desk.get(&server.url("/x")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 2);
+    assert_eq!(desk.recorder.count("TokenRefused"), 0);
+}
+
+#[tokio::test]
+async fn a_one_shot_token_is_not_kept() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let server = Server::start(move |seen| shop.sell(seen, "sold")).await;
+    desk.get(&server.url("/x")).await.unwrap();
+    assert_eq!(desk.token_count(), 0);
+    desk.get(&server.url("/x")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 2, "each get is a purchase");
+}
+
+#[tokio::test]
+async fn a_token_of_unknown_scope_is_tried_at_its_whole_origin() {
+    let desk = Desk::new();
+    let shop = Shop::opaque(&desk.wallet, Draft::sats(5));
+    let server = Server::start(move |seen| shop.sell(seen, "sold")).await;
+    desk.get(&server.url("/x")).await.unwrap();
+    desk.get(&server.url("/y?z")).await.unwrap();
+    desk.answer(&post_request(&server.url("/x"), "a"), Mode::Pay).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 1);
+    let other = Server::start(|_| Reply::ok("free")).await;
+    desk.get(&other.url("/x")).await.unwrap();
+    assert_eq!(other.proofs(), 0, "a token left its origin");
+}
+
+/// Tokens that are good for the path that they were bought for, and do not say so.
+async fn shop_per_path(desk: &Desk) -> Server {
+    let shop = Shop::opaque(&desk.wallet, Draft::sats(5));
+    let sold = Mutex::new(HashSet::new());
+    let serve = move |seen: &Seen| {
+        let mut sold = sold.lock().unwrap();
+        if let Some(hash) = shop.proof(seen)
+            && sold.contains(&(hash, path_of(seen).to_owned()))
+        {
+            return Reply::ok("sold");
+        }
+        let (token, invoice, hash) = shop.mint(seen);
+        sold.insert((hash, path_of(seen).to_owned()));
+        let challenge = farebox_wire::l402::challenge_header(&token, &invoice);
+        Reply::new(402, "").header("www-authenticate", challenge)
+    };
+    Server::start(serve).await
+}
+
+#[tokio::test]
+async fn an_origin_that_sells_per_path_is_understood_after_one_refusal() {
+    let desk = Desk::new();
+    let server = shop_per_path(&desk).await;
+    desk.get(&server.url("/a")).await.unwrap();
+    desk.get(&server.url("/b")).await.unwrap();
+    assert_eq!(desk.recorder.count("TokenRefused"), 1);
+    for path in ["/a", "/b", "/c", "/a", "/c", "/b"] {
+        desk.get(&server.url(path)).await.unwrap();
+    }
+    assert_eq!(desk.wallet.payments().len(), 3, "one token each");
+    assert_eq!(desk.recorder.count("TokenRefused"), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_where_it_was_bought_is_dropped_and_bought_anew() {
+    for status in [402, 401] {
+        let desk = Desk::new();
+        let shop = Shop::opaque(&desk.wallet, Draft::sats(5));
+        let spent = Mutex::new(HashSet::new());
+        let serve = move |seen: &Seen| {
+            // Each token is good once, which it does not say.
+            match shop.proof(seen) {
+                Some(hash) if spent.lock().unwrap().insert(hash) => Reply::ok("sold"),
+                Some(_) if status == 401 => Reply::new(401, "").header("www-authenticate", "L402"),
+                _ => shop.challenge(seen),
+            }
+        };
+        let server = Server::start(serve).await;
+        desk.get(&server.url("/x")).await.unwrap();
+        assert_eq!(desk.get(&server.url("/x")).await.unwrap().1, "sold", "{status}");
+        assert_eq!((desk.wallet.payments().len(), desk.token_count()), (2, 1));
+        assert_eq!(desk.recorder.count("TokenRefused"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_users_own_authorization_comes_before_a_cached_token() {
+    let desk = Desk::new();
+    let shop = Shop::opaque(&desk.wallet, Draft::sats(5));
+    let server = Server::start(move |seen| match seen.header("authorization") {
+        Some("Bearer mine") => Reply::ok("mine"),
+        _ => shop.sell(seen, "sold"),
+    });
+    let server = server.await;
+    desk.get(&server.url("/x")).await.unwrap();
+    let request = get_request(&server.url("/x")).with_header("Authorization", "Bearer mine");
+    assert_eq!(desk.answer(&request.unwrap(), Mode::Pay).await.unwrap().1, "mine");
+}
