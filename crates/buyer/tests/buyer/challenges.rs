@@ -161,7 +161,7 @@ async fn a_token_for_another_payment_is_not_paid_for() {
     let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
     let reply = move |seen: &Seen| {
         let (token, ..) = shop.mint(seen);
-        let (invoice, _) = shop.wallet.invoice(shop.price);
+        let (invoice, _) = shop.till.invoice(shop.price);
         header(challenge_header(&token, &invoice))
     };
     let error = refused(&desk, reply).await;

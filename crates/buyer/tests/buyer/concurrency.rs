@@ -66,9 +66,9 @@ async fn one_invoice_is_never_paid_for_two_requests() {
         }
         let mut pooled = open_invoice.lock().unwrap();
         let (invoice, hash) = pooled
-            .take_if(|(_, hash)| shop.wallet.is_settled(*hash))
+            .take_if(|(_, hash)| shop.till.is_settled(*hash))
             .map_or_else(|| pooled.clone(), |_| None)
-            .unwrap_or_else(|| shop.wallet.invoice(shop.price));
+            .unwrap_or_else(|| shop.till.invoice(shop.price));
         *pooled = Some((invoice.clone(), hash));
         let challenge = farebox_wire::l402::challenge_header(&shop.token(seen, hash), &invoice);
         Reply::new(402, "").header("www-authenticate", challenge)

@@ -8,6 +8,8 @@ mod challenges;
 mod concurrency;
 
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod looking;

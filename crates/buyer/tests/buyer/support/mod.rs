@@ -145,7 +145,7 @@ pub fn client() -> reqwest::Client {
 
 pub fn quick_limits() -> Limits {
     Limits {
-        payment_timeout: Duration::from_secs(2),
+        payment_timeout: Duration::from_millis(1_500),
         answer_timeout: Duration::from_secs(4),
         ..Limits::default()
     }

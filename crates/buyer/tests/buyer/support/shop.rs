@@ -4,19 +4,57 @@ use super::server::{Reply, Seen};
 use super::wallet::{Draft, TestWallet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use farebox_money::Msat;
+use farebox_play::PlayWallet;
+use farebox_wallet::{InvoiceStatus, NewInvoice, Receiver};
 use farebox_wire::l402::challenge_header;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
 use farebox_wire::macaroon::Macaroon;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio::runtime::Handle;
 
 const ROOT_KEY: &[u8] = b"the seller's root key";
+
+/// Where a seller's money goes.
+pub trait Till: Send + Sync {
+    fn invoice(&self, draft: Draft) -> (String, PaymentHash);
+    fn is_settled(&self, hash: PaymentHash) -> bool;
+}
+
+impl Till for TestWallet {
+    fn invoice(&self, draft: Draft) -> (String, PaymentHash) {
+        Self::invoice(self, draft)
+    }
+
+    fn is_settled(&self, hash: PaymentHash) -> bool {
+        Self::is_settled(self, hash)
+    }
+}
+
+/// For servers, whose handlers run where they may block.
+impl Till for PlayWallet {
+    fn invoice(&self, draft: Draft) -> (String, PaymentHash) {
+        let invoice = NewInvoice {
+            amount: draft.amount.unwrap_or(Msat::ZERO),
+            description: "a test".into(),
+            expiry_s: 600,
+        };
+        let created = Handle::current().block_on(self.create(invoice)).unwrap();
+        (created.bolt11, created.payment_hash)
+    }
+
+    fn is_settled(&self, hash: PaymentHash) -> bool {
+        let status = Handle::current().block_on(self.lookup(hash)).unwrap();
+        matches!(status, InvoiceStatus::Settled { .. })
+    }
+}
 
 /// Sells answers; each token is bound as its kind says. Cheap to clone.
 #[derive(Clone)]
 pub struct Shop {
-    pub wallet: TestWallet,
+    pub till: Arc<dyn Till>,
     pub price: Draft,
     pub kind: Option<TokenKind>,
     /// One-shot tokens that were used, and for what.
@@ -25,18 +63,18 @@ pub struct Shop {
 
 impl Shop {
     /// Tokens of Farebox's make.
-    pub fn new(wallet: &TestWallet, kind: TokenKind, price: Draft) -> Self {
-        Self { wallet: wallet.clone(), price, kind: Some(kind), used: Arc::default() }
+    pub fn new(till: &(impl Till + Clone + 'static), kind: TokenKind, price: Draft) -> Self {
+        Self { till: Arc::new(till.clone()), price, kind: Some(kind), used: Arc::default() }
     }
 
     /// Tokens that say nothing of what they are good for.
-    pub fn opaque(wallet: &TestWallet, price: Draft) -> Self {
-        Self { wallet: wallet.clone(), price, kind: None, used: Arc::default() }
+    pub fn opaque(till: &(impl Till + Clone + 'static), price: Draft) -> Self {
+        Self { till: Arc::new(till.clone()), price, kind: None, used: Arc::default() }
     }
 
     /// A token and the invoice that pays for it.
     pub fn mint(&self, request: &Seen) -> (String, String, PaymentHash) {
-        let (invoice, payment_hash) = self.wallet.invoice(self.price);
+        let (invoice, payment_hash) = self.till.invoice(self.price);
         (self.token(request, payment_hash), invoice, payment_hash)
     }
 
@@ -72,7 +110,7 @@ impl Shop {
         let hash = Identifier::decode(&macaroon.identifier)?.payment_hash;
         let good = macaroon.is_signed_with(ROOT_KEY)
             && credential.preimage.hash() == hash
-            && self.wallet.is_settled(hash);
+            && self.till.is_settled(hash);
         let facts = RequestFacts {
             method: &request.method,
             path: path_of(request),
