@@ -34,10 +34,17 @@ def origin(text: str) -> str:
     return text
 
 
+def unmarked(text: str) -> str:
+    """Without the asterisks and backticks that a Markdown list left around a name."""
+    return text.strip("*` ")
+
+
 def compact(line: str, number: int) -> str:
     row = json.loads(line)
     if not row["redistributable"] and not row.get("facts_only"):
         sys.exit(f"line {number}: the text of {row['id']} may not be copied")
+    row["name"] = unmarked(row["name"])
+    row["provider"] = unmarked(row["provider"] or "")
     row["source_ref"] = origin(row["source_ref"])
     kept = {key: row[key] for key in KEPT if row.get(key) not in (None, "", [])}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

@@ -41,7 +41,7 @@ impl Directory {
     /// [`StoreError`] when the listings cannot be read.
     pub async fn open(database: Database, rate: BtcUsd) -> Result<Self, StoreError> {
         let listings = database.read(store::load_listings).await?;
-        let snapshot = Snapshot::build(listings, rate);
+        let snapshot = in_background(move || Snapshot::build(listings, rate)).await?;
         Ok(Self {
             database,
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
@@ -70,13 +70,15 @@ impl Directory {
             return Ok(self.snapshot().len());
         }
         let unreadable = |error: std::io::Error| StoreError::Unreadable(error.to_string());
-        let listings = samples::listings(now).map_err(unreadable)?;
+        let listings = in_background(move || samples::listings(now)).await?;
+        let listings = listings.map_err(unreadable)?;
         let replace = move |connection: &Connection| -> Result<(), StoreError> {
             store::replace_samples(connection, &digest, &listings, now)
         };
         self.database.write(replace).await?;
         let listings = self.database.read(store::load_listings).await?;
-        self.publish(Snapshot::build(listings, self.snapshot().rate()));
+        let rate = self.snapshot().rate();
+        self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
         drop(writing);
         Ok(self.snapshot().len())
     }
@@ -114,7 +116,8 @@ impl Directory {
         };
         let listing = self.database.write(write).await?;
         let id = listing.id.clone();
-        self.publish(self.snapshot().with_listing(listing));
+        let before = self.snapshot();
+        self.publish(in_background(move || before.with_listing(listing)).await?);
         Ok(id)
     }
 
@@ -147,4 +150,11 @@ impl Directory {
     fn publish(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
     }
+}
+
+/// Runs what takes milliseconds off the threads that answer requests.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)
 }

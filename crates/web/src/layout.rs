@@ -86,8 +86,8 @@ fn demo_notice() -> Markup {
         aside.notice aria-label="Demo" {
             p {
                 strong { "Demo. " }
-                "Featured listings answer on this machine, for play money. The others are sample "
-                "data from public lists: nobody has checked them."
+                "Featured listings answer on this machine, for play money. "
+                "The rest is sample data that nobody has checked."
             }
         }
     }

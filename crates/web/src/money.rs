@@ -49,7 +49,7 @@ fn in_sats(sats: Sats) -> String {
 fn about_usd(usd: MicroUsd) -> String {
     let micro = usd.get();
     let mut step = 10_000;
-    while step > 1 && micro < step * 100 && micro < 1_000_000 {
+    while step > 1 && micro < step * 10 {
         step /= 10;
     }
     let rounded = MicroUsd::new((micro + step / 2) / step * step);

@@ -40,10 +40,11 @@ pub(crate) fn stub(listing: &Listing, rate: BtcUsd) -> Markup {
                     @if let Some(about) = price.about { span { (about) } }
                     span.unit { "per call" }
                 }
-                None => {
+                None if listing.facts.price_note.is_some() => {
                     strong.open { "varies" }
-                    span { "price on request" }
+                    span { "per call" }
                 }
+                None => strong.open { "no price named" }
             }
         }
     }

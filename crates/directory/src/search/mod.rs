@@ -24,7 +24,7 @@ pub(crate) struct Document<'a> {
     pub(crate) url: &'a str,
     /// Who runs it.
     pub(crate) provider: &'a str,
-    /// Protocol, network and asset: what it is paid with.
+    /// Protocol and network: how it is paid.
     pub(crate) rail: String,
 }
 

@@ -8,7 +8,7 @@ use super::Document;
 use super::words::{for_each_stem, query_stems};
 use std::collections::HashMap;
 
-const NAME_WEIGHT: f32 = 3.0;
+const NAME_WEIGHT: f32 = 2.0;
 const LABELS_WEIGHT: f32 = 1.5;
 const DESCRIPTION_WEIGHT: f32 = 1.0;
 const URL_WEIGHT: f32 = 0.9;
@@ -16,10 +16,11 @@ const PROVIDER_WEIGHT: f32 = 0.7;
 const RAIL_WEIGHT: f32 = 0.5;
 
 /// Where returns diminish (BM25's `k1`).
-const SATURATION: f32 = 1.2;
+const SATURATION: f32 = 2.0;
 /// How much longer documents are held back (BM25's `b`).
 const LENGTH_SHARE: f32 = 0.4;
-/// A document belongs to tier D when it holds at least this share of the query, by rarity.
+/// A document belongs to tier D when it holds at least this share of the query, by the number
+/// of words or by their rarity.
 const MOST: f32 = 0.5;
 
 pub(super) struct Ranking {
@@ -43,8 +44,10 @@ struct Posting {
 pub(super) struct Coverage {
     /// From 0 to 1, weighted by rarity and by impact.
     pub(super) score: f32,
-    /// The rarity of the words that it holds at all.
+    /// The share of the words that it holds at all.
     held: f32,
+    /// The same, by their rarity.
+    held_rarity: f32,
     /// Whether it holds most of the query.
     pub(super) is_most: bool,
 }
@@ -84,12 +87,14 @@ impl Ranking {
         // A word that no document holds is as rare as can be, but must not empty the answer.
         let unknown = words.iter().flatten().map(|word| word.rarity).fold(0.0, f32::max) * 0.5;
         let total: f32 = words.iter().map(|word| word.map_or(unknown, |word| word.rarity)).sum();
+        let each = 1.0 / float(stems.len()).max(1.0);
         for word in words.into_iter().flatten() {
             for posting in &word.postings {
                 if let Some(coverage) = coverages.get_mut(posting.position as usize) {
                     coverage.score += word.rarity * posting.impact / total;
-                    coverage.held += word.rarity / total;
-                    coverage.is_most = coverage.held >= MOST;
+                    coverage.held += each;
+                    coverage.held_rarity += word.rarity / total;
+                    coverage.is_most = coverage.held.max(coverage.held_rarity) >= MOST;
                 }
             }
         }

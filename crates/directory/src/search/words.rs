@@ -13,6 +13,18 @@ const STOP_WORDS: [&str; 55] = [
     "with", "you", "your",
 ];
 
+/// Short and long forms of one thing; the right one stands for both.
+const SAME: [(&str, &str); 8] = [
+    ("btc", "bitcoin"),
+    ("crypto", "cryptocurrency"),
+    ("db", "database"),
+    ("eth", "ethereum"),
+    ("photo", "image"),
+    ("picture", "image"),
+    ("pic", "image"),
+    ("tweet", "twitter"),
+];
+
 /// Calls `visit` with each word's stem, in order; filler words are left out.
 pub(super) fn for_each_stem(text: &str, mut visit: impl FnMut(&str)) {
     let mut word = String::new();
@@ -23,7 +35,9 @@ pub(super) fn for_each_stem(text: &str, mut visit: impl FnMut(&str)) {
         word.clear();
         word.extend(part.chars().flat_map(char::to_lowercase).take(WORD_LEN_MAX));
         if !STOP_WORDS.contains(&word.as_str()) {
-            visit(stem(&word));
+            let stem = stem(&word);
+            let same = SAME.iter().find(|(short, _)| *short == stem || *short == word);
+            visit(same.map_or(stem, |(_, long)| self::stem(long)));
         }
     }
 }

@@ -209,19 +209,14 @@ fn document(listing: &Listing) -> Document<'_> {
     let facts = &listing.facts;
     let without_scheme = facts.url.split_once("://").map_or(facts.url.as_str(), |(_, rest)| rest);
     // What people call paying over Lightning.
-    let sats = if facts.protocol == Protocol::L402 { "sats bitcoin lightning" } else { "" };
-    let rail = [
-        facts.protocol.name(),
-        facts.payment_network.as_deref().unwrap_or_default(),
-        facts.payment_asset.as_deref().unwrap_or_default(),
-        sats,
-    ];
+    let sats = if facts.protocol == Protocol::L402 { "sats" } else { "" };
+    let network = facts.payment_network.as_deref().unwrap_or_default();
     Document {
         name: &facts.name,
         description: &facts.description,
         labels: format!("{} {}", facts.category, facts.tags.join(" ")),
         url: without_scheme,
         provider: &facts.provider,
-        rail: rail.join(" "),
+        rail: format!("{} {network} {sats}", facts.protocol.name()),
     }
 }

@@ -1,0 +1,113 @@
+//! A directory in a folder of its own, and requests to it.
+
+use axum::Router;
+use axum::body::Body;
+use farebox_directory::{Directory, ListingFacts, Protocol};
+use farebox_money::{BtcUsd, MicroUsd};
+use farebox_store::{Database, DatabaseOptions};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// When everything in these tests happens: 2027-01-15T08:00:00Z.
+pub const NOW_S: i64 = 1_800_000_000;
+
+pub struct Fixture {
+    pub directory: Directory,
+    folder: TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+pub fn now() -> Timestamp {
+    Timestamp::from_second(NOW_S).unwrap()
+}
+
+/// A bitcoin for 100,000 dollars: a satoshi is a tenth of a cent.
+pub fn rate() -> BtcUsd {
+    BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap()
+}
+
+pub fn facts(path: &str, protocol: Protocol, name: &str) -> ListingFacts {
+    ListingFacts::new(&format!("https://api.example.com/{path}"), Some("GET"), protocol, name)
+}
+
+impl Fixture {
+    pub async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = open(&folder).await;
+        Self { directory, folder }
+    }
+
+    pub async fn with_samples() -> Self {
+        let fixture = Self::empty().await;
+        fixture.directory.import_samples(now()).await.unwrap();
+        fixture
+    }
+
+    /// The same folder, opened by a process that starts anew.
+    pub async fn reopened(self) -> Self {
+        drop(self.directory);
+        let directory = open(&self.folder).await;
+        Self { directory, folder: self.folder }
+    }
+
+    pub async fn list(&self, facts: ListingFacts) -> String {
+        self.directory.upsert_listing(facts, now()).await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        let routes = farebox_directory::routes(self.directory.clone());
+        get(routes.merge(farebox_directory::export_routes(self.directory.clone())), path).await
+    }
+
+    /// The names that a list answers with.
+    pub async fn names(&self, query: &str) -> Vec<String> {
+        let answer = self.get(&format!("/api/v1/services?{query}")).await.json();
+        let rows = answer["services"].as_array().unwrap();
+        rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+async fn open(folder: &TempDir) -> Directory {
+    let path = folder.path().join("test.sqlite");
+    loop {
+        let schemas = [farebox_directory::schema()];
+        // The writer of a dropped handle ends a moment later.
+        match Database::open(&path, schemas, DatabaseOptions::Exclusive) {
+            Ok(database) => return Directory::open(database, rate()).await.unwrap(),
+            Err(farebox_store::OpenError::InUse { .. }) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+async fn get(router: Router, path: &str) -> Answer {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.text);
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}

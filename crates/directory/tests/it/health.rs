@@ -1,0 +1,59 @@
+//! `GET /api/v1/health`
+
+use crate::common::{Fixture, facts, now};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use serde_json::json;
+
+#[tokio::test]
+async fn counts_tell_hosts_from_listings() {
+    let fixture = Fixture::empty().await;
+    let checked = fixture.list(facts("a", Protocol::L402, "A")).await;
+    fixture.list(facts("b/{id}", Protocol::X402, "B")).await;
+    let demo = ListingFacts {
+        url: "https://demo.example.com/".to_owned(),
+        is_demo: true,
+        ..facts("", Protocol::L402, "C")
+    };
+    fixture.list(demo).await;
+    let check = Check {
+        checked_at: now(),
+        healthy: HealthStatus::Degraded,
+        response_time_ms: None,
+        http_status: None,
+        error_message: None,
+    };
+    fixture.directory.record_check(&checked, check).await.unwrap();
+    let expected = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "sample_data": false,
+        "total_endpoints": 3,
+        "distinct_services": 2,
+        "distinct_providers_raw": 2,
+        "distinct_providers": 1,
+        "excluded_templates": 1,
+        "excluded_demos": 1,
+        "by_protocol": {
+            "L402": {"endpoints": 2, "services": 2, "providers_raw": 2, "providers": 1},
+            "MPP": {"endpoints": 0, "services": 0, "providers_raw": 0, "providers": 0},
+            "x402": {"endpoints": 1, "services": 1, "providers_raw": 1, "providers": 0},
+        },
+        "by_health": {"healthy": 0, "degraded": 1, "down": 0, "unknown": 2},
+        "by_source": {"self-registered": 3},
+        "last_bazaar_sync": null,
+        "last_satring_sync": null,
+        "last_l402apps_sync": null,
+        "last_mpp_sync": null,
+        "last_health_check_run": "2027-01-15T08:00:00Z",
+    });
+    assert_eq!(fixture.get("/api/v1/health").await.json(), expected);
+}
+
+#[tokio::test]
+async fn samples_are_admitted() {
+    let fixture = Fixture::with_samples().await;
+    let health = fixture.get("/api/v1/health").await.json();
+    assert_eq!(health["sample_data"], true);
+    assert_eq!(health["total_endpoints"], 4_715);
+    assert_eq!(health["by_health"]["unknown"], 4_715);
+}

@@ -1,0 +1,14 @@
+//! The directory as its clients see it.
+
+#![cfg(test)]
+
+mod common;
+
+mod categories;
+mod changes;
+mod export;
+mod health;
+mod properties;
+mod search;
+mod service;
+mod services;
