@@ -44,7 +44,7 @@ pub struct ListingFacts {
     pub payment_asset: Option<String>,
     /// Where it is paid: `Lightning`, `Base`.
     pub payment_network: Option<String>,
-    /// A JSON body that gets as far as the paywall.
+    /// A JSON body that gets as far as the paywall; anything else is dropped.
     pub probe_body: Option<String>,
     /// Whether a plain request meets the paywall.
     pub probe_status: ProbeStatus,
@@ -160,7 +160,9 @@ impl ListingFacts {
             .filter(|tag| !tag.is_empty())
             .take(TAGS_MAX)
             .collect();
-        self.probe_body = self.probe_body.take().filter(|body| body.len() <= PROBE_BODY_LEN_MAX);
+        // A body is sent, and shown in a command to copy: nothing but JSON will do.
+        self.probe_body = clean_optional(self.probe_body.as_deref(), PROBE_BODY_LEN_MAX)
+            .filter(|body| serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok());
     }
 }
 
@@ -277,6 +279,7 @@ mod tests {
         given.category = " AI / Text/ ".to_owned();
         given.tags = vec!["\u{200b}".to_owned(), "b".to_owned()];
         given.payment_asset = Some(" ".to_owned());
+        given.probe_body = Some("@/etc/passwd".to_owned());
         let (checked, canonical) = given.checked().unwrap();
         assert_eq!(canonical, "https://example.com/x");
         assert_eq!(checked.method.as_deref(), Some("POST"));
@@ -285,6 +288,7 @@ mod tests {
         assert_eq!(checked.category, "ai/text");
         assert_eq!(checked.tags, ["b"]);
         assert_eq!(checked.payment_asset, None);
+        assert_eq!(checked.probe_body, None);
     }
 
     #[test]

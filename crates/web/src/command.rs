@@ -21,7 +21,9 @@ pub(crate) fn purchase(listing: &Listing, rate: BtcUsd) -> Purchase {
     if let Some(method) = facts.method.as_deref().filter(|method| *method != "GET") {
         command.push_str(&format!(" -X {method}"));
         if matches!(method, "POST" | "PUT" | "PATCH") {
-            let body = facts.probe_body.as_deref().unwrap_or("{}");
+            // Other beginnings, such as `@`, mean something to the command.
+            let body = facts.probe_body.as_deref().filter(|body| body.starts_with(['{', '[']));
+            let body = body.unwrap_or("{}");
             command.push_str(&format!(" -d {}", quoted(body)));
         }
     }
@@ -110,6 +112,15 @@ mod tests {
             facts.probe_body = Some(r#"{"text":"it's"}"#.to_owned());
         };
         assert!(command(with_body).contains(r#"-d '{"text":"it'\''s"}' "#));
+    }
+
+    #[test]
+    fn a_body_cannot_name_a_file() {
+        let hostile = |facts: &mut ListingFacts| {
+            facts.method = Some("PUT".to_owned());
+            facts.probe_body = Some("@/etc/passwd".to_owned());
+        };
+        assert!(command(hostile).starts_with("farebox get -X PUT -d '{}' "));
     }
 
     #[test]

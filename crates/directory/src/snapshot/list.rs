@@ -2,6 +2,8 @@
 
 use super::{Entry, Snapshot};
 use crate::ListQuery;
+use crate::search::{Hit, Tier};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Some rows of an answer.
@@ -33,16 +35,19 @@ impl Snapshot {
         }
     }
 
-    /// What a search finds: by tier, within a tier by how much of the query is covered, then in
-    /// the default order.
+    /// What a search finds: by tier; among those that hold the phrase, what is featured first;
+    /// then by how much of the query is covered, and last in the default order.
     fn by_relevance(&self, text: &str) -> Vec<u32> {
         let places = self.orders.default_places(&self.entries);
-        let place = |position: u32| places.get(position as usize).copied().unwrap_or(u32::MAX);
+        let place = |hit: &Hit| places.get(hit.position as usize).copied().unwrap_or(u32::MAX);
+        let is_featured = |hit: &Hit| {
+            let entry = self.entries.get(hit.position as usize);
+            hit.tier != Tier::Words && entry.is_some_and(|entry| entry.listing.facts.featured)
+        };
         let mut hits = self.directory.index.search(text);
-        hits.sort_unstable_by(|a, b| {
-            let by_tier = a.tier.cmp(&b.tier);
-            let by_score = || b.score.total_cmp(&a.score);
-            by_tier.then_with(by_score).then_with(|| place(a.position).cmp(&place(b.position)))
+        hits.sort_by_cached_key(|hit| {
+            // Scores are never negative, so their bits are ordered as they are.
+            (hit.tier, !is_featured(hit), Reverse(hit.score.to_bits()), place(hit))
         });
         hits.into_iter().map(|hit| hit.position).collect()
     }
