@@ -60,8 +60,14 @@ fn notes(listing: &Listing) -> Vec<&'static str> {
             notes.push("The listing names no price: the command pays 100 sats at most.");
         }
     }
-    if facts.protocol != Protocol::L402 {
-        notes.push("Farebox pays over Lightning, where the seller offers that rail.");
+    match facts.protocol {
+        Protocol::L402 => {}
+        Protocol::Mpp => {
+            notes.push("Farebox pays over Lightning: the seller must offer it for MPP.")
+        }
+        Protocol::X402 => {
+            notes.push("Farebox pays over Lightning: the seller must take that besides x402.");
+        }
     }
     notes
 }

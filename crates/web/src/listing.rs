@@ -7,6 +7,7 @@ use crate::layout::{Page, page};
 use crate::links::Parameters;
 use crate::not_found::no_such_listing;
 use crate::results::{health_badge, protocol_badge, provider, stub};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use farebox_directory::{L402Format, Listing, Snapshot, Verification};
@@ -16,8 +17,12 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Shows one listing; 404 with a page when no listing has the id.
-pub(crate) async fn listing(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+pub(crate) async fn listing(
+    State(pages): State<Pages>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
     let snapshot = pages.directory.snapshot();
+    let id = id.map_or_else(|_| String::new(), |Path(id)| id);
     let Some(entry) = snapshot.get(&id) else {
         return no_such_listing(&pages.settings);
     };

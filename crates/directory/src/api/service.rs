@@ -5,6 +5,7 @@ use super::row::Upcoming;
 use crate::clean::clean_text;
 use crate::{Directory, Entry, L402Format, Listing, Observation, Snapshot, Verification};
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use farebox_money::{MicroUsd, Sats};
@@ -16,9 +17,10 @@ use serde::Serialize;
 /// 200; 404 `not_found` when no listing has the id.
 pub(super) async fn service(
     State(directory): State<Directory>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Response {
     let snapshot = directory.snapshot();
+    let id = id.map_or_else(|_| String::new(), |Path(id)| id);
     let Some(entry) = snapshot.get(&id) else {
         let id = clean_text(&id, 64);
         return not_found(format!(

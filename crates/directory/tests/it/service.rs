@@ -105,9 +105,11 @@ async fn a_sample_says_where_it_is_from() {
 #[tokio::test]
 async fn an_unknown_id_is_told_where_ids_are() {
     let fixture = Fixture::empty().await;
-    let answer = fixture.get("/api/v1/services/%22nothing%0A").await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    let error = &answer.json()["error"];
-    assert_eq!(error["code"], "not_found");
-    assert!(error["message"].as_str().unwrap().contains("GET /api/v1/services"), "{error}");
+    for id in ["nothing", "%22nothing%0A", "%ff"] {
+        let answer = fixture.get(&format!("/api/v1/services/{id}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{id}");
+        let error = &answer.json()["error"];
+        assert_eq!(error["code"], "not_found");
+        assert!(error["message"].as_str().unwrap().contains("GET /api/v1/services"), "{error}");
+    }
 }
