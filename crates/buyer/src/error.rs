@@ -268,7 +268,12 @@ impl BuyError {
         const AGAIN: &str = "run the same command again: it shows the seller the proof of \
             payment again and pays nothing";
         match self {
-            Self::Output { paid: Some(_), .. } | Self::TooLong { paid: Some(_), .. } => Some(AGAIN),
+            Self::Output { paid: Some(_), .. } => Some(AGAIN),
+            Self::TooLong { paid: Some(_), .. } => Some(
+                "run it again with -o FILE: it shows the seller the proof of payment again and \
+                 pays nothing",
+            ),
+            Self::TooLong { paid: None, .. } => Some("write it to a file with -o FILE"),
             Self::Refused(Refusal::TooExpensive { .. }) => Some("allow more with --max-cost SATS"),
             Self::Refused(Refusal::FeeTooHigh { .. }) => Some("allow more with --max-fee SATS"),
             Self::NoWallet { demo: true, .. } => Some(

@@ -22,7 +22,8 @@ impl Run<'_> {
                 Ok(Outcome::Answered(self.pass_on(exchange, sink).await?))
             }
             Found::Offer(offer, exchange) => {
-                let price = self.price(&offer).await?;
+                // Whoever does not want to pay needs no wallet.
+                let price = price_of(&offer, self.beyond_limits(&offer));
                 let mut quote = quote_of(&exchange, Some(price));
                 quote.unfinished = unfinished.map(|purchase| purchase.state);
                 self.pass_on(exchange, sink).await?;
@@ -48,20 +49,23 @@ impl Run<'_> {
         }
     }
 
-    /// Decides as a real get would, as far as that can be done without a wallet.
+    /// Decides as a real get would, with the wallet where there is one.
     async fn price(&self, offer: &Offer) -> Result<Price, BuyError> {
-        let refusal = match policy::check_invoice(&offer.invoice, self.limits, now_s()) {
-            Err(refusal) => Some(refusal),
-            Ok(amount) => match &self.buyer.wallet {
-                None => None,
-                Some(wallet) => {
-                    let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
-                    let worst = wallet.payer.worst_fee(amount);
-                    policy::check_wallet(&offer.invoice, amount, &info, worst, self.limits).err()
-                }
-            },
-        };
+        let mut refusal = self.beyond_limits(offer);
+        if let (None, Some(wallet), Some(amount)) =
+            (refusal, &self.buyer.wallet, offer.invoice.amount)
+        {
+            let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+            let worst_fee = wallet.payer.worst_fee(amount);
+            let checked =
+                policy::check_wallet(&offer.invoice, amount, &info, worst_fee, self.limits);
+            refusal = checked.err();
+        }
         Ok(price_of(offer, refusal))
+    }
+
+    fn beyond_limits(&self, offer: &Offer) -> Option<Refusal> {
+        policy::check_invoice(&offer.invoice, self.limits, now_s()).err()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::transport::{Exchange, Proof, Transport};
 use crate::{BuyError, Limits, Request, demo, policy};
 use farebox_money::Msat;
 use http::StatusCode;
+use http::header::AUTHORIZATION;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -144,6 +145,10 @@ impl Run<'_> {
             .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
         for contradiction in &offered.offer.contradictions {
             self.observer.step(&Step::Warning(contradiction));
+        }
+        if offered.sent.headers.contains_key(AUTHORIZATION) {
+            let text = "the proof of payment takes the place of the Authorization header";
+            self.observer.step(&Step::Warning(text));
         }
         let amount = policy::check_invoice(invoice, self.limits, now_s())?;
         let Some(wallet) = &self.buyer.wallet else {

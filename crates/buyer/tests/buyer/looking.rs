@@ -45,6 +45,21 @@ async fn a_dry_run_sends_the_real_request_and_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_want_to_pay_needs_no_wallet() {
+    let desk = Desk::new();
+    let server = shop(&desk, TokenKind::OneShot).await;
+    let request = get_request(&server.url("/x"));
+    desk.wallet.set(Fault::Gone);
+    let quote = desk.quote(&request, Mode::NoPay).await.unwrap();
+    assert_eq!(quote.price.unwrap().refusal, None);
+    for mode in [Mode::DryRun, Mode::Pay] {
+        let error = desk.run(&request, mode).await.unwrap_err();
+        assert_eq!(error.code(), "wallet_unreachable", "{mode:?}: {error}");
+    }
+    assert!(desk.states().is_empty());
+}
+
+#[tokio::test]
 async fn a_dry_run_counts_a_cached_token_and_drops_none() {
     let desk = Desk::new();
     let server = shop(&desk, TokenKind::TimeBounded).await;

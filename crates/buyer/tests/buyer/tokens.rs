@@ -130,3 +130,16 @@ async fn a_users_own_authorization_comes_before_a_cached_token() {
     let request = get_request(&server.url("/x")).with_header("Authorization", "Bearer mine");
     assert_eq!(desk.answer(&request.unwrap(), Mode::Pay).await.unwrap().1, "mine");
 }
+
+#[tokio::test]
+async fn a_proof_of_payment_takes_the_place_of_the_users_own_authorization_with_a_word() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let server = Server::start(move |seen| shop.sell(seen, "sold")).await;
+    let request = get_request(&server.url("/x")).with_header("Authorization", "Bearer mine");
+    assert_eq!(desk.answer(&request.unwrap(), Mode::Pay).await.unwrap().1, "sold");
+    assert!(desk.recorder.warnings()[0].contains("takes the place"));
+    let values = server.seen()[1].headers.clone().into_iter();
+    let values = values.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    assert_eq!(values.count(), 1);
+}

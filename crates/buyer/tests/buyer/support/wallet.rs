@@ -20,8 +20,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub enum Fault {
     #[default]
     None,
-    /// Nobody listens.
+    /// Nobody listens any more once it comes to paying.
     Unreachable,
+    /// Nobody listens at all.
+    Gone,
     /// The payment fails for certain.
     Fails,
     /// Paid, but the answer to `pay` gets lost.
@@ -146,7 +148,7 @@ impl Payer for TestWallet {
             Ok(PayOutcome::Paid { preimage: ledger.preimage(hash), fee: self.fee })
         };
         match ledger.fault {
-            Fault::Unreachable => Err(WalletError::Unreachable("no wallet".into())),
+            Fault::Unreachable | Fault::Gone => Err(WalletError::Unreachable("no wallet".into())),
             Fault::Swallowed => Ok(PayOutcome::Pending),
             Fault::Fails => {
                 ledger.sent.insert(hash, State::Failed);
@@ -192,6 +194,9 @@ impl Payer for TestWallet {
     }
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {
+        if self.ledger().fault == Fault::Gone {
+            return Err(WalletError::Unreachable("no wallet".into()));
+        }
         let capabilities = Capabilities { fee_limit: self.fee_limit };
         Ok(WalletInfo { network: Network::Regtest, capabilities })
     }
