@@ -1,0 +1,214 @@
+//! `farebox get`
+
+mod duration;
+mod input;
+mod output;
+mod problem;
+mod report;
+mod watch;
+
+use crate::config::Settings;
+use crate::output::Failure;
+use clap::Args;
+use duration::parse_duration;
+use farebox_buyer::{Buyer, Limits, Mode, Wallet};
+use farebox_money::Sats;
+use farebox_net::{ClientOptions, http_client};
+use farebox_wallet::{Phoenixd, PhoenixdUrl};
+use output::Output;
+use problem::Problem;
+use report::Report;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use watch::Watch;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Fetch a URL and pay for it if it asks to be paid.
+///
+/// Works as curl does. When the server answers 402 with an L402 challenge, its invoice is
+/// decoded, checked against the limits and paid from the wallet, and the request is sent again
+/// with the proof of payment. The intent is on the disk before the wallet is asked: whenever
+/// this command is interrupted, run it again and it goes on where it was, without paying twice.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  farebox get http://127.0.0.1:4020/demo/weather
+  farebox get -d '{\"text\":\"hello\"}' http://127.0.0.1:4020/demo/summary
+  farebox get -o picture.svg --max-cost 50 https://api.example/picture
+  farebox get --dry-run --json https://api.example/x | jq .invoice_amount_sat
+  echo hello | farebox get -d - -H 'X-Note: a, b' https://api.example/x
+
+Exit codes:
+  0   the answer was written (whatever its status, without --fail)
+  1   something else went wrong
+  2   wrong arguments, or more expensive than the limits; nothing was paid
+  3   the payment failed or is still under way, or the seller does not take it
+  4   the server or the wallet cannot be reached
+  5   with --fail, a status that is not 2xx; also when something paid for was answered
+      with an error: the same command then sends it again without paying
+  10  --dry-run: it would be bought within the limits")]
+pub struct GetArgs {
+    /// What to fetch; without a scheme, http on this machine and https elsewhere
+    url: String,
+
+    /// Request method [default: GET, with --data POST]
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    request: Option<String>,
+
+    /// A header as 'Name: value'; can be given several times
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    headers: Vec<String>,
+
+    /// The body; @FILE reads it from a file, - from standard input
+    #[arg(id = "body", short = 'd', long = "data", value_name = "DATA")]
+    body: Option<String>,
+
+    /// The body's type [default: application/json if it is JSON, else a form]
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+
+    /// Write the answer to a file, which appears when it is complete; - is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Print one JSON object about the answer; without --output with its body, up to 1 MiB
+    #[arg(long)]
+    json: bool,
+
+    /// Pay this to the seller at most
+    #[arg(long, value_name = "SATS", default_value = "1000")]
+    max_cost: Sats,
+
+    /// Pay this in routing fees on top at most
+    #[arg(long, value_name = "SATS", default_value = "10")]
+    max_fee: Sats,
+
+    /// Send the request but never pay; a 402 is an answer like any other
+    #[arg(long, conflicts_with_all = ["dry_run", "buy_again"])]
+    no_pay: bool,
+
+    /// Send the request, say what it would cost, and write nothing else
+    #[arg(long, conflicts_with = "buy_again")]
+    dry_run: bool,
+
+    /// Wait so long for the outcome of a payment: 90, 90s, 2m
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
+    payment_timeout: Duration,
+
+    /// Wait so long for a silent server, and for one that is paid and not ready
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+    timeout: Duration,
+
+    /// Follow redirects; this is the default
+    #[arg(short = 'L', long, overrides_with = "no_location")]
+    location: bool,
+
+    /// Do not follow redirects
+    #[arg(long)]
+    no_location: bool,
+
+    /// Follow so many redirects at most
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    max_redirects: u32,
+
+    /// Take any TLS certificate
+    #[arg(short = 'k', long)]
+    insecure: bool,
+
+    /// Show requests and answers on standard error, without secrets
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// End with exit code 5 when the status is not 2xx
+    #[arg(short, long)]
+    fail: bool,
+
+    /// The wallet that pays, as phoenixd:http://:PASSWORD@HOST:PORT [env: FAREBOX_WALLET=]
+    #[arg(long, value_name = "URL")]
+    wallet: Option<String>,
+
+    /// Give up an earlier purchase of this request that was paid and not delivered, and pay anew
+    #[arg(long)]
+    buy_again: bool,
+}
+
+/// Gets the URL and says how it went.
+pub async fn run(args: GetArgs, settings: Settings) -> Result<ExitCode, Failure> {
+    let json = args.json;
+    Ok(match get(args, settings).await {
+        Ok(report) => report.print(json),
+        Err(problem) => problem.print(json),
+    })
+}
+
+async fn get(args: GetArgs, settings: Settings) -> Result<Report, Problem> {
+    let begun = Instant::now();
+    let request = input::request(&args)?;
+    let buyer = open_buyer(&args, &settings)?;
+    let watch = Watch::new(&args);
+    let mut output = Output::new(&args);
+    let limits = args.limits(output.len_max())?;
+    let outcome = buyer.get(&request, &limits, args.mode(), &watch, output.sink()).await;
+    let warnings = watch.end();
+    Ok(Report {
+        outcome: outcome?,
+        output,
+        warnings,
+        limits,
+        duration: begun.elapsed(),
+        dry_run: args.dry_run,
+        fail: args.fail,
+        quiet: args.quiet,
+    })
+}
+
+fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
+    let folder = settings.data_dir().map_err(Problem::usage)?;
+    let client = http_client(&ClientOptions {
+        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
+        connect_timeout: CONNECT_TIMEOUT,
+        read_timeout: args.timeout,
+        insecure_tls: args.insecure,
+        system_proxy: true,
+    });
+    let client = client.map_err(Problem::general)?;
+    let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
+    let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
+    Buyer::open(&folder, client, wallet).map_err(Problem::general)
+}
+
+fn open_wallet(url: &str) -> Result<Wallet, Problem> {
+    let url: PhoenixdUrl = url.parse().map_err(Problem::usage)?;
+    // Shown and stored without its password.
+    let name = url.to_string();
+    let payer = Arc::new(Phoenixd::new(url).map_err(Problem::general)?);
+    Ok(Wallet { name, payer })
+}
+
+impl GetArgs {
+    fn mode(&self) -> Mode {
+        match (self.dry_run, self.no_pay, self.buy_again) {
+            (true, ..) => Mode::DryRun,
+            (_, true, _) => Mode::NoPay,
+            (_, _, true) => Mode::BuyAgain,
+            _ => Mode::Pay,
+        }
+    }
+
+    fn limits(&self, body_len_max: Option<u64>) -> Result<Limits, Problem> {
+        let too_much = || Problem::usage("that is more than all bitcoin");
+        Ok(Limits {
+            cost_max: self.max_cost.to_msat().ok_or_else(too_much)?,
+            fee_max: self.max_fee.to_msat().ok_or_else(too_much)?,
+            payment_timeout: self.payment_timeout,
+            answer_timeout: self.timeout,
+            redirects_max: if self.no_location { 0 } else { self.max_redirects },
+            body_len_max,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! Where the answer goes.
+
+use super::GetArgs;
+use farebox_buyer::{FileSink, MemorySink, Sink, WriterSink};
+use std::path::PathBuf;
+use tokio::io::Stdout;
+
+/// A longer answer needs a file of its own and is no part of a JSON object.
+const JSON_BODY_LEN_MAX: u64 = 1 << 20;
+
+/// A file, standard output, or the `body` of a JSON object.
+pub(super) enum Output {
+    File { sink: FileSink, path: PathBuf },
+    Stdout(WriterSink<Stdout>),
+    Json(MemorySink),
+}
+
+impl Output {
+    pub(super) fn new(args: &GetArgs) -> Self {
+        match args.output.as_deref() {
+            Some(path) if path != "-" => {
+                let path = PathBuf::from(path);
+                Self::File { sink: FileSink::new(path.clone()), path }
+            }
+            _ if args.json => Self::Json(MemorySink::default()),
+            _ => Self::Stdout(WriterSink::new(tokio::io::stdout())),
+        }
+    }
+
+    pub(super) fn sink(&mut self) -> &mut dyn Sink {
+        match self {
+            Self::File { sink, .. } => sink,
+            Self::Stdout(sink) => sink,
+            Self::Json(sink) => sink,
+        }
+    }
+
+    pub(super) fn len_max(&self) -> Option<u64> {
+        matches!(self, Self::Json(_)).then_some(JSON_BODY_LEN_MAX)
+    }
+
+    /// The file, where there is one.
+    pub(super) fn path(&self) -> Option<String> {
+        match self {
+            Self::File { path, .. } => Some(path.display().to_string()),
+            _ => None,
+        }
+    }
+
+    /// The answer, where it is to be part of the JSON object.
+    pub(super) fn body(&self) -> Option<&[u8]> {
+        match self {
+            Self::Json(sink) => Some(sink.body()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! How it went, for people and for programs.
+
+use super::output::Output;
+use crate::output::{print_json, print_line};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use farebox_buyer::{Answer, BuyError, Limits, Outcome, PurchaseState, Quote};
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// A dry run that found that it would buy.
+const WOULD_BUY: u8 = 10;
+/// With `--fail`, a status that is not 2xx.
+const NOT_2XX: u8 = 5;
+
+/// A get that ended well.
+pub(super) struct Report {
+    pub(super) outcome: Outcome,
+    pub(super) output: Output,
+    pub(super) warnings: Vec<String>,
+    pub(super) limits: Limits,
+    pub(super) duration: Duration,
+    pub(super) dry_run: bool,
+    pub(super) fail: bool,
+    pub(super) quiet: bool,
+}
+
+impl Report {
+    /// Prints what was not written yet and returns the exit code.
+    pub(super) fn print(&self, json: bool) -> ExitCode {
+        match &self.outcome {
+            Outcome::Answered(answer) => self.print_answer(answer, json),
+            Outcome::Quoted(quote) if self.dry_run => self.print_dry_run(quote, json),
+            Outcome::Quoted(quote) => self.print_unpaid(quote, json),
+        }
+    }
+
+    fn print_answer(&self, answer: &Answer, json: bool) -> ExitCode {
+        let before = answer.payment.filter(|payment| payment.resumed);
+        if json {
+            print_json(&self.answer_json(answer));
+        } else if let Some(payment) = before.filter(|_| !self.quiet) {
+            let (amount, hash) = (payment.amount, payment.payment_hash);
+            eprintln!("{amount} for this request were paid before (payment hash {hash})");
+        }
+        if !self.fail || answer.status.is_success() {
+            return ExitCode::SUCCESS;
+        }
+        if !json {
+            eprintln!("farebox: the answer is {}", answer.status);
+        }
+        ExitCode::from(NOT_2XX)
+    }
+
+    fn answer_json(&self, answer: &Answer) -> Value {
+        let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let payment = answer.payment.as_ref();
+        self.finish_json(json!({
+            "url": answer.url.as_str(),
+            "output_path": self.output.path(),
+            "size": answer.len,
+            "content_type": content_type,
+            "status_code": answer.status.as_u16(),
+            "l402_paid": payment.is_some(),
+            "l402_amount_sat": payment.map(|payment| payment.amount.to_sats_ceil()),
+            "l402_fee_sat": payment.map(|payment| payment.fee.to_sats_ceil()),
+            "payment_scheme": payment.map(|payment| payment.scheme.name()),
+            "payment_hash": payment.map(|payment| payment.payment_hash),
+        }))
+    }
+
+    fn print_dry_run(&self, quote: &Quote, json: bool) -> ExitCode {
+        if json {
+            print_json(&self.quote_json(quote));
+        } else {
+            print_line(self.verdict(quote));
+        }
+        match quote.price.map(|price| price.refusal) {
+            None => ExitCode::SUCCESS,
+            Some(None) => ExitCode::from(WOULD_BUY),
+            Some(Some(refusal)) => ExitCode::from(BuyError::from(refusal).exit_code()),
+        }
+    }
+
+    /// What a dry run found, in one line.
+    fn verdict(&self, quote: &Quote) -> String {
+        let place = quote.url.origin().ascii_serialization();
+        match (quote.unfinished, quote.price) {
+            (Some(PurchaseState::Paid), _) => {
+                format!(
+                    "an earlier purchase of this request is paid; a real run fetches it from {place}"
+                )
+            }
+            (Some(_), _) => {
+                let amount = asked(quote);
+                format!("a real run finishes an earlier payment of {amount} to {place}")
+            }
+            (None, None) if quote.has_cached_token => {
+                format!("nothing to pay: a token of an earlier purchase is good at {place}")
+            }
+            (None, None) => format!("nothing to pay at {place}"),
+            (None, Some(price)) => match price.refusal {
+                None => format!("would pay {} to {place}", asked(quote)),
+                Some(refusal) => format!("would not pay {place}: {refusal}"),
+            },
+        }
+    }
+
+    fn print_unpaid(&self, quote: &Quote, json: bool) -> ExitCode {
+        if json {
+            print_json(&self.quote_json(quote));
+        } else if !self.quiet {
+            let place = quote.url.origin().ascii_serialization();
+            eprintln!("{place} asks for {}; nothing was paid (--no-pay)", asked(quote));
+        }
+        ExitCode::SUCCESS
+    }
+
+    fn quote_json(&self, quote: &Quote) -> Value {
+        let price = quote.price.as_ref();
+        let amount = price.and_then(|price| price.amount);
+        self.finish_json(json!({
+            "dry_run": self.dry_run,
+            "url": quote.url.as_str(),
+            "status_code": quote.status.map(|status| status.as_u16()),
+            "has_cached_token": quote.has_cached_token,
+            "requires_l402": price.is_some(),
+            "requires_payment": price.is_some(),
+            "l402_paid": false,
+            "payment_scheme": price.map(|price| price.scheme.name()),
+            "payment_hash": price.map(|price| price.payment_hash),
+            "invoice_amount_sat": amount.map(|amount| amount.to_sats_ceil()),
+            "within_budget": price.is_none_or(|price| price.refusal.is_none()),
+            "refusal": price.and_then(|price| price.refusal).map(|refusal| refusal.to_string()),
+            "max_cost_sats": self.limits.cost_max.to_sats_floor(),
+            "unfinished_purchase": quote.unfinished.map(PurchaseState::name),
+        }))
+    }
+
+    /// Adds what every JSON object of this command has.
+    fn finish_json(&self, object: Value) -> Value {
+        let mut fields = match object {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        fields.insert("duration_ms".into(), duration_ms.into());
+        fields.insert("warnings".into(), self.warnings.clone().into());
+        if let Some(body) = self.output.body().filter(|_| !self.dry_run) {
+            match std::str::from_utf8(body) {
+                Ok(text) => fields.insert("body".into(), text.into()),
+                Err(_) => fields.insert("body_base64".into(), STANDARD.encode(body).into()),
+            };
+        }
+        Value::Object(fields)
+    }
+}
+
+fn asked(quote: &Quote) -> String {
+    let amount = quote.price.and_then(|price| price.amount);
+    amount.map_or_else(|| "an amount of the payer's choice".to_owned(), |amount| amount.to_string())
+}
