@@ -1,2 +1,14 @@
-//! The `farebox` binary.
-fn main() {}
+//! The `farebox` binary: commands, settings and the assembly of the server.
+
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod output;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

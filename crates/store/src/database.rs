@@ -1,7 +1,7 @@
 //! One database file: opened, checked, migrated, written and read.
 
 use crate::readers::Readers;
-use crate::writer::{self, Job, QUEUE_LEN_MAX};
+use crate::writer::{self, Job, Message, QUEUE_LEN_MAX};
 use crate::{OpenError, StoreError};
 use rusqlite::{Connection, Savepoint};
 use std::path::Path;
@@ -32,7 +32,7 @@ pub struct Schema {
 /// A handle to one database file; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    jobs: mpsc::Sender<Job>,
+    messages: mpsc::Sender<Message>,
     readers: Arc<Readers>,
     _lock: Option<Arc<std::fs::File>>,
 }
@@ -56,12 +56,12 @@ impl Database {
         for schema in schemas {
             migrate(path, &mut connection, schema)?;
         }
-        let (jobs, queue) = mpsc::channel(QUEUE_LEN_MAX);
+        let (messages, queue) = mpsc::channel(QUEUE_LEN_MAX);
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer::run(connection, queue))
             .map_err(|error| unwritable(path, &error))?;
-        Ok(Self { jobs, readers: Arc::new(Readers::new(path)), _lock: lock })
+        Ok(Self { messages, readers: Arc::new(Readers::new(path)), _lock: lock })
     }
 
     /// Runs `write` in a transaction and returns once it is on the disk. When `write` fails,
@@ -87,8 +87,18 @@ impl Database {
                 let _ = sender.send(outcome);
             })
         });
-        self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        self.messages.send(Message::Write(job)).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Moves everything from the write-ahead log into the database file, so that the file alone
+    /// is the whole database. For the end of a process; durability does not need it.
+    pub async fn checkpoint(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.messages.send(Message::Checkpoint(done)).await.is_ok() {
+            // The writer is gone only when the process is about to be.
+            let _ = wait.await;
+        }
     }
 
     /// Runs `query` on a read-only connection.

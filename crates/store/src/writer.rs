@@ -4,7 +4,7 @@
 use crate::StoreError;
 use rusqlite::{Connection, Savepoint, TransactionBehavior};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Writes waiting at most; past it, callers wait for a place.
 pub(crate) const QUEUE_LEN_MAX: usize = 4_096;
@@ -16,12 +16,47 @@ pub(crate) type Acknowledge = Box<dyn FnOnce(Result<(), Arc<rusqlite::Error>>) +
 /// Runs inside the batch's transaction; its own savepoint is rolled back when it fails.
 pub(crate) type Job = Box<dyn FnOnce(&mut Savepoint<'_>) -> Acknowledge + Send>;
 
-/// Takes jobs until every sender is gone.
-pub(crate) fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::with_capacity(BATCH_LEN_MAX);
-    while jobs.blocking_recv_many(&mut batch, BATCH_LEN_MAX) > 0 {
+/// What the writer can be told to do.
+pub(crate) enum Message {
+    /// Write something.
+    Write(Job),
+    /// Move everything from the log into the database file, then answer.
+    Checkpoint(oneshot::Sender<()>),
+}
+
+/// Takes messages until every sender is gone.
+pub(crate) fn run(mut connection: Connection, mut messages: mpsc::Receiver<Message>) {
+    let mut received = Vec::with_capacity(BATCH_LEN_MAX);
+    while messages.blocking_recv_many(&mut received, BATCH_LEN_MAX) > 0 {
+        let mut batch = Vec::with_capacity(received.len());
+        let mut checkpoints = Vec::new();
+        for message in received.drain(..) {
+            match message {
+                Message::Write(job) => batch.push(job),
+                Message::Checkpoint(done) => checkpoints.push(done),
+            }
+        }
+        write(&mut connection, batch);
+        for done in checkpoints {
+            checkpoint(&connection);
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
+        }
+    }
+    checkpoint(&connection);
+}
+
+fn checkpoint(connection: &Connection) {
+    let row = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if let Err(error) = row {
+        tracing::warn!(%error, "the write-ahead log was not moved into the database");
+    }
+}
+
+fn write(connection: &mut Connection, batch: Vec<Job>) {
+    if !batch.is_empty() {
         let mut acknowledgements = Vec::with_capacity(batch.len());
-        let committed = commit(&mut connection, &mut batch, &mut acknowledgements);
+        let committed = commit(connection, batch, &mut acknowledgements);
         if let Err(error) = &committed {
             tracing::error!(%error, "a batch of writes was not committed");
         }
@@ -34,13 +69,12 @@ pub(crate) fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
 
 fn commit(
     connection: &mut Connection,
-    batch: &mut Vec<Job>,
+    batch: Vec<Job>,
     acknowledgements: &mut Vec<Acknowledge>,
 ) -> Result<(), rusqlite::Error> {
-    // A job that never ran drops its channel, which its caller reads as `Closed`.
-    let jobs = std::mem::take(batch);
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for job in jobs {
+    // A job that never runs drops its channel, which its caller reads as `Closed`.
+    for job in batch {
         let mut savepoint = transaction.savepoint()?;
         acknowledgements.push(job(&mut savepoint));
     }

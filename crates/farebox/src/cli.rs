@@ -1,0 +1,101 @@
+//! The command line. Each command is one file in `commands/`.
+
+use crate::commands::{categories, config as config_command, get, search, serve, show, wallet};
+use crate::config::{self, Overrides, Settings};
+use crate::output::Failure;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// APIs that are paid per request, by people and by agents, with no sign-up.
+///
+/// Try it without any money: `farebox serve --demo` starts a directory of paid APIs, three
+/// sample APIs and a play Lightning wallet on this machine, and says what to do next.
+#[derive(Debug, Parser)]
+#[command(name = "farebox", version, max_term_width = 100)]
+struct Cli {
+    /// Settings file [default: farebox/farebox.toml in the platform's configuration folder]
+    #[arg(long, global = true, env = "FAREBOX_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Folder of everything that must survive [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Get(Box<get::GetArgs>),
+    Search(search::SearchArgs),
+    Show(show::ShowArgs),
+    Categories(categories::CategoriesArgs),
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
+    #[command(subcommand)]
+    Config(config_command::ConfigCommand),
+}
+
+/// Runs the command that the arguments name and returns its exit code.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = dispatch(cli);
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let Cli { config, data, command } = cli;
+    let mut overrides = Overrides::new();
+    if let Some(data) = data {
+        overrides.push(("data", toml::Value::String(data.display().to_string())));
+    }
+    overrides.extend(match &command {
+        Command::Serve(args) => args.overrides(),
+        Command::Search(args) => args.server.overrides(),
+        Command::Show(args) => args.server.overrides(),
+        Command::Categories(args) => args.server.overrides(),
+        Command::Get(_) | Command::Wallet(_) | Command::Config(_) => Overrides::new(),
+    });
+    let variables = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    let settings = config::load(config.as_deref(), variables, overrides);
+    let settings = settings.map_err(Failure::usage)?;
+    let runtime = runtime()?;
+    runtime.block_on(execute(command, settings))
+}
+
+async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args, settings).await,
+        Command::Get(args) => get::run(*args, settings).await,
+        Command::Search(args) => search::run(args, settings).await,
+        Command::Show(args) => show::run(args, settings).await,
+        Command::Categories(args) => categories::run(args, settings).await,
+        Command::Wallet(command) => wallet::run(command, settings).await,
+        Command::Config(command) => config_command::run(command, settings),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::general(format!("no async runtime: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,34 @@
+//! `farebox config`
+
+use crate::config::Settings;
+use crate::output::{Failure, print_line};
+use clap::Subcommand;
+use std::process::ExitCode;
+
+/// Check the settings and show what is in force.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Read file, environment and flags; an unknown key or a bad value is an error
+    Check,
+    /// Print every key with the value in force; passwords are left out
+    Show,
+}
+
+/// The settings were read before this runs, and anything wrong with them was reported.
+pub fn run(command: ConfigCommand, settings: Settings) -> Result<ExitCode, Failure> {
+    match command {
+        ConfigCommand::Check => print_line("The settings are fine."),
+        ConfigCommand::Show => {
+            let shown = toml::to_string(&hidden(settings)).map_err(Failure::general)?;
+            print_line(shown.trim_end());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hidden(mut settings: Settings) -> Settings {
+    for wallet in [&mut settings.wallet, &mut settings.seller.wallet].into_iter().flatten() {
+        *wallet = "(set)".into();
+    }
+    settings
+}

@@ -1,0 +1,12 @@
+//! One file per command: what it is for, its arguments, and one function that reads top to
+//! bottom.
+
+pub mod categories;
+pub mod config;
+pub mod get;
+pub mod search;
+pub mod serve;
+pub mod show;
+pub mod wallet;
+
+mod directory_client;

@@ -1,0 +1,148 @@
+//! `farebox search`
+
+use super::directory_client::{ServerArgs, ask};
+use crate::config::Settings;
+use crate::output::{Failure, harmless, print_json, print_line};
+use clap::Args;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::Value;
+use std::process::ExitCode;
+
+const NAME_WIDTH_MAX: usize = 56;
+const PROVIDER_WIDTH_MAX: usize = 24;
+
+/// Find paid APIs.
+///
+/// Results come best first. The id in the first column is what `farebox show` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  farebox search weather
+  farebox search \"image generation\" --protocol l402 --max-price-usd 0.05
+  farebox search --category ai --sort price --json | jq '.services[].url'")]
+pub struct SearchArgs {
+    /// What you need, in your own words; without it, the whole directory is listed
+    query: Vec<String>,
+
+    /// Only this protocol: l402, x402 or mpp
+    #[arg(long)]
+    protocol: Option<String>,
+
+    /// Only this category and those below it
+    #[arg(long)]
+    category: Option<String>,
+
+    /// Only this health: healthy, degraded, down or unknown
+    #[arg(long)]
+    health: Option<String>,
+
+    /// At most this price, in dollars
+    #[arg(long, value_name = "USD")]
+    max_price_usd: Option<String>,
+
+    /// Only listings whose payment was verified
+    #[arg(long)]
+    verified: bool,
+
+    /// Order: name, price, latency, uptime or reliability [default: relevance]
+    #[arg(long)]
+    sort: Option<String>,
+
+    /// Results at most
+    #[arg(long, default_value_t = 15)]
+    limit: u32,
+
+    /// Results to leave out first
+    #[arg(long, default_value_t = 0)]
+    offset: u32,
+
+    /// Print the server's JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Asks the directory and prints a table.
+pub async fn run(args: SearchArgs, settings: Settings) -> Result<ExitCode, Failure> {
+    let answer = ask(&settings, "/api/v1/services", &parameters(&args)).await?;
+    if args.json {
+        print_json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let services = answer.get("services").and_then(Value::as_array).cloned().unwrap_or_default();
+    let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
+    if services.is_empty() {
+        print_line("Nothing found. Try fewer words or filters, or `farebox categories`.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    print_line(table(&services));
+    print_line(format_args!(
+        "\n{} of {total}. Details and the command that buys: farebox show ID",
+        services.len()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parameters(args: &SearchArgs) -> Vec<(&'static str, String)> {
+    let query = args.query.join(" ");
+    let optional = [
+        ("q", (!query.is_empty()).then_some(query)),
+        ("protocol", args.protocol.clone()),
+        ("category", args.category.clone()),
+        ("health", args.health.clone()),
+        ("max_price_usd", args.max_price_usd.clone()),
+        ("verified", args.verified.then(|| "true".to_owned())),
+        ("sort", args.sort.clone()),
+    ];
+    let set = optional.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let page = [("limit", args.limit.to_string()), ("offset", args.offset.to_string())];
+    set.chain(page).collect()
+}
+
+fn table(services: &[Value]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["ID", "NAME", "PRICE", "RAIL", "HEALTH", "PROVIDER"]);
+    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size() {
+        table.set_width(width);
+    }
+    for service in services {
+        let text = |key: &str| harmless(service.get(key).and_then(Value::as_str).unwrap_or("–"));
+        table.add_row([
+            text("id"),
+            shorten(&text("name"), NAME_WIDTH_MAX),
+            price(service),
+            text("protocol"),
+            text("health_status"),
+            shorten(&text("provider"), PROVIDER_WIDTH_MAX),
+        ]);
+    }
+    if let Some(column) = table.column_mut(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((0, 1));
+    }
+    table
+}
+
+fn shorten(text: &str, width_max: usize) -> String {
+    if text.chars().count() <= width_max {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(width_max - 1).collect();
+    format!("{}…", head.trim_end())
+}
+
+/// The price as people read it: sats where they are asked, else dollars.
+pub fn price(service: &Value) -> String {
+    let sats = service.get("price_sats").and_then(Value::as_u64);
+    let usd = service.get("price_usd").and_then(Value::as_f64);
+    match (sats, usd) {
+        (Some(1), _) => "1 sat".into(),
+        (Some(sats), _) => format!("{sats} sats"),
+        (None, Some(usd)) => format!("${usd}"),
+        (None, None) => "–".into(),
+    }
+}

@@ -1,0 +1,7 @@
+//! Settings: a file, then the environment, then flags; later ones win.
+
+mod load;
+mod settings;
+
+pub use load::{Overrides, load};
+pub use settings::{LogFormat, Settings};

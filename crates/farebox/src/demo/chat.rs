@@ -1,0 +1,129 @@
+//! `POST /demo/v1/chat/completions`: a stand-in for a model, in OpenAI's wire format, so that
+//! the curl quick start and stock clients have something to talk to. 10 sats an answer.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use farebox_money::Sats;
+use farebox_paywall::{PriceError, PricedRequest};
+use farebox_wire::api_error::ErrorBody;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The price of an answer.
+pub(super) const PRICE: Sats = Sats::new(10);
+/// Larger bodies are refused, as at the real providers' small endpoints.
+pub(super) const BODY_LEN_MAX: usize = 32 * 1024;
+const GREETING: &str = "Hello! How can I assist you in the Bitcoin world today?";
+
+#[derive(Debug, Deserialize)]
+struct ChatRequest {
+    model: String,
+    messages: Vec<Message>,
+    #[serde(default)]
+    stream: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Message {
+    role: String,
+    content: String,
+}
+
+/// A fixed price; what cannot be answered is refused before anybody pays.
+pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+    parse(request.body).map(|_| PRICE)
+}
+
+/// Answers the last message of the user.
+pub(super) async fn handler(body: Bytes) -> Response {
+    match parse(&body) {
+        Ok(request) => Json(completion(&request)).into_response(),
+        Err(error) => {
+            let body = ErrorBody::new(error.code, error.message);
+            (StatusCode::BAD_REQUEST, Json(body)).into_response()
+        }
+    }
+}
+
+fn parse(body: &[u8]) -> Result<ChatRequest, PriceError> {
+    let invalid = |message: String| PriceError { code: "invalid_body", message };
+    let request: ChatRequest = serde_json::from_slice(body).map_err(|error| {
+        invalid(format!("The body must be a chat completion request: {error}."))
+    })?;
+    if request.stream {
+        return Err(invalid("The demo model does not stream; leave stream out.".into()));
+    }
+    if request.model.is_empty() || !request.messages.iter().any(|said| said.role == "user") {
+        return Err(invalid("A model and at least one message of the user are needed.".into()));
+    }
+    Ok(request)
+}
+
+fn completion(request: &ChatRequest) -> Value {
+    let said = request.messages.iter().rev().find(|message| message.role == "user");
+    let said = said.map(|message| message.content.as_str()).unwrap_or_default();
+    let content = answer(said);
+    let (prompt_tokens, completion_tokens) = (words(said), words(&content));
+    json!({
+        "id": "chatcmpl-farebox-demo",
+        "object": "chat.completion",
+        "created": Timestamp::now().as_second(),
+        "model": request.model,
+        "choices": [{
+            "index": 0,
+            "message": {"role": "assistant", "content": content},
+            "finish_reason": "stop",
+        }],
+        "usage": {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
+        },
+    })
+}
+
+fn answer(said: &str) -> String {
+    if said.to_lowercase().contains("hello") {
+        return GREETING.to_owned();
+    }
+    format!("I am a stand-in without a model behind me. You said: {said}")
+}
+
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn priced(body: &str) -> Result<u64, &'static str> {
+        let request = PricedRequest { path: "/", query: None, body: body.as_bytes() };
+        price(request).map(Sats::get).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn the_request_of_the_developer_guide_is_answered() {
+        let body = br#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hello bitcoin world"}]}"#;
+        let answer = completion(&parse(body).unwrap());
+        assert_eq!(answer.pointer("/choices/0/message/content"), Some(&json!(GREETING)));
+        assert_eq!(answer["model"], "gpt-4o-mini");
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_refused_before_anybody_pays() {
+        let messages = r#"[{"role":"user","content":"a"}]"#;
+        assert_eq!(priced(&format!(r#"{{"model":"m","messages":{messages}}}"#)), Ok(10));
+        for body in [
+            "hello".to_owned(),
+            r#"{"model":"m","messages":[]}"#.to_owned(),
+            format!(r#"{{"model":"","messages":{messages}}}"#),
+            format!(r#"{{"model":"m","stream":true,"messages":{messages}}}"#),
+        ] {
+            assert_eq!(priced(&body), Err("invalid_body"), "{body}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Puts the crates together: data folder, wallet, paywall, directory, pages, demo.
+
+use crate::config::Settings;
+use crate::demo;
+use crate::output::Failure;
+use crate::server::metrics::{self, Metrics};
+use crate::server::secret;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use farebox_directory::{Directory, ListingFacts};
+use farebox_money::Sats;
+use farebox_paywall::{PaidRoute, Paywall, system_clock};
+use farebox_play::phoenixd_api::{self, ApiPasswords};
+use farebox_play::{PlayNetwork, PlayWallet};
+use farebox_store::{Database, DatabaseOptions, OpenError};
+use farebox_wallet::{Phoenixd, PhoenixdUrl, Receiver};
+use farebox_web::PageSettings;
+use farebox_wire::api_error::ErrorBody;
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The password of the demo buyer's wallet: play money needs no secret.
+pub const DEMO_PASSWORD: &str = "farebox-demo";
+/// It may look and receive, but not pay.
+const DEMO_PASSWORD_LIMITED: &str = "farebox-demo-limited";
+/// How long a token for the export is good for, in seconds.
+const EXPORT_TOKEN_S: u64 = 3_600;
+const PLAY_PRUNE_PERIOD: Duration = Duration::from_secs(60);
+
+/// A server that is ready to serve.
+pub struct Parts {
+    /// Everything on the main address.
+    pub router: Router,
+    /// The play wallet's API, on an address of its own.
+    pub play_api: Option<Router>,
+    /// The directory.
+    pub directory: Directory,
+    /// What this server itself sells, to be checked and listed.
+    pub own_listings: Vec<ListingFacts>,
+    /// Whether payments can be taken.
+    pub is_selling: bool,
+    /// To be closed last.
+    pub databases: Vec<Database>,
+    /// Work that runs beside the requests.
+    pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+struct Play {
+    database: Database,
+    network: PlayNetwork,
+    buyer: PlayWallet,
+    seller: PlayWallet,
+}
+
+/// Opens everything and wires it up.
+pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
+    let folder = settings.data_dir().map_err(Failure::usage)?;
+    let folder = if demo { folder.join("demo") } else { folder };
+    let database = open_database(&folder)?;
+    let rate = settings.btc_usd().map_err(Failure::usage)?;
+    let directory = Directory::open(database.clone(), rate).await.map_err(Failure::general)?;
+    let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
+    if demo {
+        directory.import_samples(Timestamp::now()).await.map_err(Failure::general)?;
+    }
+    let receiver = receiver(settings, play.as_ref())?;
+    let paywall = match receiver {
+        Some(receiver) => Some(open_paywall(&folder, database.clone(), receiver).await?),
+        None => None,
+    };
+    let metrics = Metrics::new(paywall.clone(), directory.clone());
+    let pages = PageSettings { public_url: public_url.to_owned(), demo };
+    let router = Router::new()
+        .merge(farebox_directory::routes(directory.clone()))
+        .merge(export_route(settings, &directory, paywall.as_ref())?)
+        .merge(farebox_web::routes(directory.clone(), pages))
+        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
+    let router = match &paywall {
+        Some(paywall) if demo => router.merge(demo::routes(paywall)),
+        _ => router,
+    };
+    let router = router.layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
+    let passwords =
+        || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };
+    Ok(Parts {
+        router,
+        play_api: play.as_ref().map(|play| phoenixd_api::router(play.buyer.clone(), passwords())),
+        directory,
+        own_listings: if demo { demo::listings(public_url) } else { Vec::new() },
+        is_selling: paywall.is_some(),
+        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
+            .into_iter()
+            .flatten()
+            .collect(),
+        background: Box::pin(background(paywall, play.map(|play| play.network))),
+    })
+}
+
+fn open_database(folder: &Path) -> Result<Database, Failure> {
+    let schemas = [farebox_paywall::schema(), farebox_directory::schema()];
+    let path = folder.join("farebox.sqlite");
+    Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
+}
+
+fn open_failure(error: OpenError) -> Failure {
+    Failure::general(error)
+}
+
+async fn open_play(folder: &Path, settings: &Settings) -> Result<Play, Failure> {
+    let path = folder.join("play.sqlite");
+    let database = Database::open(&path, [farebox_play::schema()], DatabaseOptions::Exclusive);
+    let database = database.map_err(open_failure)?;
+    let network = PlayNetwork::open(database.clone()).await;
+    let network = network.map_err(Failure::general)?;
+    let buyer = network.wallet("buyer").await.map_err(Failure::general)?;
+    let seller = network.wallet("seller").await.map_err(Failure::general)?;
+    let amount = Sats::new(settings.demo.buyer_sats).to_msat();
+    let amount = amount.ok_or_else(|| Failure::usage("demo.buyer_sats is too large"))?;
+    buyer.fund_once("demo", amount).await.map_err(Failure::general)?;
+    Ok(Play { database, network, buyer, seller })
+}
+
+fn receiver(
+    settings: &Settings,
+    play: Option<&Play>,
+) -> Result<Option<Arc<dyn Receiver>>, Failure> {
+    if let Some(play) = play {
+        return Ok(Some(Arc::new(play.seller.clone())));
+    }
+    let Some(url) = &settings.seller.wallet else { return Ok(None) };
+    let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
+    let url: PhoenixdUrl = url.parse().map_err(|error| bad(&error))?;
+    let wallet = Phoenixd::new(url).map_err(|error| bad(&error))?;
+    Ok(Some(Arc::new(wallet)))
+}
+
+async fn open_paywall(
+    folder: &Path,
+    database: Database,
+    receiver: Arc<dyn Receiver>,
+) -> Result<Paywall, Failure> {
+    let secret = secret::load_or_create(&folder.join("server.secret")).map_err(Failure::general)?;
+    let paywall = Paywall::open(receiver, database, secret, system_clock()).await;
+    paywall.map_err(Failure::general)
+}
+
+/// The paid export. A server without a wallet says so instead of giving it away.
+fn export_route(
+    settings: &Settings,
+    directory: &Directory,
+    paywall: Option<&Paywall>,
+) -> Result<Router, Failure> {
+    let Some(paywall) = paywall else {
+        return Ok(Router::new().route("/api/v1/export.csv", get(no_wallet)));
+    };
+    let price = settings.export_csv_price().map_err(Failure::usage)?;
+    let text = "The directory as CSV, one hour of downloads";
+    let route = PaidRoute::time_bounded("export_csv", price, EXPORT_TOKEN_S, text);
+    Ok(farebox_directory::export_routes(directory.clone()).route_layer(paywall.charge(route)))
+}
+
+async fn no_wallet() -> Response {
+    let body = ErrorBody::new(
+        "payments_not_configured",
+        "This server has no wallet to be paid with. Its operator can set seller.wallet.",
+    );
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("3600"));
+    response
+}
+
+async fn background(paywall: Option<Paywall>, network: Option<PlayNetwork>) {
+    let watch = async {
+        if let Some(paywall) = paywall {
+            paywall.run().await;
+        }
+    };
+    let prune = async {
+        let Some(network) = network else { return };
+        let mut ticks = tokio::time::interval(PLAY_PRUNE_PERIOD);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = network.prune().await {
+                tracing::warn!(%error, "expired play invoices were not pruned");
+            }
+        }
+    };
+    tokio::join!(watch, prune);
+}

@@ -1,0 +1,119 @@
+//! `GET /metrics` in the text form of Prometheus.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use farebox_directory::Directory;
+use farebox_paywall::Paywall;
+use http::{StatusCode, header};
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Metric, Registry};
+use std::sync::Arc;
+use std::time::Instant;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+/// The counts of this process.
+#[derive(Clone)]
+pub struct Metrics {
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<RouteLabels, Histogram>,
+    paywall: Option<Paywall>,
+    directory: Directory,
+}
+
+impl Metrics {
+    /// Starts counting.
+    pub fn new(paywall: Option<Paywall>, directory: Directory) -> Arc<Self> {
+        let histogram = || Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
+        Arc::new(Self {
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(histogram),
+            paywall,
+            directory,
+        })
+    }
+
+    fn registry(&self) -> Registry {
+        let mut registry = Registry::with_prefix("farebox");
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register(
+            "http_request_seconds",
+            "Time to the head of the answer",
+            self.seconds.clone(),
+        );
+        let listings = i64::try_from(self.directory.snapshot().len()).unwrap_or(i64::MAX);
+        register(&mut registry, "listings", "Listings shown", ConstGauge::new(listings));
+        if let Some(paywall) = &self.paywall {
+            register_paywall(&mut registry, paywall);
+        }
+        registry
+    }
+}
+
+fn register_paywall(registry: &mut Registry, paywall: &Paywall) {
+    let stats = paywall.stats();
+    for (name, help, value) in [
+        ("paywall_challenges", "402 answers", stats.challenges),
+        ("paywall_invoices_created", "Invoices made at the node", stats.invoices_created),
+        ("paywall_admitted", "Paid requests let through", stats.admitted),
+        ("paywall_replayed", "Repeats answered from the record", stats.replayed),
+        ("paywall_refused", "Credentials refused", stats.refused),
+        ("paywall_released", "Payments given back", stats.released),
+    ] {
+        register(registry, name, help, ConstCounter::new(value));
+    }
+    let open = i64::try_from(stats.open_invoices).unwrap_or(i64::MAX);
+    let help = "Unpaid invoices that can be handed out";
+    register(registry, "paywall_open_invoices", help, ConstGauge::new(open));
+}
+
+fn register(registry: &mut Registry, name: &str, help: &str, metric: impl Metric) {
+    registry.register(name, help, metric);
+}
+
+/// Counts a request by its route, never by its path, which strangers choose.
+pub async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "other".to_owned());
+    let method = known_method(request.method().as_str());
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let elapsed = begun.elapsed();
+    tracing::debug!(method, route, status, elapsed_us = elapsed.as_micros(), "request");
+    let labels = RouteLabels { route: route.clone() };
+    metrics.seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
+    let labels = RequestLabels { method: method.to_owned(), route, status };
+    metrics.requests.get_or_create(&labels).inc();
+    response
+}
+
+fn known_method(method: &str) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|known| *known == method).unwrap_or("other")
+}
+
+/// `GET /metrics`
+pub async fn handler(State(metrics): State<Arc<Metrics>>) -> Response {
+    let mut text = String::new();
+    if encode(&mut text, &metrics.registry()).is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}

@@ -1,0 +1,112 @@
+//! The server: its parts put together, started and stopped.
+
+mod accept;
+mod assembly;
+mod banner;
+mod logging;
+mod metrics;
+mod secret;
+mod self_check;
+
+use crate::config::Settings;
+use crate::output::Failure;
+use assembly::Parts;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Runs the server until SIGINT or SIGTERM, then lets requests under way finish.
+pub async fn run(settings: Settings, demo: bool) -> Result<(), Failure> {
+    logging::init(settings.serve.log_format);
+    let listener = bind(settings.serve.listen, "--listen").await?;
+    let play_listener = match demo {
+        true => Some(bind(settings.demo.play_listen, "--play-listen").await?),
+        false => None,
+    };
+    let address = listener.local_addr().map_err(Failure::general)?;
+    let public_url = settings.serve.public_url.clone();
+    let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
+    let public_url = public_url.trim_end_matches('/').to_owned();
+    let parts = assembly::build(&settings, demo, &public_url).await?;
+    let play_address = play_listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let play = play_listener.zip(parts.play_api.clone());
+    banner::print(&settings, &parts, &public_url, play_address);
+    serve(settings, parts, listener, play).await
+}
+
+async fn serve(
+    settings: Settings,
+    parts: Parts,
+    listener: TcpListener,
+    play: Option<(TcpListener, axum::Router)>,
+) -> Result<(), Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let drain = Duration::from_secs(settings.serve.drain_timeout_s);
+    let background = tokio::spawn(parts.background);
+    let main = accept::serve(listener, parts.router.clone(), stopped.clone(), drain);
+    let play = async move {
+        if let Some((listener, router)) = play {
+            accept::serve(listener, router, stopped, drain).await;
+        }
+    };
+    let check = self_check::run(parts.router, parts.directory, parts.own_listings);
+    let check = tokio::spawn(check);
+    let asked = async move {
+        stop_signal().await;
+        tracing::info!("stopping; requests under way may finish, a second signal ends them");
+        // Fails only when nobody serves any more.
+        let _ = stop.send(true);
+    };
+    tokio::select! {
+        _ = async { tokio::join!(main, play, asked) } => {}
+        () = second_signal() => tracing::warn!("stopped at once"),
+    }
+    check.abort();
+    background.abort();
+    for database in parts.databases {
+        database.checkpoint().await;
+    }
+    Ok(())
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "the port is taken by another program".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "the port needs more rights".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::general(format!(
+            "cannot listen on {address}: {reason}; choose another address with {flag}"
+        ))
+    })
+}
+
+async fn stop_signal() {
+    let interrupt = async {
+        // Without a handler for it, there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+async fn second_signal() {
+    stop_signal().await;
+    stop_signal().await;
+}

@@ -1,0 +1,79 @@
+//! The server's own paid APIs are listed, and checked the way a client would call them.
+
+use axum::Router;
+use axum::body::Body;
+use farebox_directory::{Check, Directory, HealthStatus, ListingFacts};
+use farebox_wire::bolt11::Invoice;
+use farebox_wire::l402::parse_challenges;
+use http::{Request, StatusCode, header};
+use jiff::Timestamp;
+use std::time::{Duration, Instant};
+use tower::ServiceExt;
+
+const PERIOD: Duration = Duration::from_secs(900);
+
+/// Lists `own` and checks each of them now and then; never leaves the process.
+pub async fn run(router: Router, directory: Directory, own: Vec<ListingFacts>) {
+    let mut ids = Vec::new();
+    for facts in own {
+        match directory.upsert_listing(facts.clone(), Timestamp::now()).await {
+            Ok(id) => ids.push((id, facts)),
+            Err(error) => tracing::error!(%error, "an API of this server was not listed"),
+        }
+    }
+    let mut ticks = tokio::time::interval(PERIOD);
+    while !ids.is_empty() {
+        ticks.tick().await;
+        for (id, facts) in &ids {
+            let check = check(router.clone(), facts).await;
+            if let Err(error) = directory.record_check(id, check).await {
+                tracing::warn!(%error, "a check was not recorded");
+            }
+        }
+    }
+}
+
+async fn check(router: Router, facts: &ListingFacts) -> Check {
+    let begun = Instant::now();
+    let verdict = ask(router, facts).await;
+    let elapsed = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let (healthy, http_status, error_message) = match verdict {
+        Ok(status) => (HealthStatus::Healthy, Some(status.as_u16()), None),
+        Err((status, reason)) => {
+            (HealthStatus::Down, status.map(|status| status.as_u16()), Some(reason))
+        }
+    };
+    Check {
+        checked_at: Timestamp::now(),
+        healthy,
+        response_time_ms: Some(elapsed),
+        http_status,
+        error_message,
+    }
+}
+
+type Fault = (Option<StatusCode>, String);
+
+async fn ask(router: Router, facts: &ListingFacts) -> Result<StatusCode, Fault> {
+    let unasked = |error: String| (None, error);
+    let method = facts.method.as_deref().unwrap_or("GET");
+    let path = url::Url::parse(&facts.url).map_err(|error| unasked(error.to_string()))?;
+    let request = Request::builder()
+        .method(method)
+        .uri(path.path())
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(facts.probe_body.clone().unwrap_or_default()))
+        .map_err(|error| unasked(error.to_string()))?;
+    let response = router.oneshot(request).await.map_err(|never| match never {})?;
+    let status = response.status();
+    let fault = |reason: &str| (Some(status), reason.to_owned());
+    if status != StatusCode::PAYMENT_REQUIRED {
+        return Err(fault("the answer is not 402"));
+    }
+    let values = response.headers().get_all(header::WWW_AUTHENTICATE).iter();
+    let challenges = parse_challenges(values.filter_map(|value| value.to_str().ok()));
+    let invoice = challenges.first().and_then(|challenge| challenge.invoice.as_deref());
+    let invoice = invoice.ok_or_else(|| fault("no L402 challenge with an invoice"))?;
+    Invoice::decode(invoice).map_err(|error| fault(&error.to_string()))?;
+    Ok(status)
+}
