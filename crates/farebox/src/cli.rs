@@ -18,10 +18,6 @@ struct Cli {
     #[arg(long, global = true, env = "FAREBOX_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Folder of everything that must survive [default: the platform's data folder]
-    #[arg(long, global = true, value_name = "DIR")]
-    data: Option<PathBuf>,
-
     #[command(subcommand)]
     command: Command,
 }
@@ -50,18 +46,14 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
-    let Cli { config, data, command } = cli;
-    let mut overrides = Overrides::new();
-    if let Some(data) = data {
-        overrides.push(("data", toml::Value::String(data.display().to_string())));
-    }
-    overrides.extend(match &command {
+    let Cli { config, command } = cli;
+    let overrides = match &command {
         Command::Serve(args) => args.overrides(),
         Command::Search(args) => args.server.overrides(),
         Command::Show(args) => args.server.overrides(),
         Command::Categories(args) => args.server.overrides(),
         Command::Get(_) | Command::Wallet(_) | Command::Config(_) => Overrides::new(),
-    });
+    };
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     let settings = config::load(config.as_deref(), variables, overrides);

@@ -5,6 +5,7 @@ use crate::output::Failure;
 use crate::server;
 use clap::Args;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Run the server: directory, paid APIs, pages.
@@ -27,6 +28,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
 
+    /// Folder of everything that must survive [default: the platform's data folder]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
     /// Where the demo's play wallet listens [default: 127.0.0.1:9740]
     #[arg(long, value_name = "ADDRESS:PORT")]
     play_listen: Option<SocketAddr>,
@@ -41,6 +46,7 @@ impl ServeArgs {
     pub fn overrides(&self) -> Overrides {
         let text = |value: String| toml::Value::String(value);
         let listen = self.listen.map(|at| ("serve.listen", text(at.to_string())));
+        let data = self.data.as_ref().map(|path| ("data", text(path.display().to_string())));
         let play = self.play_listen.map(|at| ("demo.play_listen", text(at.to_string())));
         let format = self.log_format.map(|format| {
             let name = match format {
@@ -49,7 +55,7 @@ impl ServeArgs {
             };
             ("serve.log_format", text(name.to_owned()))
         });
-        [listen, play, format].into_iter().flatten().collect()
+        [listen, data, play, format].into_iter().flatten().collect()
     }
 }
 
