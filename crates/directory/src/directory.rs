@@ -121,6 +121,34 @@ impl Directory {
         Ok(id)
     }
 
+    /// Lists exactly these endpoints as the ones that this server answers itself: what it listed
+    /// before and no longer answers, at an earlier address for example, is taken out. Returns
+    /// their ids in the same order.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Listing`] names what cannot be used; nothing was changed then.
+    pub async fn set_own_listings(
+        &self,
+        facts: Vec<ListingFacts>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, DirectoryError> {
+        let checked = facts.into_iter().map(ListingFacts::checked);
+        let fresh = checked.map(|checked| {
+            let (facts, canonical_url) = checked?;
+            Ok(Listing::new(ListingFacts { is_demo: true, ..facts }, canonical_url, now))
+        });
+        let fresh = fresh.collect::<Result<Vec<_>, ListingError>>()?;
+        let ids = fresh.iter().map(|listing| listing.id.clone()).collect();
+        let _writing = self.writing.lock().await;
+        let replace = move |connection: &Connection| store::replace_own(connection, &fresh);
+        if self.database.write(replace).await? {
+            let listings = self.database.read(store::load_listings).await?;
+            let rate = self.snapshot().rate();
+            self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
+        }
+        Ok(ids)
+    }
+
     /// Records what a check of a listing found and brings its health up to date.
     ///
     /// # Errors

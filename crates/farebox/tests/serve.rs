@@ -1,5 +1,13 @@
 //! `farebox serve`: starts, says what is wrong in one line, stops without cutting anybody off.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use common::{Demo, farebox, json, output_of, stderr, stdout};

@@ -91,6 +91,31 @@ pub(crate) fn store_facts(connection: &Connection, listing: &Listing) -> Result<
     Ok(())
 }
 
+/// Makes `own` the whole set of listings that this server answers itself. Says whether anything
+/// changed.
+pub(crate) fn replace_own(connection: &Connection, own: &[Listing]) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare("SELECT * FROM listing WHERE is_demo = 1")?;
+    let mut rows = statement.query([])?;
+    let mut known = Vec::new();
+    while let Some(row) = rows.next()? {
+        known.push(read_listing(row)?);
+    }
+    let stays = |listing: &Listing| own.iter().any(|fresh| fresh.id == listing.id);
+    let same = |fresh: &Listing| {
+        known.iter().any(|known| known.id == fresh.id && known.facts == fresh.facts)
+    };
+    let mut changed = false;
+    for gone in known.iter().filter(|listing| !stays(listing)) {
+        connection.execute("DELETE FROM listing WHERE id = ?1", [&gone.id])?;
+        changed = true;
+    }
+    for fresh in own.iter().filter(|fresh| !same(fresh)) {
+        store_facts(connection, fresh)?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
 /// Writes what the checks of a listing add up to.
 pub(crate) fn store_health(
     connection: &Connection,

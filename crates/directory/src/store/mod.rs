@@ -4,7 +4,7 @@ mod listings;
 mod observations;
 mod samples;
 
-pub(crate) use listings::{find_id, load_listings, store_facts, store_health};
+pub(crate) use listings::{find_id, load_listings, replace_own, store_facts, store_health};
 pub(crate) use observations::{history, insert_observation, prune};
 pub(crate) use samples::{is_imported, replace_samples};
 

@@ -103,3 +103,25 @@ async fn what_is_not_there_cannot_be_checked() {
     assert!(matches!(outcome, Err(DirectoryError::Listing(_))));
     assert!(fixture.directory.snapshot().is_empty());
 }
+
+#[tokio::test]
+async fn the_servers_own_listings_follow_its_address() {
+    let fixture = Fixture::empty().await;
+    let own = |host: &str| {
+        ["/a", "/b"].map(|path| {
+            let mut facts = facts("own", Protocol::L402, "Own");
+            facts.url = format!("http://{host}{path}");
+            facts
+        })
+    };
+    let directory = &fixture.directory;
+    let first = directory.set_own_listings(own("127.0.0.1:1").to_vec(), now()).await.unwrap();
+    let again = directory.set_own_listings(own("127.0.0.1:1").to_vec(), now()).await.unwrap();
+    assert_eq!(first, again);
+    directory.upsert_listing(facts("other", Protocol::L402, "Other"), now()).await.unwrap();
+    let moved = directory.set_own_listings(own("127.0.0.1:2").to_vec(), now()).await.unwrap();
+    let snapshot = directory.snapshot();
+    assert_eq!(snapshot.len(), 3, "two of its own and the other one");
+    assert!(moved.iter().all(|id| snapshot.get(id).is_some_and(|e| e.listing().facts.is_demo)));
+    assert!(first.iter().all(|id| snapshot.get(id).is_none()));
+}

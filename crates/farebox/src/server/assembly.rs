@@ -41,8 +41,8 @@ pub struct Parts {
     pub play_api: Option<Router>,
     /// The directory.
     pub directory: Directory,
-    /// What this server itself sells, to be checked and listed.
-    pub own_listings: Vec<ListingFacts>,
+    /// What this server itself sells: listed under these ids, to be checked.
+    pub own_listings: Vec<(String, ListingFacts)>,
     /// Whether payments can be taken.
     pub is_selling: bool,
     /// To be closed last.
@@ -66,9 +66,10 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
     let rate = settings.btc_usd().map_err(Failure::usage)?;
     let directory = Directory::open(database.clone(), rate).await.map_err(Failure::general)?;
     let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
-    if demo {
-        directory.import_samples(Timestamp::now()).await.map_err(Failure::general)?;
-    }
+    let own_listings = match demo {
+        true => list_samples(&directory, public_url).await?,
+        false => Vec::new(),
+    };
     let receiver = receiver(settings, play.as_ref())?;
     let paywall = match receiver {
         Some(receiver) => Some(open_paywall(&folder, database.clone(), receiver).await?),
@@ -92,7 +93,7 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         router,
         play_api: play.as_ref().map(|play| phoenixd_api::router(play.buyer.clone(), passwords())),
         directory,
-        own_listings: if demo { demo::listings(public_url) } else { Vec::new() },
+        own_listings,
         is_selling: paywall.is_some(),
         databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
             .into_iter()
@@ -124,6 +125,17 @@ async fn open_play(folder: &Path, settings: &Settings) -> Result<Play, Failure> 
     let amount = amount.ok_or_else(|| Failure::usage("demo.buyer_sats is too large"))?;
     buyer.fund_once("demo", amount).await.map_err(Failure::general)?;
     Ok(Play { database, network, buyer, seller })
+}
+
+async fn list_samples(
+    directory: &Directory,
+    public_url: &str,
+) -> Result<Vec<(String, ListingFacts)>, Failure> {
+    let now = Timestamp::now();
+    directory.import_samples(now).await.map_err(Failure::general)?;
+    let own = demo::listings(public_url);
+    let ids = directory.set_own_listings(own.clone(), now).await.map_err(Failure::general)?;
+    Ok(ids.into_iter().zip(own).collect())
 }
 
 fn receiver(

@@ -12,19 +12,12 @@ use tower::ServiceExt;
 
 const PERIOD: Duration = Duration::from_secs(900);
 
-/// Lists `own` and checks each of them now and then; never leaves the process.
-pub async fn run(router: Router, directory: Directory, own: Vec<ListingFacts>) {
-    let mut ids = Vec::new();
-    for facts in own {
-        match directory.upsert_listing(facts.clone(), Timestamp::now()).await {
-            Ok(id) => ids.push((id, facts)),
-            Err(error) => tracing::error!(%error, "an API of this server was not listed"),
-        }
-    }
+/// Checks each of `own`, listings with their ids, now and then; never leaves the process.
+pub async fn run(router: Router, directory: Directory, own: Vec<(String, ListingFacts)>) {
     let mut ticks = tokio::time::interval(PERIOD);
-    while !ids.is_empty() {
+    while !own.is_empty() {
         ticks.tick().await;
-        for (id, facts) in &ids {
+        for (id, facts) in &own {
             let check = check(router.clone(), facts).await;
             if let Err(error) = directory.record_check(id, check).await {
                 tracing::warn!(%error, "a check was not recorded");
