@@ -128,6 +128,18 @@ async fn a_request_that_never_reached_the_wallet_is_made_again_for_the_same_invo
 }
 
 #[tokio::test]
+async fn a_payment_that_could_not_be_asked_for_again_may_still_have_been_made() {
+    let (desk, server) = five_sats().await;
+    desk.wallet.set(Fault::Swallowed);
+    desk.get(&server.url("/x")).await.unwrap_err();
+    // The wallet knows nothing of the first request yet, and takes no second one.
+    desk.wallet.set(Fault::Unreachable);
+    let error = desk.get(&server.url("/x")).await.unwrap_err();
+    assert!(matches!(error, BuyError::PaymentUnderWay { reason: Some(_), .. }), "{error}");
+    assert_eq!(desk.states(), ["intended"], "another invoice could be paid beside this one");
+}
+
+#[tokio::test]
 async fn an_unreachable_wallet_says_nothing_of_an_earlier_attempt() {
     let (desk, server) = five_sats().await;
     desk.wallet.set(Fault::LostReply);
@@ -136,7 +148,7 @@ async fn an_unreachable_wallet_says_nothing_of_an_earlier_attempt() {
         while reachable.pay_calls() == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        reachable.set(Fault::Unreachable);
+        reachable.set(Fault::Gone);
     });
     let error = desk.get(&server.url("/x")).await.unwrap_err();
     breaks.await.unwrap();

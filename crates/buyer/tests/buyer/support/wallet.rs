@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub enum Fault {
     #[default]
     None,
-    /// Nobody listens any more once it comes to paying.
+    /// Payments cannot be asked for; everything else works.
     Unreachable,
     /// Nobody listens at all.
     Gone,
@@ -172,7 +172,7 @@ impl Payer for TestWallet {
 
     async fn status(&self, hash: PaymentHash) -> Result<PaymentStatus, WalletError> {
         let mut ledger = self.ledger();
-        if ledger.fault == Fault::Unreachable {
+        if ledger.fault == Fault::Gone {
             return Err(WalletError::Unreachable("no wallet".into()));
         }
         let state = ledger.sent.get(&hash).copied();
