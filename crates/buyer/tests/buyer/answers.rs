@@ -88,9 +88,11 @@ async fn a_file_is_a_whole_answer_or_untouched() {
     std::fs::write(&path, "before").unwrap();
     save(&desk, &server.url("/cut"), &path).await.unwrap_err();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
+    let part = "a part of an answer was left";
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{part}");
     save(&desk, &server.url("/"), &path).await.unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a part was left");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{part}");
 }
 
 #[cfg(unix)]
