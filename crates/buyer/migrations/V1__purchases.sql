@@ -15,7 +15,7 @@ CREATE TABLE purchase (
     wallet       TEXT    NOT NULL,
     preimage     BLOB    CHECK (length(preimage) = 32),
     state        TEXT    NOT NULL
-        CHECK (state IN ('intended', 'paid', 'delivered', 'failed', 'abandoned')),
+        CHECK (state IN ('intended', 'paid', 'credit', 'delivered', 'failed', 'abandoned')),
     status_code  INTEGER,
     created_at   INTEGER NOT NULL,
     paid_at      INTEGER,
@@ -23,13 +23,16 @@ CREATE TABLE purchase (
     note         TEXT    NOT NULL DEFAULT '',
     CHECK ((preimage IS NULL) = (paid_at IS NULL)),
     CHECK ((preimage IS NULL) = (fee_msat IS NULL)),
-    CHECK (state NOT IN ('paid', 'delivered') OR preimage IS NOT NULL),
+    CHECK (state NOT IN ('paid', 'credit', 'delivered') OR preimage IS NOT NULL),
     CHECK (state NOT IN ('intended', 'failed') OR preimage IS NULL)
 ) STRICT;
 
 -- The rule that one request has one purchase at a time, whatever the program does.
 CREATE UNIQUE INDEX purchase_unfinished ON purchase (fingerprint)
     WHERE state IN ('intended', 'paid');
+
+-- Payments whose request was answered with an error, good for another one.
+CREATE INDEX purchase_credit ON purchase (origin, method) WHERE state = 'credit';
 
 -- Tokens that were paid for and may be good for another request.
 CREATE TABLE token (

@@ -39,6 +39,9 @@ impl Run<'_> {
         if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await? {
             return Ok(quote_of_unfinished(purchase));
         }
+        if let Some(credit) = self.buyer.store.credit_for(&self.request.to_outgoing()).await? {
+            return Ok(quote_of_unfinished(credit));
+        }
         match self.ask(Proof::Cached, false).await? {
             Found::Answer(exchange) => Ok(quote_of(&exchange, None)),
             Found::NoOffer(why, exchange) => Err(why.into_error(exchange.sent.origin())),

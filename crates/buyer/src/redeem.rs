@@ -14,8 +14,7 @@ use crate::sink::Sink;
 use crate::store::{Payment, Purchase, Token};
 use crate::transport::{Exchange, Proof};
 use farebox_store::StoreError;
-use farebox_wire::l402::{Grant, TokenKind, authorization_header};
-use farebox_wire::macaroon::Macaroon;
+use farebox_wire::l402::{TokenKind, authorization_header};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use std::time::Duration;
@@ -103,7 +102,39 @@ impl Run<'_> {
             return self.hand_over(purchase, payment, paid, exchange, sink).await;
         }
         exchange.peek().await;
-        Ok(judge(&exchange, paid))
+        match what_is_left(purchase, &exchange) {
+            Some(left) => self.settle_for(left, purchase, payment, paid, exchange, sink).await,
+            None => Ok(judge(&exchange, paid)),
+        }
+    }
+
+    /// Hands over an error that the seller did not charge for, and keeps what was paid for it.
+    async fn settle_for(
+        &self,
+        left: Left,
+        purchase: &Purchase,
+        payment: Payment,
+        paid: PaidFacts,
+        mut exchange: Exchange,
+        sink: &mut dyn Sink,
+    ) -> Result<Attempt, BuyError> {
+        if let Left::Token = left {
+            return self.hand_over(purchase, payment, paid, exchange, sink).await;
+        }
+        let len = match self.write_out(&mut exchange, paid, sink).await {
+            Ok(len) => len,
+            Err(attempt) => return Ok(attempt),
+        };
+        self.buyer.store.record_credit(purchase, exchange.status().as_u16()).await?;
+        let text = format!(
+            "the seller did not charge for this: {} stay good for another {} of {}{}",
+            purchase.amount,
+            purchase.method,
+            origin_of(&purchase.url),
+            purchase.url.path()
+        );
+        self.observer.step(&Step::Warning(&text));
+        Ok(Attempt::Delivered(answer_of(exchange, len)))
     }
 
     /// The request as it was challenged, with the headers that may go there.
@@ -128,31 +159,30 @@ impl Run<'_> {
         mut exchange: Exchange,
         sink: &mut dyn Sink,
     ) -> Result<Attempt, BuyError> {
-        let len_max = self.limits.body_len_max;
-        let len = match deliver(&mut exchange, len_max, self.observer, sink).await {
+        let len = match self.write_out(&mut exchange, paid, sink).await {
             Ok(len) => len,
-            Err(why) => {
-                let again = matches!(why, Undelivered::Broken(_)) && sink.can_restart();
-                let error = why.into_error(exchange.sent.origin(), Some(paid));
-                return Ok(if again {
-                    Attempt::Again { wait: None, error }
-                } else {
-                    Attempt::Final(error)
-                });
-            }
+            Err(attempt) => return Ok(attempt),
         };
-        let status = exchange.status();
         let token = token_to_keep(purchase, payment);
         let store = &self.buyer.store;
-        store.record_delivered(purchase, status.as_u16(), token).await?;
+        store.record_delivered(purchase, exchange.status().as_u16(), token).await?;
         self.observer.step(&Step::Delivered);
-        Ok(Attempt::Delivered(Answer {
-            headers: exchange.response.headers().clone(),
-            url: exchange.sent.url,
-            status,
-            len,
-            payment: None,
-        }))
+        Ok(Attempt::Delivered(answer_of(exchange, len)))
+    }
+
+    /// Writes the whole body out, or says whether another try is worth it.
+    async fn write_out(
+        &self,
+        exchange: &mut Exchange,
+        paid: PaidFacts,
+        sink: &mut dyn Sink,
+    ) -> Result<u64, Attempt> {
+        let len_max = self.limits.body_len_max;
+        deliver(exchange, len_max, self.observer, sink).await.map_err(|why| {
+            let again = matches!(why, Undelivered::Broken(_)) && sink.can_restart();
+            let error = why.into_error(exchange.sent.origin(), Some(paid));
+            if again { Attempt::Again { wait: None, error } } else { Attempt::Final(error) }
+        })
     }
 
     /// Notes what the seller answered beside the purchase, which stays paid.
@@ -169,6 +199,46 @@ impl Run<'_> {
             self.observer.step(&Step::Warning(&failure.to_string()));
         }
         error
+    }
+}
+
+/// What a payment is still good for after its request was answered with an error.
+enum Left {
+    /// Its token, which buys more than one request.
+    Token,
+    /// One other request.
+    Credit,
+}
+
+/// What is left, when the request itself was wrong: the same one would be answered the same way
+/// again. `None` when it is worth trying again, or when nothing is known to be left.
+fn what_is_left(purchase: &Purchase, exchange: &Exchange) -> Option<Left> {
+    let status = exchange.status();
+    let passing = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::CONFLICT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    if !status.is_client_error() || is_refusal(status) || passing.contains(&status) {
+        return None;
+    }
+    let grant = purchase.grant().filter(|grant| grant.body_sha256.is_none())?;
+    let state = exchange.response.headers().get("x-payment-state");
+    let unspent = state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"));
+    match grant.kind {
+        TokenKind::TimeBounded => Some(Left::Token),
+        TokenKind::OneShot => unspent.then_some(Left::Credit),
+    }
+}
+
+fn answer_of(exchange: Exchange, len: u64) -> Answer {
+    Answer {
+        headers: exchange.response.headers().clone(),
+        status: exchange.status(),
+        url: exchange.sent.url,
+        len,
+        payment: None,
     }
 }
 
@@ -215,7 +285,7 @@ fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
 /// The token, unless it is known to be good for nothing more. One of a make that says nothing
 /// of its scope is worth a try at its whole origin.
 fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
-    let (origin_wide, expires_at) = match read_grant(&purchase.token, payment) {
+    let (origin_wide, expires_at) = match purchase.grant() {
         Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
             return None;
         }
@@ -232,9 +302,4 @@ fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
         preimage: payment.preimage,
         expires_at,
     })
-}
-
-fn read_grant(token: &str, payment: Payment) -> Option<Grant> {
-    let (macaroon, _) = Macaroon::decode(token).ok()?;
-    Grant::read(&macaroon.caveats, &payment.preimage.reveal_hex()).ok()
 }

@@ -53,6 +53,10 @@ impl Run<'_> {
         {
             return self.redeem(&paid, true, sink).await;
         }
+        let outgoing = self.request.to_outgoing();
+        if let Some(credit) = self.buyer.store.claim_credit(fingerprint, &outgoing).await? {
+            return self.redeem(&credit, true, sink).await;
+        }
         self.buy_new(sink).await
     }
 

@@ -135,12 +135,19 @@ fn without_a_wallet_it_says_how_to_use_the_play_wallet() {
 }
 
 #[test]
-fn an_error_after_paying_costs_nothing() {
+fn a_request_that_is_wrong_is_refused_before_anybody_pays() {
     let market = Market::open();
-    let failed = market.get(&["--fail", &market.url("/demo/weather?city=Atlantis")]);
-    assert_eq!(failed.status.code(), Some(5), "{}", stderr(&failed));
-    assert!(stdout(&failed).contains("unknown_city") || stderr(&failed).contains("404"));
-    assert_eq!(market.balance(), 100_000 - 5);
+    for (path, code) in [
+        ("/demo/weather?city=Atlantis", "unknown_city"),
+        ("/api/v1/export.csv?colour=red", "invalid_parameter"),
+    ] {
+        let failed = market.get(&["--fail", &market.url(path)]);
+        assert_eq!(failed.status.code(), Some(5), "{}", stderr(&failed));
+        assert!(stdout(&failed).contains(code), "{}", stdout(&failed));
+    }
+    let bad = market.get(&["--fail", "-d", "{}", &market.url("/demo/summary")]);
+    assert_eq!(bad.status.code(), Some(5), "{}", stderr(&bad));
+    assert_eq!(market.balance(), 100_000);
 }
 
 /// Kills a purchase after each millisecond of its life, then runs it again: whatever the

@@ -6,7 +6,7 @@ use crate::paywall::{Paywall, Unavailable};
 use crate::problem::Problem;
 use crate::redemption::{Reservation, Use};
 use crate::request::{self, BodyError, Facts};
-use crate::route::{PaidRoute, PriceError, PricedRequest};
+use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -96,7 +96,7 @@ impl ChargeLayer {
         let facts = Facts::of(&parts, read.as_ref());
         let price = match self.price(&facts, read.as_ref()) {
             Ok(price) => price,
-            Err(error) => return bad_request(&error),
+            Err(error) => return bad_request(error),
         };
         let request = Request::from_parts(parts, body);
         if price == Sats::ZERO {
@@ -120,7 +120,7 @@ impl ChargeLayer {
         self.paywall.challenge(&self.route, &facts, price, &problem).await
     }
 
-    fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, PriceError> {
+    fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, NotForSale> {
         self.route.price_of(PricedRequest {
             path: &facts.path,
             query: facts.query.as_deref(),
@@ -226,9 +226,8 @@ impl ChargeLayer {
     }
 }
 
-fn bad_request(error: &PriceError) -> Response {
-    let body = ErrorBody::new(error.code, error.message.clone());
-    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+fn bad_request(error: NotForSale) -> Response {
+    (StatusCode::BAD_REQUEST, Json(error.0)).into_response()
 }
 
 fn store_failed(error: StoreError) -> Refusal {

@@ -32,4 +32,4 @@ pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
 pub use paywall::{Clock, Paywall, PaywallStats, schema, system_clock};
 pub use problem::Problem;
-pub use route::{PaidRoute, Price, PriceError, PricedRequest};
+pub use route::{NotForSale, PaidRoute, Price, PricedRequest};

@@ -1,6 +1,7 @@
 //! What a seller says of a paid route.
 
 use farebox_money::Sats;
+use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
 use std::sync::Arc;
 
@@ -15,18 +16,22 @@ pub struct PricedRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// A request that has no price because it is wrong; answered 400 before any invoice is made,
+/// A request that is not for sale because it is wrong; answered 400 before any invoice is made,
 /// so that nobody pays for an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct PriceError {
-    /// Stable code for programs.
-    pub code: &'static str,
-    /// What to change.
-    pub message: String,
+#[error("{}", .0.error.message)]
+pub struct NotForSale(pub ErrorBody);
+
+impl NotForSale {
+    /// A stable code for programs, and what to change.
+    #[must_use]
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self(ErrorBody::new(code, message))
+    }
 }
 
-type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Sats, PriceError> + Send + Sync;
+type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Sats, NotForSale> + Send + Sync;
+type CheckFunction = dyn Fn(PricedRequest<'_>) -> Result<(), NotForSale> + Send + Sync;
 
 /// What a request costs.
 #[derive(Clone)]
@@ -41,17 +46,18 @@ pub enum Price {
 #[derive(Clone)]
 pub struct PaidRoute {
     /// Names the route in records; never changes.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// What the payer reads in the wallet, up to 100 characters.
-    pub description: String,
+    pub(crate) description: String,
     /// What it costs.
-    pub price: Price,
+    pub(crate) price: Price,
     /// How often a token can be used.
-    pub kind: TokenKind,
+    pub(crate) kind: TokenKind,
     /// How long a token is good for, in seconds after the last moment its invoice can be paid.
-    pub token_lifetime_s: u64,
+    pub(crate) token_lifetime_s: u64,
     /// Larger request bodies are refused with 413.
-    pub body_len_max: usize,
+    pub(crate) body_len_max: usize,
+    check: Option<Arc<CheckFunction>>,
 }
 
 /// A week: long enough to come back for what was paid for.
@@ -69,6 +75,7 @@ impl PaidRoute {
             kind: TokenKind::OneShot,
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
+            check: None,
         }
     }
 
@@ -86,13 +93,32 @@ impl PaidRoute {
     #[must_use]
     pub fn priced_by<F>(id: &'static str, price: F, description: &str) -> Self
     where
-        F: Fn(PricedRequest<'_>) -> Result<Sats, PriceError> + Send + Sync + 'static,
+        F: Fn(PricedRequest<'_>) -> Result<Sats, NotForSale> + Send + Sync + 'static,
     {
         let price = Price::PerRequest(Arc::new(price));
         Self { price, ..Self::one_shot(id, Sats::ZERO, description) }
     }
 
-    pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+    /// The same route with another limit for request bodies, in bytes.
+    #[must_use]
+    pub fn with_body_len_max(self, body_len_max: usize) -> Self {
+        Self { body_len_max, ..self }
+    }
+
+    /// Refuses requests that would end in an error before anybody pays for them. The body is
+    /// not read for it.
+    #[must_use]
+    pub fn checked_by<F>(self, check: F) -> Self
+    where
+        F: Fn(PricedRequest<'_>) -> Result<(), NotForSale> + Send + Sync + 'static,
+    {
+        Self { check: Some(Arc::new(check)), ..self }
+    }
+
+    pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
+        if let Some(check) = &self.check {
+            check(request)?;
+        }
         match &self.price {
             Price::Fixed(price) => Ok(*price),
             Price::PerRequest(function) => function(request),

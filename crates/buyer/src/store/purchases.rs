@@ -3,12 +3,13 @@
 
 use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
 use super::{seconds_to_db, unreadable};
-use crate::request::Fingerprint;
+use crate::request::{Fingerprint, Outgoing};
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
-use farebox_wire::l402::Scheme;
+use farebox_wire::l402::{Grant, Scheme};
 use farebox_wire::lightning::{PaymentHash, Preimage};
+use farebox_wire::macaroon::Macaroon;
 use http::Method;
 use url::Url;
 
@@ -22,6 +23,8 @@ pub enum PurchaseState {
     Intended,
     /// Paid, and the answer has not arrived in full.
     Paid,
+    /// Paid, answered with an error that costs nothing, and good for another request.
+    Credit,
     /// Paid, and the answer is with its user.
     Delivered,
     /// Nothing was paid.
@@ -31,8 +34,8 @@ pub enum PurchaseState {
 }
 
 impl PurchaseState {
-    const ALL: [Self; 5] =
-        [Self::Intended, Self::Paid, Self::Delivered, Self::Failed, Self::Abandoned];
+    const ALL: [Self; 6] =
+        [Self::Intended, Self::Paid, Self::Credit, Self::Delivered, Self::Failed, Self::Abandoned];
 
     /// As stored and shown.
     #[must_use]
@@ -40,6 +43,7 @@ impl PurchaseState {
         match self {
             Self::Intended => "intended",
             Self::Paid => "paid",
+            Self::Credit => "credit",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Abandoned => "abandoned",
@@ -206,6 +210,59 @@ impl Store {
         self.database.write(write).await
     }
 
+    /// From `paid` to `credit`: the seller did not count the request.
+    pub(crate) async fn record_credit(
+        &self,
+        purchase: &Purchase,
+        status: u16,
+    ) -> Result<(), StoreError> {
+        let id = purchase.id;
+        let write = move |connection: &Connection| {
+            let changed = connection.execute(
+                "UPDATE purchase SET state = 'credit', status_code = ?2, updated_at = ?3
+                 WHERE id = ?1 AND state = 'paid'",
+                params![id, status, seconds_to_db(now_s())],
+            )?;
+            exactly_one(changed)
+        };
+        self.database.write(write).await
+    }
+
+    /// Credit that is good for a request, the oldest first; nothing is changed.
+    pub(crate) async fn credit_for(
+        &self,
+        outgoing: &Outgoing,
+    ) -> Result<Option<Purchase>, StoreError> {
+        let (origin, method) = (outgoing.origin(), outgoing.method.to_string());
+        let path = outgoing.url.path().to_owned();
+        let query = move |connection: &Connection| find_credit(connection, &origin, &method, &path);
+        self.database.read(query).await
+    }
+
+    /// From `credit` to `paid`, for another request than it was bought for. `None` when there
+    /// is no credit for it.
+    pub(crate) async fn claim_credit(
+        &self,
+        fingerprint: Fingerprint,
+        outgoing: &Outgoing,
+    ) -> Result<Option<Purchase>, StoreError> {
+        let (origin, method) = (outgoing.origin(), outgoing.method.to_string());
+        let url = outgoing.url.clone();
+        let write = move |connection: &Connection| {
+            let Some(credit) = find_credit(connection, &origin, &method, url.path())? else {
+                return Ok(None);
+            };
+            let changed = connection.execute(
+                "UPDATE purchase SET state = 'paid', fingerprint = ?2, url = ?3, updated_at = ?4
+                 WHERE id = ?1 AND state = 'credit'",
+                params![credit.id, fingerprint.as_bytes(), url.as_str(), seconds_to_db(now_s())],
+            )?;
+            exactly_one(changed)?;
+            Ok(Some(Purchase { state: PurchaseState::Paid, url, ..credit }))
+        };
+        self.database.write(write).await
+    }
+
     /// Notes an answer that was no delivery; the purchase stays `paid`.
     pub(crate) async fn note_undelivered(
         &self,
@@ -263,6 +320,36 @@ fn insert_intent(connection: &Connection, intent: &Intent) -> Result<Claim, Stor
         )
         .optional()?;
     Ok(id.map_or(Claim::Taken, |id| Claim::Made(Box::new(intent.to_purchase(id)))))
+}
+
+fn find_credit(
+    connection: &Connection,
+    origin: &str,
+    method: &str,
+    path: &str,
+) -> Result<Option<Purchase>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM purchase
+         WHERE state = 'credit' AND origin = ?1 AND method = ?2 ORDER BY id"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([origin, method])?;
+    while let Some(row) = rows.next()? {
+        let purchase = read_purchase(row)?;
+        let fresh = purchase.grant().is_some_and(|grant| grant.expires_at > now_s());
+        if fresh && purchase.url.path() == path {
+            return Ok(Some(purchase));
+        }
+    }
+    Ok(None)
+}
+
+impl Purchase {
+    /// What a paid token says it is good for, where it is one of a make that says so.
+    pub(crate) fn grant(&self) -> Option<Grant> {
+        let (macaroon, _) = Macaroon::decode(&self.token).ok()?;
+        Grant::read(&macaroon.caveats, &self.payment?.preimage.reveal_hex()).ok()
+    }
 }
 
 impl Intent {

@@ -48,6 +48,59 @@ async fn a_one_shot_token_is_not_kept() {
     assert_eq!(desk.wallet.payments().len(), 2, "each get is a purchase");
 }
 
+/// A seller that finds nothing under `?bad` and does not charge for that.
+fn picky(shop: Shop) -> impl Fn(&Seen) -> Reply {
+    move |seen| match seen.path.ends_with("?bad") && seen.header("authorization").is_some() {
+        true => Reply::new(404, "no such thing").header("x-payment-state", "unspent; use it again"),
+        false => shop.sell(seen, "sold"),
+    }
+}
+
+#[tokio::test]
+async fn what_a_seller_did_not_charge_for_pays_for_the_next_request() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let server = Server::start(picky(shop)).await;
+    for _ in 0..2 {
+        let (answer, body) = desk.get(&server.url("/x?bad")).await.unwrap();
+        assert_eq!((answer.status.as_u16(), body.as_str()), (404, "no such thing"));
+        assert_eq!(desk.states(), ["credit"]);
+    }
+    assert!(desk.recorder.warnings().iter().any(|text| text.contains("5 sats stay good")));
+    let quote = desk.quote(&get_request(&server.url("/x?good")), Mode::DryRun).await.unwrap();
+    assert!(quote.price.is_none(), "nothing more would be paid");
+    let (_, body) = desk.get(&server.url("/x?good")).await.unwrap();
+    assert_eq!(body, "sold");
+    assert_eq!(desk.states(), ["delivered"]);
+    assert_eq!(desk.wallet.payments().len(), 1);
+    desk.get(&server.url("/x?good")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 2, "credit is spent once");
+}
+
+#[tokio::test]
+async fn credit_is_for_its_own_path_only() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let server = Server::start(picky(shop)).await;
+    desk.get(&server.url("/x?bad")).await.unwrap();
+    desk.get(&server.url("/y")).await.unwrap();
+    desk.answer(&post_request(&server.url("/x"), "a"), Mode::Pay).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 3);
+    desk.get(&server.url("/x")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 3);
+}
+
+#[tokio::test]
+async fn a_time_bounded_token_outlives_an_error() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::TimeBounded, Draft::sats(5));
+    let server = Server::start(picky(shop)).await;
+    let (answer, _) = desk.get(&server.url("/x?bad")).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 404);
+    desk.get(&server.url("/x?good")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 1);
+}
+
 #[tokio::test]
 async fn a_token_of_unknown_scope_is_tried_at_its_whole_origin() {
     let desk = Desk::new();

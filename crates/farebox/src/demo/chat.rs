@@ -5,8 +5,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use farebox_money::Sats;
-use farebox_paywall::{PriceError, PricedRequest};
-use farebox_wire::api_error::ErrorBody;
+use farebox_paywall::{NotForSale, PricedRequest};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -33,7 +32,7 @@ struct Message {
 }
 
 /// A fixed price; what cannot be answered is refused before anybody pays.
-pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
     parse(request.body).map(|_| PRICE)
 }
 
@@ -41,15 +40,12 @@ pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
 pub(super) async fn handler(body: Bytes) -> Response {
     match parse(&body) {
         Ok(request) => Json(completion(&request)).into_response(),
-        Err(error) => {
-            let body = ErrorBody::new(error.code, error.message);
-            (StatusCode::BAD_REQUEST, Json(body)).into_response()
-        }
+        Err(error) => (StatusCode::BAD_REQUEST, Json(error.0)).into_response(),
     }
 }
 
-fn parse(body: &[u8]) -> Result<ChatRequest, PriceError> {
-    let invalid = |message: String| PriceError { code: "invalid_body", message };
+fn parse(body: &[u8]) -> Result<ChatRequest, NotForSale> {
+    let invalid = |message: String| NotForSale::new("invalid_body", message);
     let request: ChatRequest = serde_json::from_slice(body).map_err(|error| {
         invalid(format!("The body must be a chat completion request: {error}."))
     })?;
@@ -100,9 +96,9 @@ fn words(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn priced(body: &str) -> Result<u64, &'static str> {
+    fn priced(body: &str) -> Result<u64, String> {
         let request = PricedRequest { path: "/", query: None, body: body.as_bytes() };
-        price(request).map(Sats::get).map_err(|error| error.code)
+        price(request).map(Sats::get).map_err(|error| error.0.error.code)
     }
 
     #[test]
@@ -123,7 +119,7 @@ mod tests {
             format!(r#"{{"model":"","messages":{messages}}}"#),
             format!(r#"{{"model":"m","stream":true,"messages":{messages}}}"#),
         ] {
-            assert_eq!(priced(&body), Err("invalid_body"), "{body}");
+            assert_eq!(priced(&body), Err("invalid_body".to_owned()), "{body}");
         }
     }
 }

@@ -18,11 +18,12 @@ const PICTURE_PRICE: Sats = Sats::new(20);
 
 /// The sample APIs, with prices on them.
 pub fn routes(paywall: &Paywall) -> Router {
-    let weather = PaidRoute::one_shot("demo_weather", WEATHER_PRICE, "Weather in one city");
+    let weather = PaidRoute::one_shot("demo_weather", WEATHER_PRICE, "Weather in one city")
+        .checked_by(weather::check);
     let summary = PaidRoute::priced_by("demo_summary", summary::price, "Summary of a text");
-    let summary = PaidRoute { body_len_max: summary::BODY_LEN_MAX, ..summary };
+    let summary = summary.with_body_len_max(summary::BODY_LEN_MAX);
     let chat = PaidRoute::priced_by("demo_chat", chat::price, "A chat completion");
-    let chat = PaidRoute { body_len_max: chat::BODY_LEN_MAX, ..chat };
+    let chat = chat.with_body_len_max(chat::BODY_LEN_MAX);
     let picture = PaidRoute::time_bounded(
         "demo_picture",
         PICTURE_PRICE,

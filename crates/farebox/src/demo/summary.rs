@@ -4,8 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use farebox_money::Sats;
-use farebox_paywall::{PriceError, PricedRequest};
-use farebox_wire::api_error::ErrorBody;
+use farebox_paywall::{NotForSale, PricedRequest};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -36,7 +35,7 @@ struct Summary {
 
 /// 2 sats, and 1 more for each further 1,000 characters begun. What cannot be summed up is
 /// refused here, before anybody pays.
-pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
     let parsed = parse(request.body)?;
     let thousands = parsed.text.chars().count().div_ceil(CHARACTERS_PER_SAT);
     let further = u64::try_from(thousands.saturating_sub(1)).unwrap_or(u64::MAX);
@@ -47,15 +46,12 @@ pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
 pub(super) async fn handler(body: Bytes) -> Response {
     match parse(&body) {
         Ok(request) => Json(summarise(&request)).into_response(),
-        Err(error) => {
-            let body = ErrorBody::new(error.code, error.message);
-            (StatusCode::BAD_REQUEST, Json(body)).into_response()
-        }
+        Err(error) => (StatusCode::BAD_REQUEST, Json(error.0)).into_response(),
     }
 }
 
-fn parse(body: &[u8]) -> Result<SummaryRequest, PriceError> {
-    let invalid = |message: String| PriceError { code: "invalid_body", message };
+fn parse(body: &[u8]) -> Result<SummaryRequest, NotForSale> {
+    let invalid = |message: String| NotForSale::new("invalid_body", message);
     let request: SummaryRequest = serde_json::from_slice(body).map_err(|error| {
         invalid(format!("The body must be JSON such as {{\"text\": \"…\"}}: {error}."))
     })?;
@@ -108,9 +104,9 @@ fn words(sentence: &str) -> impl Iterator<Item = String> + '_ {
 mod tests {
     use super::*;
 
-    fn priced(body: &str) -> Result<u64, &'static str> {
+    fn priced(body: &str) -> Result<u64, String> {
         let request = PricedRequest { path: "/", query: None, body: body.as_bytes() };
-        price(request).map(Sats::get).map_err(|error| error.code)
+        price(request).map(Sats::get).map_err(|error| error.0.error.code)
     }
 
     #[test]
@@ -124,7 +120,7 @@ mod tests {
     #[test]
     fn what_cannot_be_summed_up_is_refused_before_anybody_pays() {
         for body in ["", "{}", r#"{"text":"  "}"#, r#"{"text":"a","sentences":0}"#, "[1]"] {
-            assert_eq!(priced(body), Err("invalid_body"), "{body}");
+            assert_eq!(priced(body), Err("invalid_body".to_owned()), "{body}");
         }
     }
 

@@ -1,16 +1,19 @@
 //! `GET /demo/weather?city=Lisbon`: 5 sats a request.
 
 use axum::Json;
-use axum::extract::Query;
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
-use farebox_wire::api_error::ErrorBody;
+use farebox_paywall::{NotForSale, PricedRequest};
 use http::StatusCode;
 use jiff::Zoned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// City, country, mean temperature of January and of July in °C, mean monthly rain in mm of
 /// January and of July: rounded climate normals, enough for a demonstration.
-const CITIES: [(&str, &str, i32, i32, u32, u32); 24] = [
+type City = (&'static str, &'static str, i32, i32, u32, u32);
+
+const CITY_DEFAULT: &str = "Lisbon";
+const CITIES: [City; 24] = [
     ("Amsterdam", "NL", 4, 18, 67, 82),
     ("Athens", "GR", 10, 29, 57, 6),
     ("Auckland", "NZ", 20, 11, 75, 145),
@@ -37,16 +40,6 @@ const CITIES: [(&str, &str, i32, i32, u32, u32); 24] = [
     ("Zurich", "CH", 1, 19, 63, 116),
 ];
 
-#[derive(Debug, Deserialize)]
-pub(super) struct WeatherQuery {
-    #[serde(default = "default_city")]
-    city: String,
-}
-
-fn default_city() -> String {
-    "Lisbon".to_owned()
-}
-
 #[derive(Debug, PartialEq, Serialize)]
 struct Weather {
     city: &'static str,
@@ -58,22 +51,34 @@ struct Weather {
     sample_data: bool,
 }
 
-/// Answers with the city's typical weather of this month. An unknown city is a 404, which costs
-/// nothing: the paywall gives the payment back.
-pub(super) async fn handler(Query(query): Query<WeatherQuery>) -> Response {
-    match typical(&query.city, Zoned::now().month()) {
-        Some(weather) => Json(weather).into_response(),
-        None => {
-            let names = CITIES.map(|city| city.0).join(", ");
-            let message = format!("No such city in the sample data. There are: {names}.");
-            (StatusCode::NOT_FOUND, Json(ErrorBody::new("unknown_city", message))).into_response()
-        }
+/// Refuses a city that is not in the table, before anybody pays.
+pub(super) fn check(request: PricedRequest<'_>) -> Result<(), NotForSale> {
+    parse(request.query.unwrap_or_default()).map(|_| ())
+}
+
+/// Answers with the city's typical weather of this month.
+pub(super) async fn handler(RawQuery(query): RawQuery) -> Response {
+    let found = parse(&query.unwrap_or_default());
+    let weather = found.map(|city| typical(city, Zoned::now().month()));
+    match weather {
+        Ok(weather) => Json(weather).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(error.0)).into_response(),
     }
 }
 
-fn typical(city: &str, month: i8) -> Option<Weather> {
-    let found = CITIES.iter().find(|known| known.0.eq_ignore_ascii_case(city.trim()))?;
-    let (city, country, january_c, july_c, january_mm, july_mm) = *found;
+fn parse(query: &str) -> Result<&'static City, NotForSale> {
+    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+    let city = parameters.find(|(name, _)| name == "city");
+    let name = city.as_ref().map_or(CITY_DEFAULT, |(_, value)| value.trim());
+    CITIES.iter().find(|known| known.0.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names = CITIES.map(|city| city.0).join(", ");
+        let message = format!("No such city in the sample data. There are: {names}.");
+        NotForSale::new("unknown_city", message)
+    })
+}
+
+fn typical(city: &City, month: i8) -> Weather {
+    let (city, country, january_c, july_c, january_mm, july_mm) = *city;
     // Months from January: July is six away, and the year is taken to be symmetric.
     let from_january = i32::from((month - 1).min(13 - month));
     let temperature_c = january_c + (july_c - january_c) * from_january / 6;
@@ -87,7 +92,7 @@ fn typical(city: &str, month: i8) -> Option<Weather> {
         _ => "hot",
     };
     let summary = format!("Typically {air} and {sky}");
-    Some(Weather { city, country, month, temperature_c, rain_mm, summary, sample_data: true })
+    Weather { city, country, month, temperature_c, rain_mm, summary, sample_data: true }
 }
 
 #[cfg(test)]
@@ -96,15 +101,14 @@ mod tests {
 
     #[test]
     fn seasons_turn_and_names_are_not_fussy() {
-        let january = typical(" lisbon", 1).unwrap();
-        let july = typical("LISBON", 7).unwrap();
+        let january = typical(parse("city=%20lisbon").unwrap(), 1);
+        let july = typical(parse("a=b&city=LISBON").unwrap(), 7);
         assert_eq!((january.temperature_c, july.temperature_c), (12, 24));
-        assert!(typical("Auckland", 1).unwrap().temperature_c > 15);
-        assert_eq!(typical("Atlantis", 1), None);
-        for (city, ..) in CITIES {
-            for month in 1..=12 {
-                assert!(typical(city, month).is_some());
-            }
+        assert!(typical(parse("city=Auckland").unwrap(), 1).temperature_c > 15);
+        assert_eq!(parse("").unwrap().0, CITY_DEFAULT);
+        assert_eq!(parse("city=Atlantis").unwrap_err().0.error.code, "unknown_city");
+        for city in &CITIES {
+            assert!((1..=12).all(|month| typical(city, month).rain_mm < 1_000));
         }
     }
 }

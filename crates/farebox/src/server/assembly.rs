@@ -8,9 +8,9 @@ use crate::server::secret;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use farebox_directory::{Directory, ListingFacts};
+use farebox_directory::{Dialect, Directory, ListingFacts};
 use farebox_money::Sats;
-use farebox_paywall::{PaidRoute, Paywall, system_clock};
+use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, system_clock};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError};
@@ -173,7 +173,12 @@ fn export_route(
     };
     let price = settings.export_csv_price().map_err(Failure::usage)?;
     let text = "The directory as CSV, one hour of downloads";
+    let filters = directory.clone();
     let route = PaidRoute::time_bounded("export_csv", price, EXPORT_TOKEN_S, text);
+    let route = route.checked_by(move |request: PricedRequest<'_>| {
+        let parsed = filters.snapshot().parse(request.query.unwrap_or_default(), Dialect::Export);
+        parsed.map(|_| ()).map_err(|error| NotForSale(error.body()))
+    });
     Ok(farebox_directory::export_routes(directory.clone()).route_layer(paywall.charge(route)))
 }
 

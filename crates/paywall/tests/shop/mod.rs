@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use farebox_money::{Msat, Sats};
-use farebox_paywall::{Clock, PaidRoute, Paywall, PriceError, PricedRequest, Secret, schema};
+use farebox_paywall::{Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema};
 use farebox_store::{Database, DatabaseOptions};
 use farebox_wallet::{
     CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
@@ -214,10 +214,9 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
         .route("/large", get(huge).route_layer(paywall.charge(large)))
 }
 
-fn by_length(request: PricedRequest<'_>) -> Result<Sats, PriceError> {
+fn by_length(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
     if request.body.is_empty() {
-        let message = "The body is empty.".into();
-        return Err(PriceError { code: "empty_body", message });
+        return Err(NotForSale::new("empty_body", "The body is empty."));
     }
     Ok(Sats::new(request.body.len() as u64))
 }

@@ -88,6 +88,9 @@ impl Report {
     fn verdict(&self, quote: &Quote) -> String {
         let place = quote.url.origin().ascii_serialization();
         match (quote.unfinished, quote.price) {
+            (Some(PurchaseState::Credit), _) => {
+                format!("nothing to pay: an earlier payment to {place} was not used up")
+            }
             (Some(PurchaseState::Paid), _) => {
                 format!(
                     "an earlier purchase of this request is paid; a real run fetches it from {place}"
