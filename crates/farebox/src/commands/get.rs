@@ -5,6 +5,7 @@ mod input;
 mod output;
 mod problem;
 mod report;
+mod terminal;
 mod watch;
 
 use crate::config::Settings;

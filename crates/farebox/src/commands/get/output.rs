@@ -1,17 +1,20 @@
 //! Where the answer goes.
 
 use super::GetArgs;
+use super::terminal::TerminalSink;
 use farebox_buyer::{FileSink, MemorySink, Sink, WriterSink};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use tokio::io::Stdout;
 
 /// A longer answer needs a file of its own and is no part of a JSON object.
 const JSON_BODY_LEN_MAX: u64 = 1 << 20;
 
-/// A file, standard output, or the `body` of a JSON object.
+/// A file, standard output for programs or for people, or the `body` of a JSON object.
 pub(super) enum Output {
     File { sink: FileSink, path: PathBuf },
     Stdout(WriterSink<Stdout>),
+    Terminal(TerminalSink<Stdout>),
     Json(MemorySink),
 }
 
@@ -23,6 +26,9 @@ impl Output {
                 Self::File { sink: FileSink::new(path.clone()), path }
             }
             _ if args.json => Self::Json(MemorySink::default()),
+            None if std::io::stdout().is_terminal() => {
+                Self::Terminal(TerminalSink::new(tokio::io::stdout()))
+            }
             _ => Self::Stdout(WriterSink::new(tokio::io::stdout())),
         }
     }
@@ -31,6 +37,7 @@ impl Output {
         match self {
             Self::File { sink, .. } => sink,
             Self::Stdout(sink) => sink,
+            Self::Terminal(sink) => sink,
             Self::Json(sink) => sink,
         }
     }
