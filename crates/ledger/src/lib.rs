@@ -1,0 +1,31 @@
+//! Double entry in millisatoshis.
+//!
+//! Money is moved by [`Transfer`]s between accounts and by nothing else. A transfer's id is made
+//! from the business event that it books, so that booking an event again changes nothing. The
+//! log is append-only and hash-chained; corrections are new transfers.
+//!
+//! [`Books`] are the rules, pure and in memory: what may be posted and what it does to the
+//! balances. [`writer`] keeps the same books in a database; tests drive both and compare them.
+
+mod account;
+mod books;
+mod chain;
+mod transfer;
+mod verify;
+pub mod writer;
+
+pub use account::{AccountClass, AccountKey, ParseAccountError};
+pub use books::{Balance, Books, PostError, Posted};
+pub use chain::{ChainHash, GENESIS};
+pub use transfer::{NewTransfer, Transfer, TransferCode, TransferId};
+pub use verify::{ClassTotals, Finding, Report, verify};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The tables of this crate.
+#[must_use]
+pub fn schema() -> farebox_store::Schema {
+    farebox_store::Schema { name: "ledger", migrations: migrations::migrations::runner() }
+}
