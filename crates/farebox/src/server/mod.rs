@@ -7,10 +7,12 @@ mod logging;
 mod metrics;
 mod secret;
 mod self_check;
+mod signals;
 
 use crate::config::Settings;
 use crate::output::Failure;
 use assembly::Parts;
+use signals::Signals;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,6 +21,7 @@ use tokio::sync::watch;
 /// Runs the server until SIGINT or SIGTERM, then lets requests under way finish.
 pub async fn run(settings: Settings, demo: bool) -> Result<(), Failure> {
     logging::init(settings.serve.log_format);
+    let signals = Signals::catch().map_err(Failure::general)?;
     let listener = bind(settings.serve.listen, "--listen").await?;
     let play_listener = match demo {
         true => Some(bind(settings.demo.play_listen, "--play-listen").await?),
@@ -32,7 +35,7 @@ pub async fn run(settings: Settings, demo: bool) -> Result<(), Failure> {
     let play_address = play_listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let play = play_listener.zip(parts.play_api.clone());
     banner::print(&settings, &parts, &public_url, play_address);
-    serve(settings, parts, listener, play).await
+    serve(settings, parts, listener, play, signals).await
 }
 
 async fn serve(
@@ -40,6 +43,7 @@ async fn serve(
     parts: Parts,
     listener: TcpListener,
     play: Option<(TcpListener, axum::Router)>,
+    mut signals: Signals,
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let drain = Duration::from_secs(settings.serve.drain_timeout_s);
@@ -52,15 +56,16 @@ async fn serve(
     };
     let check = self_check::run(parts.router, parts.directory, parts.own_listings);
     let check = tokio::spawn(check);
-    let asked = async move {
-        stop_signal().await;
+    let told = async {
+        signals.next().await;
         tracing::info!("stopping; requests under way may finish, a second signal ends them");
         // Fails only when nobody serves any more.
         let _ = stop.send(true);
+        signals.next().await;
     };
     tokio::select! {
-        _ = async { tokio::join!(main, play, asked) } => {}
-        () = second_signal() => tracing::warn!("stopped at once"),
+        _ = async { tokio::join!(main, play) } => {}
+        () = told => tracing::warn!("stopped at once"),
     }
     check.abort();
     background.abort();
@@ -81,32 +86,4 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
             "cannot listen on {address}: {reason}; choose another address with {flag}"
         ))
     })
-}
-
-async fn stop_signal() {
-    let interrupt = async {
-        // Without a handler for it, there is nothing to wait for.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
-}
-
-async fn second_signal() {
-    stop_signal().await;
-    stop_signal().await;
 }
