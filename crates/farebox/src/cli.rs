@@ -1,6 +1,8 @@
 //! The command line. Each command is one file in `commands/`.
 
-use crate::commands::{categories, config as config_command, get, search, serve, show, wallet};
+use crate::commands::{
+    admin, categories, config as config_command, get, search, serve, show, wallet,
+};
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
 use clap::{Parser, Subcommand};
@@ -32,6 +34,8 @@ enum Command {
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
     #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    #[command(subcommand)]
     Config(config_command::ConfigCommand),
 }
 
@@ -52,7 +56,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(args) => args.server.overrides(),
         Command::Show(args) => args.server.overrides(),
         Command::Categories(args) => args.server.overrides(),
-        Command::Get(_) | Command::Wallet(_) | Command::Config(_) => Overrides::new(),
+        Command::Get(_) | Command::Wallet(_) | Command::Admin(_) | Command::Config(_) => {
+            Overrides::new()
+        }
     };
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
@@ -70,6 +76,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
         Command::Show(args) => show::run(args, settings).await,
         Command::Categories(args) => categories::run(args, settings).await,
         Command::Wallet(command) => wallet::run(command, settings).await,
+        Command::Admin(command) => admin::run(command, settings),
         Command::Config(command) => config_command::run(command, settings),
     }
 }

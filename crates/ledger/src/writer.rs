@@ -28,6 +28,16 @@ impl From<rusqlite::Error> for WriteError {
     }
 }
 
+/// For callers whose events the rules cannot refuse: a refusal then means damaged books.
+impl From<WriteError> for StoreError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Store(error) => error,
+            WriteError::Post(error) => Self::Unreadable(format!("the ledger refuses: {error}")),
+        }
+    }
+}
+
 /// Books one event by the rules of [`crate::Books::post`].
 ///
 /// # Errors

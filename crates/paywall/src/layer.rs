@@ -82,6 +82,9 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
+        if self.paywall.is_stopped() {
+            return Unavailable::ReadOnly.into_response();
+        }
         let (parts, body) = request.into_parts();
         let credential = request::credential(&parts.headers);
         let binds_body = credential.is_some() && self.route.kind == TokenKind::OneShot;

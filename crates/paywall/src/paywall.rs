@@ -15,7 +15,7 @@ use farebox_wire::lightning::PaymentHash;
 use http::{HeaderValue, StatusCode, header};
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -104,6 +104,7 @@ struct Inner {
     clock: Clock,
     pool: InvoicePool,
     turns: Vec<tokio::sync::Mutex<()>>,
+    is_stopped: AtomicBool,
     settled: Mutex<Recent>,
     recorded: Mutex<Recent>,
     counters: Counters,
@@ -114,7 +115,8 @@ struct Inner {
 pub struct Paywall(Arc<Inner>);
 
 impl Paywall {
-    /// A paywall whose payments arrive at `receiver`. `database` must have [`schema`].
+    /// A paywall whose payments arrive at `receiver`. `database` must have [`schema`] and the
+    /// ledger's, where income is booked.
     ///
     /// # Errors
     /// [`StoreError`] when reservations of an earlier process cannot be read.
@@ -131,6 +133,7 @@ impl Paywall {
             clock,
             pool: InvoicePool::default(),
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
+            is_stopped: AtomicBool::new(false),
             settled: Mutex::default(),
             recorded: Mutex::default(),
             counters: Counters::default(),
@@ -142,6 +145,16 @@ impl Paywall {
     #[must_use]
     pub fn charge(&self, route: PaidRoute) -> ChargeLayer {
         ChargeLayer::new(self.clone(), route)
+    }
+
+    /// Answers 503 on every paid route from now on, because the books are wrong: nothing is
+    /// sold, and nothing that was paid for is used up.
+    pub fn stop_selling(&self) {
+        self.0.is_stopped.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.0.is_stopped.load(Ordering::SeqCst)
     }
 
     /// Counts for metrics.
@@ -281,6 +294,8 @@ pub(crate) enum Unavailable {
     Wallet,
     /// The records cannot be written.
     Store,
+    /// The books are wrong.
+    ReadOnly,
     /// This client has too many unpaid invoices.
     ClientFull { retry_after_s: u64 },
     /// All clients together have too many unpaid invoices.
@@ -307,6 +322,13 @@ impl IntoResponse for Unavailable {
                 5,
                 "The seller cannot record the payment's use. Keep the token and send the same \
                  request again later; do not pay again.",
+            ),
+            Self::ReadOnly => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "read_only",
+                300,
+                "The seller takes no money at the moment. A token that you hold stays good; send \
+                 the same request again later.",
             ),
             Self::ClientFull { retry_after_s } => (
                 StatusCode::TOO_MANY_REQUESTS,

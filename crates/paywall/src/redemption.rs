@@ -1,6 +1,7 @@
 //! Payments that were used: reserved before a handler runs, kept with the answer.
 
 use crate::answer::KeptAnswer;
+use farebox_ledger::{AccountKey, NewTransfer, TransferCode, writer};
 use farebox_money::Msat;
 use farebox_store::rusqlite::{Connection, OptionalExtension, params};
 use farebox_store::{Database, StoreError};
@@ -73,8 +74,13 @@ impl Redemptions {
 
     /// Records that a payment bought a token that can be used many times.
     pub(crate) async fn record(&self, usage: Use, now: u64) -> Result<(), StoreError> {
-        let record = move |connection: &Connection| insert(connection, &usage, "done", now);
-        self.0.write(record).await.map(|_| ())
+        let record = move |connection: &Connection| -> Result<(), StoreError> {
+            if insert(connection, &usage, "done", now)? {
+                book_income(connection, usage.payment_hash, usage.route, usage.amount, now)?;
+            }
+            Ok(())
+        };
+        self.0.write(record).await
     }
 
     /// Keeps the answer of a reserved payment.
@@ -92,7 +98,9 @@ impl Redemptions {
                        answer_headers = ?3, answer_body = ?4, updated_at = ?5 \
                        WHERE payment_hash = ?1 AND state = 'reserved'";
             let row = params![hash.as_bytes(), status, headers, body, now];
-            changed_one(connection.prepare_cached(sql)?.execute(row)?)
+            changed_one(connection.prepare_cached(sql)?.execute(row)?)?;
+            let (route, amount) = read_sale(connection, hash)?;
+            book_income(connection, hash, &route, amount, now)
         };
         self.0.write(finish).await
     }
@@ -173,7 +181,53 @@ fn insert(connection: &Connection, usage: &Use, state: &str, now: u64) -> Result
         now,
         usage.expires_at,
     ];
-    Ok(connection.prepare_cached(sql)?.execute(row)? == 1)
+    let is_new = connection.prepare_cached(sql)?.execute(row)? == 1;
+    if is_new {
+        book_settlement(connection, usage.payment_hash, usage.amount, now)?;
+    }
+    Ok(is_new)
+}
+
+/// The node has it, and it is owed to whoever holds the token.
+fn book_settlement(
+    connection: &Connection,
+    hash: PaymentHash,
+    amount: Msat,
+    now: u64,
+) -> Result<(), StoreError> {
+    let code = TransferCode::L402Settled;
+    let to = AccountKey::L402(hash);
+    let settled = NewTransfer::new(code, &hash.to_string(), 0, AccountKey::Node, to, amount);
+    writer::post(connection, &[settled], milliseconds(now))?;
+    Ok(())
+}
+
+/// It bought an answer: it is the operator's.
+fn book_income(
+    connection: &Connection,
+    hash: PaymentHash,
+    route: &str,
+    amount: Msat,
+    now: u64,
+) -> Result<(), StoreError> {
+    let (from, to) = (AccountKey::L402(hash), AccountKey::Income(route.to_owned()));
+    let code = TransferCode::L402Redeemed;
+    let redeemed = NewTransfer::new(code, &hash.to_string(), 0, from, to, amount);
+    writer::post(connection, &[redeemed], milliseconds(now))?;
+    Ok(())
+}
+
+fn milliseconds(seconds: u64) -> i64 {
+    i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
+}
+
+fn read_sale(connection: &Connection, hash: PaymentHash) -> Result<(String, Msat), StoreError> {
+    let sql = "SELECT route, amount_msat FROM redemption WHERE payment_hash = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (route, amount) =
+        statement.query_row(params![hash.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let amount = Msat::from_db(amount);
+    Ok((route, amount.ok_or_else(|| StoreError::Unreadable("an amount".into()))?))
 }
 
 fn read(connection: &Connection, hash: PaymentHash) -> Result<Option<Row>, StoreError> {
@@ -210,7 +264,8 @@ mod tests {
 
     fn open(folder: &tempfile::TempDir) -> Database {
         let path = folder.path().join("paywall.sqlite");
-        Database::open(&path, [crate::schema()], DatabaseOptions::Exclusive).unwrap()
+        let schemas = [farebox_ledger::schema(), crate::schema()];
+        Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap()
     }
 
     fn usage(request: u8) -> Use {

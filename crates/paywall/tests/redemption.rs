@@ -10,6 +10,8 @@
 
 mod shop;
 
+use farebox_ledger::AccountClass;
+use farebox_money::Msat;
 use farebox_paywall::{Paywall, Secret};
 use http::StatusCode;
 use shop::{START, Shop, request};
@@ -29,6 +31,41 @@ async fn a_repeat_of_the_same_request_gets_the_same_answer_and_runs_nothing() {
     assert_eq!(again.headers["idempotent-replayed"], "true");
     assert!(!first.headers.contains_key("idempotent-replayed"));
     assert_eq!(shop.served(), 1);
+}
+
+#[tokio::test]
+async fn every_sale_is_in_the_books_to_the_millisatoshi() {
+    let shop = Shop::open().await;
+    let sold = shop.buy("/dish").await;
+    shop.get("/dish", Some(&sold)).await;
+    shop.get("/dish", Some(&sold)).await;
+    let buffet = shop.buy("/buffet").await;
+    shop.get("/buffet", Some(&buffet)).await;
+    shop.get("/buffet", Some(&buffet)).await;
+    shop.kitchen.fails.store(true, Ordering::SeqCst);
+    let unspent = shop.buy("/other").await;
+    shop.get("/other", Some(&unspent)).await;
+    shop.buy("/dish?unused").await;
+    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    let class = |class| report.classes[&class];
+    assert_eq!(class(AccountClass::Node).debits, Msat::new(5_000 + 50_000 + 5_000));
+    assert_eq!(class(AccountClass::Income).credits, Msat::new(5_000 + 50_000));
+    let l402 = class(AccountClass::L402);
+    assert_eq!((l402.accounts, l402.open), (3, 1), "what failed is still owed to its payer");
+}
+
+#[tokio::test]
+async fn wrong_books_stop_the_sale_and_use_nothing_up() {
+    let shop = Shop::open().await;
+    let dish = shop.buy("/dish").await;
+    shop.paywall.stop_selling();
+    for authorization in [None, Some(dish.as_str())] {
+        let answer = shop.get("/dish", authorization).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.code(), "read_only");
+    }
+    assert_eq!((shop.served(), shop.redemption_rows().await), (0, 0));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! One file per command: what it is for, its arguments, and one function that reads top to
 //! bottom.
 
+pub mod admin;
 pub mod categories;
 pub mod config;
 pub mod get;

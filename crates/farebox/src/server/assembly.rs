@@ -4,7 +4,7 @@ use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
 use crate::server::metrics::{self, Metrics};
-use crate::server::secret;
+use crate::server::{ledger_watch, secret};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -75,6 +75,9 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         Some(receiver) => Some(open_paywall(&folder, database.clone(), receiver).await?),
         None => None,
     };
+    if let Some(paywall) = &paywall {
+        ledger_watch::check(&database, paywall).await;
+    }
     let metrics = Metrics::new(paywall.clone(), directory.clone());
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = Router::new()
@@ -95,16 +98,17 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         directory,
         own_listings,
         is_selling: paywall.is_some(),
-        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
+        databases: [Some(database.clone()), play.as_ref().map(|play| play.database.clone())]
             .into_iter()
             .flatten()
             .collect(),
-        background: Box::pin(background(paywall, play.map(|play| play.network))),
+        background: Box::pin(background(database, paywall, play.map(|play| play.network))),
     })
 }
 
 fn open_database(folder: &Path) -> Result<Database, Failure> {
-    let schemas = [farebox_paywall::schema(), farebox_directory::schema()];
+    let schemas =
+        [farebox_ledger::schema(), farebox_paywall::schema(), farebox_directory::schema()];
     let path = folder.join("farebox.sqlite");
     Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
 }
@@ -192,10 +196,10 @@ async fn no_wallet() -> Response {
     response
 }
 
-async fn background(paywall: Option<Paywall>, network: Option<PlayNetwork>) {
+async fn background(database: Database, paywall: Option<Paywall>, network: Option<PlayNetwork>) {
     let watch = async {
         if let Some(paywall) = paywall {
-            paywall.run().await;
+            tokio::join!(paywall.run(), ledger_watch::run(database, paywall.clone()));
         }
     };
     let prune = async {

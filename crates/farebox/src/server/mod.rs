@@ -3,6 +3,7 @@
 mod accept;
 mod assembly;
 mod banner;
+mod ledger_watch;
 mod logging;
 mod metrics;
 mod secret;

@@ -147,7 +147,9 @@ impl Shop {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shop.sqlite");
-        let database = Database::open(&path, [schema()], DatabaseOptions::Exclusive).unwrap();
+        let database =
+            Database::open(&path, [farebox_ledger::schema(), schema()], DatabaseOptions::Exclusive)
+                .unwrap();
         let wallet = Arc::new(TestWallet::default());
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);

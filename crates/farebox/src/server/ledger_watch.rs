@@ -1,0 +1,38 @@
+//! The books are checked at start and every hour. When they are wrong, nothing is sold until
+//! somebody has looked; everything that is free goes on.
+
+use farebox_ledger::verify;
+use farebox_paywall::Paywall;
+use farebox_store::Database;
+use std::time::Duration;
+
+const PERIOD: Duration = Duration::from_secs(3_600);
+
+/// Checks the books once. Whether they are sound.
+pub async fn check(database: &Database, paywall: &Paywall) -> bool {
+    let sound = match database.read(verify).await {
+        Ok(report) => {
+            for finding in &report.findings {
+                tracing::error!(%finding, "the ledger is wrong");
+            }
+            report.is_sound()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the ledger cannot be read");
+            false
+        }
+    };
+    if !sound {
+        tracing::error!("paid routes answer 503 until the server starts with sound books");
+        paywall.stop_selling();
+    }
+    sound
+}
+
+/// Checks the books every hour.
+pub async fn run(database: Database, paywall: Paywall) {
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        check(&database, &paywall).await;
+    }
+}
