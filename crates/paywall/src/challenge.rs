@@ -23,6 +23,7 @@ const LOCATION: &str = "farebox";
 const X_LIGHTNING_INVOICE: HeaderName = HeaderName::from_static("x-lightning-invoice");
 const X_PAYMENT_HASH: HeaderName = HeaderName::from_static("x-payment-hash");
 const X_PRICE_SATS: HeaderName = HeaderName::from_static("x-price-sats");
+const X_TOPUP_URL: HeaderName = HeaderName::from_static("x-topup-url");
 /// Official AI SDKs obey it; a 402 without payment stays a 402.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -61,7 +62,7 @@ impl Paywall {
         match self.offer(route, facts, price).await {
             Ok(offer) => {
                 self.count_challenge();
-                render(route, offer, problem)
+                render(route, offer, problem, self.accounts().is_some())
             }
             Err(unavailable) => unavailable.into_response(),
         }
@@ -151,7 +152,7 @@ fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
     }
 }
 
-fn render(route: &PaidRoute, offer: Offer, problem: &Problem) -> Response {
+fn render(route: &PaidRoute, offer: Offer, problem: &Problem, can_top_up: bool) -> Response {
     let header = challenge_header(&offer.token, &offer.invoice.bolt11);
     let hash = offer.invoice.payment_hash.to_string();
     let headers = [
@@ -161,7 +162,9 @@ fn render(route: &PaidRoute, offer: Offer, problem: &Problem) -> Response {
         (X_PAYMENT_HASH, hash.clone()),
         (X_PRICE_SATS, offer.price.get().to_string()),
         (X_SHOULD_RETRY, "false".to_owned()),
+        (X_TOPUP_URL, "/api/v1/topup".to_owned()),
     ];
+    let headers = headers.into_iter().filter(|(name, _)| can_top_up || *name != X_TOPUP_URL);
     let body = ChallengeBody {
         status: "payment_required",
         invoice: offer.invoice.bolt11,

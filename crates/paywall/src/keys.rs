@@ -21,6 +21,12 @@ impl Secret {
         Self(bytes)
     }
 
+    /// Another key for another purpose, from which this one cannot be told.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        hmac(&self.0, &[b"farebox derived key 1", purpose.as_bytes()])
+    }
+
     /// A fresh name for a token: the epoch of its key, then random bytes.
     pub(crate) fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
         let mut token_id = [0; 32];

@@ -105,22 +105,35 @@ impl ChargeLayer {
         if price == Sats::ZERO {
             return infallible(inner.call(request).await);
         }
-        let problem = match credential {
-            None => Problem::PaymentRequired,
-            Some(Err(error)) => error.into(),
+        let outcome = match credential {
             Some(Ok(credential)) => {
                 let verdict = self.paywall.verify(&self.route, &facts, price, &credential).await;
-                match self.redeem(verdict, inner, request).await {
-                    Ok(response) => return response,
-                    Err(Refusal::Unavailable(unavailable)) => return unavailable.into_response(),
-                    Err(Refusal::Problem(problem)) => problem,
-                }
+                self.redeem(verdict, inner, request).await
             }
+            Some(Err(error)) => Err(Problem::from(error).into()),
+            None => match self.purse(request.headers()) {
+                Ok(Some(purse)) => self.prepaid(purse, price, inner, request).await,
+                Ok(None) => Err(Problem::PaymentRequired.into()),
+                Err(response) => return *response,
+            },
+        };
+        let problem = match outcome {
+            Ok(response) => return response,
+            Err(Refusal::Unavailable(unavailable)) => return unavailable.into_response(),
+            Err(Refusal::Problem(problem)) => problem,
         };
         if problem != Problem::PaymentRequired {
             self.paywall.count_refused();
         }
         self.paywall.challenge(&self.route, &facts, price, &problem).await
+    }
+
+    pub(crate) fn paywall(&self) -> &Paywall {
+        &self.paywall
+    }
+
+    pub(crate) fn route(&self) -> &PaidRoute {
+        &self.route
     }
 
     fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, NotForSale> {
@@ -184,9 +197,8 @@ impl ChargeLayer {
                 Err(_) => None,
             };
             let Some((kept, response)) = answer else {
-                let failure = ErrorBody::new("internal_error", "The seller's handler failed.");
-                let failure = (StatusCode::INTERNAL_SERVER_ERROR, Json(failure));
-                return till.release(&usage, failure.into_response()).await;
+                let failure = Unavailable::HandlerFailed.into_response();
+                return till.release(&usage, failure).await;
             };
             let redemptions = till.paywall.redemptions();
             match redemptions.finish(usage.payment_hash, kept, till.paywall.now()).await {
@@ -243,7 +255,8 @@ fn store_response(error: &StoreError) -> Response {
     Unavailable::Store.into_response()
 }
 
-fn infallible(result: Result<Response, Infallible>) -> Response {
+/// The answer of a service that cannot fail.
+pub(crate) fn infallible(result: Result<Response, Infallible>) -> Response {
     match result {
         Ok(response) => response,
         Err(never) => match never {},

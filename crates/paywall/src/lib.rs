@@ -23,6 +23,7 @@ mod keys;
 mod layer;
 mod paywall;
 mod pool;
+mod prepaid;
 mod problem;
 mod redemption;
 mod request;

@@ -7,6 +7,7 @@ use crate::redemption::{Redemptions, Use};
 use crate::route::PaidRoute;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use farebox_accounts::Accounts;
 use farebox_net::ClientKey;
 use farebox_store::{Database, Schema, StoreError};
 use farebox_wallet::{Receiver, SettledCursor};
@@ -99,6 +100,7 @@ impl Recent {
 
 struct Inner {
     receiver: Arc<dyn Receiver>,
+    accounts: Option<Accounts>,
     redemptions: Redemptions,
     secret: Secret,
     clock: Clock,
@@ -115,19 +117,22 @@ struct Inner {
 pub struct Paywall(Arc<Inner>);
 
 impl Paywall {
-    /// A paywall whose payments arrive at `receiver`. `database` must have [`schema`] and the
-    /// ledger's, where income is booked.
+    /// A paywall whose payments arrive at `receiver`, and which takes prepaid balances where
+    /// there are `accounts`. `database` must have [`schema`] and the ledger's, where income is
+    /// booked.
     ///
     /// # Errors
     /// [`StoreError`] when reservations of an earlier process cannot be read.
     pub async fn open(
         receiver: Arc<dyn Receiver>,
+        accounts: Option<Accounts>,
         database: Database,
         secret: Secret,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Inner {
             receiver,
+            accounts,
             redemptions: Redemptions::open(database).await?,
             secret,
             clock,
@@ -224,6 +229,10 @@ impl Paywall {
         &*self.0.receiver
     }
 
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.0.accounts.as_ref()
+    }
+
     pub(crate) fn redemptions(&self) -> &Redemptions {
         &self.0.redemptions
     }
@@ -302,6 +311,8 @@ pub(crate) enum Unavailable {
     Full { retry_after_s: u64 },
     /// The payment is being used by the same or another request right now.
     InProgress,
+    /// The handler panicked.
+    HandlerFailed,
     /// A price or the machine's random source is unusable.
     Misconfigured,
 }
@@ -349,6 +360,12 @@ impl IntoResponse for Unavailable {
                 1,
                 "This payment's request is being answered. Send the same request with the same \
                  credential again in a second; do not pay again.",
+            ),
+            Self::HandlerFailed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                5,
+                "The seller's handler failed. Nothing was charged.",
             ),
             Self::Misconfigured => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,5 +1,6 @@
 //! Why a request was not admitted, with a stable code for programs.
 
+use farebox_money::Msat;
 use farebox_wire::l402::{CredentialError, GrantError};
 
 /// The reason of a 402.
@@ -37,6 +38,14 @@ pub enum Problem {
         /// What it takes.
         price_sats: u64,
     },
+    /// A prepaid balance that is too small.
+    #[error("this costs {price} and {available} are in the balance; top up at /api/v1/topup")]
+    InsufficientBalance {
+        /// What it costs.
+        price: Msat,
+        /// What is there.
+        available: Msat,
+    },
     /// The node does not know the payment as settled.
     #[error("the invoice of this token is not paid")]
     NotSettled,
@@ -62,6 +71,7 @@ impl Problem {
             Self::Caveat(GrantError::Body) => "wrong_body",
             Self::Caveat(_) => "caveat_refused",
             Self::TooCheap { .. } => "insufficient_payment",
+            Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::NotSettled => "invoice_not_paid",
             Self::Used => "token_used",
         }

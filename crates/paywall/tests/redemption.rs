@@ -207,7 +207,7 @@ async fn tokens_survive_a_restart_and_stay_used() {
     let now: farebox_paywall::Clock = Arc::new(move || clock.load(Ordering::SeqCst));
     let secret = Secret::new([42; 32]);
     let restarted =
-        Paywall::open(shop.wallet.clone(), shop.database.clone(), secret, now).await.unwrap();
+        Paywall::open(shop.wallet.clone(), None, shop.database.clone(), secret, now).await.unwrap();
     let route = |id| farebox_paywall::PaidRoute::one_shot(id, farebox_money::Sats::new(5), "x");
     let handler = || axum::routing::get(|| async { "served" });
     let router = axum::Router::new()

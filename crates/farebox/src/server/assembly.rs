@@ -4,17 +4,17 @@ use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
 use crate::server::metrics::{self, Metrics};
-use crate::server::{ledger_watch, secret};
+use crate::server::till::{Receivers, Till};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, ListingFacts};
 use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, system_clock};
+use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError};
-use farebox_wallet::{Phoenixd, PhoenixdUrl, Receiver};
+use farebox_wallet::{Phoenixd, PhoenixdUrl};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, StatusCode, header};
@@ -70,22 +70,23 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         true => list_samples(&directory, public_url).await?,
         false => Vec::new(),
     };
-    let receiver = receiver(settings, play.as_ref())?;
-    let paywall = match receiver {
-        Some(receiver) => Some(open_paywall(&folder, database.clone(), receiver).await?),
+    let till = match receivers(settings, play.as_ref())? {
+        Some(receivers) => Some(Till::open(&folder, database.clone(), receivers).await?),
         None => None,
     };
-    if let Some(paywall) = &paywall {
-        ledger_watch::check(&database, paywall).await;
-    }
-    let metrics = Metrics::new(paywall.clone(), directory.clone());
+    let paywall = till.as_ref().map(|till| &till.paywall);
+    let metrics = Metrics::new(paywall.cloned(), directory.clone());
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = Router::new()
         .merge(farebox_directory::routes(directory.clone()))
-        .merge(export_route(settings, &directory, paywall.as_ref())?)
+        .merge(export_route(settings, &directory, paywall)?)
         .merge(farebox_web::routes(directory.clone(), pages))
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
-    let router = match &paywall {
+    let router = match &till {
+        Some(till) => router.merge(farebox_accounts::api::routes(till.accounts.clone())),
+        None => router,
+    };
+    let router = match paywall {
         Some(paywall) if demo => router.merge(demo::routes(paywall)),
         _ => router,
     };
@@ -97,18 +98,22 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         play_api: play.as_ref().map(|play| phoenixd_api::router(play.buyer.clone(), passwords())),
         directory,
         own_listings,
-        is_selling: paywall.is_some(),
-        databases: [Some(database.clone()), play.as_ref().map(|play| play.database.clone())]
+        is_selling: till.is_some(),
+        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
             .into_iter()
             .flatten()
             .collect(),
-        background: Box::pin(background(database, paywall, play.map(|play| play.network))),
+        background: Box::pin(background(till, play.map(|play| play.network))),
     })
 }
 
 fn open_database(folder: &Path) -> Result<Database, Failure> {
-    let schemas =
-        [farebox_ledger::schema(), farebox_paywall::schema(), farebox_directory::schema()];
+    let schemas = [
+        farebox_ledger::schema(),
+        farebox_accounts::schema(),
+        farebox_paywall::schema(),
+        farebox_directory::schema(),
+    ];
     let path = folder.join("farebox.sqlite");
     Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
 }
@@ -142,28 +147,16 @@ async fn list_samples(
     Ok(ids.into_iter().zip(own).collect())
 }
 
-fn receiver(
-    settings: &Settings,
-    play: Option<&Play>,
-) -> Result<Option<Arc<dyn Receiver>>, Failure> {
+fn receivers(settings: &Settings, play: Option<&Play>) -> Result<Option<Receivers>, Failure> {
     if let Some(play) = play {
-        return Ok(Some(Arc::new(play.seller.clone())));
+        let seller = Arc::new(play.seller.clone());
+        return Ok(Some(Receivers { paywall: seller.clone(), accounts: seller }));
     }
     let Some(url) = &settings.seller.wallet else { return Ok(None) };
     let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
     let url: PhoenixdUrl = url.parse().map_err(|error| bad(&error))?;
-    let wallet = Phoenixd::new(url).map_err(|error| bad(&error))?;
-    Ok(Some(Arc::new(wallet)))
-}
-
-async fn open_paywall(
-    folder: &Path,
-    database: Database,
-    receiver: Arc<dyn Receiver>,
-) -> Result<Paywall, Failure> {
-    let secret = secret::load_or_create(&folder.join("server.secret")).map_err(Failure::general)?;
-    let paywall = Paywall::open(receiver, database, secret, system_clock()).await;
-    paywall.map_err(Failure::general)
+    let open = || Phoenixd::new(url.clone()).map_err(|error| bad(&error));
+    Ok(Some(Receivers { paywall: Arc::new(open()?), accounts: Arc::new(open()?) }))
 }
 
 /// The paid export. A server without a wallet says so instead of giving it away.
@@ -196,10 +189,10 @@ async fn no_wallet() -> Response {
     response
 }
 
-async fn background(database: Database, paywall: Option<Paywall>, network: Option<PlayNetwork>) {
-    let watch = async {
-        if let Some(paywall) = paywall {
-            tokio::join!(paywall.run(), ledger_watch::run(database, paywall.clone()));
+async fn background(till: Option<Till>, network: Option<PlayNetwork>) {
+    let sell = async {
+        if let Some(till) = till {
+            till.run().await;
         }
     };
     let prune = async {
@@ -212,5 +205,5 @@ async fn background(database: Database, paywall: Option<Paywall>, network: Optio
             }
         }
     };
-    tokio::join!(watch, prune);
+    tokio::join!(sell, prune);
 }

@@ -9,6 +9,7 @@ mod metrics;
 mod secret;
 mod self_check;
 mod signals;
+mod till;
 
 use crate::config::Settings;
 use crate::output::Failure;

@@ -8,6 +8,7 @@ use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use farebox_accounts::{Accounts, TokenKey};
 use farebox_money::{Msat, Sats};
 use farebox_paywall::{Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema};
 use farebox_store::{Database, DatabaseOptions};
@@ -147,17 +148,21 @@ impl Shop {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shop.sqlite");
-        let database =
-            Database::open(&path, [farebox_ledger::schema(), schema()], DatabaseOptions::Exclusive)
-                .unwrap();
+        let schemas = [farebox_ledger::schema(), farebox_accounts::schema(), schema()];
+        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
         let wallet = Arc::new(TestWallet::default());
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
         let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let secret = Secret::new([42; 32]);
-        let paywall = Paywall::open(wallet.clone(), database.clone(), secret, now).await.unwrap();
+        let key = TokenKey::new(secret.derive("tokens"));
+        let accounts = Accounts::open(database.clone(), wallet.clone(), key).await.unwrap();
+        let purse = Some(accounts.clone());
+        let paywall = Paywall::open(wallet.clone(), purse, database.clone(), secret, now);
+        let paywall = paywall.await.unwrap();
         let kitchen = Arc::new(Kitchen::default());
         let router = routes(&paywall, &kitchen);
+        let router = router.merge(farebox_accounts::api::routes(accounts));
         Self { router, wallet, kitchen, clock, paywall, database, folder }
     }
 

@@ -1,0 +1,98 @@
+//! Paying from a prepaid balance: set aside before the handler runs, taken when it succeeded,
+//! given back when it did not.
+
+use crate::admission::Refusal;
+use crate::layer::{ChargeLayer, infallible};
+use crate::paywall::Unavailable;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use farebox_accounts::{AccountError, Accounts, Hold, Presented, Token, api, presented};
+use farebox_money::{Msat, Sats};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use std::convert::Infallible;
+use tower::Service;
+
+const X_CHARGED_MSAT: HeaderName = HeaderName::from_static("x-charged-msat");
+const X_BALANCE_MSAT: HeaderName = HeaderName::from_static("x-balance-msat");
+
+impl ChargeLayer {
+    /// The account and token that a request shows, where this server keeps accounts; or the
+    /// answer to a token that cannot be one.
+    pub(crate) fn purse(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Accounts, Token)>, Box<Response>> {
+        let Some(accounts) = self.paywall().accounts() else { return Ok(None) };
+        let error = match presented(headers) {
+            Presented::Nothing => return Ok(None),
+            Presented::Token(token) => return Ok(Some((accounts.clone(), token))),
+            Presented::Malformed => AccountError::InvalidToken,
+            Presented::Conflicting => AccountError::ConflictingCredentials,
+        };
+        Err(Box::new(api::refusal(&error)))
+    }
+
+    /// Answers a request from a balance.
+    pub(crate) async fn prepaid<S>(
+        &self,
+        (accounts, token): (Accounts, Token),
+        price: Sats,
+        inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let amount = price.to_msat().ok_or(Refusal::Unavailable(Unavailable::Misconfigured))?;
+        match accounts.reserve(&token, self.route().id, amount).await {
+            Ok(hold) => Ok(self.run_held(accounts, hold, inner, request).await),
+            Err(AccountError::InsufficientBalance { price, available }) => {
+                Err(Problem::InsufficientBalance { price, available }.into())
+            }
+            Err(error) => Ok(api::refusal(&error)),
+        }
+    }
+
+    /// Runs the handler in a task of its own: a client that goes away must not leave its money
+    /// set aside.
+    async fn run_held<S>(
+        &self,
+        accounts: Accounts,
+        hold: Hold,
+        mut inner: S,
+        request: Request<Body>,
+    ) -> Response
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        self.paywall().count_admitted();
+        let handler = tokio::spawn(async move { infallible(inner.call(request).await) });
+        let ended = tokio::spawn(async move {
+            let response = handler.await;
+            let succeeded = response.as_ref().is_ok_and(|answer| answer.status().is_success());
+            let charged = if succeeded { hold.amount } else { Msat::ZERO };
+            let balance = match succeeded {
+                true => accounts.settle_hold(hold, charged).await,
+                false => accounts.release_hold(hold).await,
+            };
+            match (response, balance) {
+                (Ok(response), Ok(balance)) => receipt(response, charged, balance),
+                (Err(_), Ok(balance)) => {
+                    receipt(Unavailable::HandlerFailed.into_response(), charged, balance)
+                }
+                (_, Err(error)) => api::refusal(&error),
+            }
+        });
+        ended.await.unwrap_or_else(|_| Unavailable::Store.into_response())
+    }
+}
+
+fn receipt(mut response: Response, charged: Msat, balance: Msat) -> Response {
+    for (name, amount) in [(X_CHARGED_MSAT, charged), (X_BALANCE_MSAT, balance)] {
+        response.headers_mut().insert(name, HeaderValue::from(amount.get()));
+    }
+    response
+}
