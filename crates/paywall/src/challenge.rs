@@ -137,7 +137,7 @@ impl Paywall {
             Unavailable::Wallet
         })?;
         self.count_invoice();
-        self.pool().insert(facts.client, purpose, invoice.clone());
+        self.pool().insert(facts.client, purpose, invoice.clone(), now);
         Ok(invoice)
     }
 }
@@ -145,7 +145,7 @@ impl Paywall {
 fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
     match found {
         Found::Invoice(invoice) => Ok(invoice),
-        Found::ClientFull { retry_after_s } => Err(Unavailable::ClientFull { retry_after_s }),
+        Found::ClientBusy { retry_after_s } => Err(Unavailable::ClientBusy { retry_after_s }),
         Found::Full { retry_after_s } => Err(Unavailable::Full { retry_after_s }),
         Found::None => Err(Unavailable::Misconfigured),
     }

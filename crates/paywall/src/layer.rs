@@ -86,8 +86,16 @@ impl ChargeLayer {
             return Unavailable::ReadOnly.into_response();
         }
         let (parts, body) = request.into_parts();
-        let credential = request::credential(&parts.headers);
-        let binds_body = credential.is_some() && self.route.kind == TokenKind::OneShot;
+        let credential = request::credential(&parts.headers).map(|shown| {
+            let credential = shown?;
+            self.paywall.check_issued_here(&credential)?;
+            // Whoever knows the preimage makes the invoice worthless to anybody else.
+            self.paywall.pool().remove(credential.preimage.hash());
+            Ok(credential)
+        });
+        // Nobody makes the server hold a body with a credential that was not issued here.
+        let is_genuine = matches!(&credential, Some(Ok(_)));
+        let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;
         let (read, body) = if binds_body || self.route.is_priced_by_request() {
             match request::read_body(body, self.route.body_len_max).await {
                 Ok(bytes) => (Some(bytes.clone()), Body::from(bytes)),
@@ -107,7 +115,7 @@ impl ChargeLayer {
         }
         let problem = match credential {
             None => Problem::PaymentRequired,
-            Some(Err(error)) => error.into(),
+            Some(Err(problem)) => problem,
             Some(Ok(credential)) => {
                 let verdict = self.paywall.verify(&self.route, &facts, price, &credential).await;
                 match self.redeem(verdict, inner, request).await {
@@ -218,6 +226,11 @@ impl ChargeLayer {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "request_too_large",
                 format!("The body is larger than {} bytes.", self.route.body_len_max),
+            ),
+            BodyError::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The request body did not arrive in time.".to_owned(),
             ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,

@@ -296,8 +296,8 @@ pub(crate) enum Unavailable {
     Store,
     /// The books are wrong.
     ReadOnly,
-    /// This client has too many unpaid invoices.
-    ClientFull { retry_after_s: u64 },
+    /// This client asks for too many invoices.
+    ClientBusy { retry_after_s: u64 },
     /// All clients together have too many unpaid invoices.
     Full { retry_after_s: u64 },
     /// The payment is being used by the same or another request right now.
@@ -330,12 +330,12 @@ impl IntoResponse for Unavailable {
                 "The seller takes no money at the moment. A token that you hold stays good; send \
                  the same request again later.",
             ),
-            Self::ClientFull { retry_after_s } => (
+            Self::ClientBusy { retry_after_s } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_open_invoices",
                 retry_after_s,
-                "Your address has too many unpaid invoices. Pay one of them or wait until they \
-                 expire.",
+                "Your address asks for too many invoices at once. Wait a second, or pay one of \
+                 those that you have.",
             ),
             Self::Full { retry_after_s } => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -10,6 +10,10 @@ use http::{HeaderMap, Method, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A body that has not arrived by then is given up.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The facts that a challenge is bound to.
 #[derive(Clone, Debug)]
@@ -75,14 +79,17 @@ pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Credential, Crede
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyError {
     TooLarge,
+    TooSlow,
     Broken,
 }
 
-/// Reads a whole body up to a limit.
+/// Reads a whole body up to a limit, within [`BODY_TIMEOUT`].
 pub(crate) async fn read_body(body: Body, len_max: usize) -> Result<Bytes, BodyError> {
-    match Limited::new(body, len_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
-        Err(_) => Err(BodyError::Broken),
+    let collect = Limited::new(body, len_max).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, collect).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(_)) => Err(BodyError::Broken),
+        Err(_) => Err(BodyError::TooSlow),
     }
 }

@@ -183,10 +183,35 @@ async fn a_body_beyond_the_limit_is_refused_unread() {
     assert_eq!(answer.code(), "request_too_large");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_given_up() {
+    let shop = Shop::open().await;
+    let mut request = request("POST", "/priced", None, "");
+    let silent = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+    *request.body_mut() = axum::body::Body::from_stream(silent);
+    let answer = shop.send(request).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_for_a_credential_that_was_not_issued_here() {
+    let shop = Shop::open().await;
+    let (token, _) = shop.get("/dish", None).await.challenge();
+    for credential in ["L402 AA:00".to_owned(), format!("L402 {token}:{}", "0".repeat(64))] {
+        let mut request = request("GET", "/dish", Some(&credential), "");
+        let silent = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        *request.body_mut() = axum::body::Body::from_stream(silent);
+        let answer = tokio::time::timeout(Duration::from_secs(5), shop.send(request)).await;
+        assert_eq!(answer.unwrap().status, StatusCode::PAYMENT_REQUIRED);
+    }
+}
+
 #[tokio::test]
 async fn a_wallet_that_is_silent_never_makes_a_payer_pay_twice() {
     let shop = Shop::open().await;
-    let dish = shop.buy("/dish").await;
+    let (token, hash) = shop.get("/dish", None).await.challenge();
+    let preimage = shop.wallet.pay_unreported(&hash).reveal_hex();
+    let dish = format!("L402 {token}:{preimage}");
     shop.wallet.is_down.store(true, Ordering::SeqCst);
     let answer = shop.get("/dish", Some(&dish)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "an unknown outcome is no 402");

@@ -31,11 +31,21 @@ pub const START: u64 = 1_800_000_000;
 #[derive(Default)]
 pub struct TestWallet {
     invoices: Mutex<HashMap<PaymentHash, (Preimage, Msat, bool)>>,
+    settled: Mutex<Vec<PaymentHash>>,
+    news: tokio::sync::Notify,
     pub is_down: AtomicBool,
 }
 
 impl TestWallet {
     pub fn pay(&self, hash: &str) -> Preimage {
+        let preimage = self.pay_unreported(hash);
+        self.settled.lock().unwrap().push(hash.parse().unwrap());
+        self.news.notify_waiters();
+        preimage
+    }
+
+    /// The node knows it, and has not told anybody yet.
+    pub fn pay_unreported(&self, hash: &str) -> Preimage {
         let mut invoices = self.invoices.lock().unwrap();
         let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
         invoice.2 = true;
@@ -84,8 +94,15 @@ impl Receiver for TestWallet {
         cursor: SettledCursor,
         wait: Duration,
     ) -> Result<Settlements, WalletError> {
-        tokio::time::sleep(wait).await;
-        Ok(Settlements { hashes: Vec::new(), next: cursor })
+        let known = usize::try_from(cursor.0).unwrap();
+        let news = self.news.notified();
+        let unread = || self.settled.lock().unwrap()[known..].to_vec();
+        if unread().is_empty() {
+            let _ = tokio::time::timeout(wait, news).await;
+        }
+        let hashes = unread();
+        let next = SettledCursor(cursor.0 + hashes.len() as u64);
+        Ok(Settlements { hashes, next })
     }
 }
 
@@ -156,6 +173,8 @@ impl Shop {
         let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let secret = Secret::new([42; 32]);
         let paywall = Paywall::open(wallet.clone(), database.clone(), secret, now).await.unwrap();
+        let watch = paywall.clone();
+        tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
         let router = routes(&paywall, &kitchen);
         Self { router, wallet, kitchen, clock, paywall, database, folder }
@@ -175,7 +194,12 @@ impl Shop {
     /// Buys a token for `GET uri`.
     pub async fn buy(&self, uri: &str) -> String {
         let (token, hash) = self.get(uri, None).await.challenge();
-        format!("L402 {token}:{}", self.wallet.pay(&hash).reveal_hex())
+        let open = self.paywall.stats().open_invoices;
+        let preimage = self.wallet.pay(&hash).reveal_hex();
+        while self.paywall.stats().open_invoices == open {
+            tokio::task::yield_now().await;
+        }
+        format!("L402 {token}:{preimage}")
     }
 
     pub fn served(&self) -> usize {
