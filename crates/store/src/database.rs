@@ -145,6 +145,7 @@ fn make_private_folder(path: &Path) -> Result<(), OpenError> {
 
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let path = path.with_extension("lock");
+    make_private_file(&path);
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let file = file.map_err(|error| unwritable(&path, &error))?;
     match file.try_lock() {

@@ -1,5 +1,7 @@
-//! Taking connections, with a limit on how many and on how long they may say nothing.
+//! Taking connections, with a limit on how many and on how long they may say nothing. HTTP/1
+//! only: a reverse proxy in front speaks the newer versions to the public.
 
+use crate::server::places::{Place, Places};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use http::Request;
@@ -8,16 +10,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tower::ServiceExt;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// Connections at the same time; further ones wait in the system's queue.
-const CONNECTIONS_MAX: usize = 8_192;
 /// A client that has not sent its request's head by then is let go.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A request body that pauses for so long is given up.
+const BODY_PAUSE_MAX: Duration = Duration::from_secs(20);
 /// After a failure to accept, such as no free file handle.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -29,7 +31,8 @@ pub async fn serve(
     drain: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::new();
+    let router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX));
     loop {
         let connection = tokio::select! {
             connection = next(&listener, &places) => connection,
@@ -44,7 +47,7 @@ pub async fn serve(
                 router.clone().oneshot(request)
             }
         });
-        let mut builder = Builder::new(TokioExecutor::new());
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
@@ -60,16 +63,13 @@ pub async fn serve(
     }
 }
 
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn next(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {
+    let place = places.take().await?;
     match listener.accept().await {
         Ok((stream, peer)) => {
             // Answers are small; waiting to fill a packet would only delay them.
             let _ = stream.set_nodelay(true);
-            Some((stream, peer, place))
+            Some((stream, peer, places.give(place, peer.ip())?))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");

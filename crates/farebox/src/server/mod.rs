@@ -6,6 +6,7 @@ mod banner;
 mod ledger_watch;
 mod logging;
 mod metrics;
+mod places;
 mod secret;
 mod self_check;
 mod signals;

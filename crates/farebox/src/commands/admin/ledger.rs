@@ -39,6 +39,15 @@ pub struct VerifyArgs {
     json: bool,
 }
 
+impl LedgerCommand {
+    /// Whether the output is for a program.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Verify(args) => args.json,
+        }
+    }
+}
+
 /// Runs one of the ledger's commands.
 pub fn run(command: LedgerCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
