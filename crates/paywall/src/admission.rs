@@ -43,12 +43,16 @@ impl Paywall {
         }
         check_price(route, &grant, price)?;
         self.check_settled(payment_hash, &grant).await?;
+        let request_digest = match grant.kind {
+            TokenKind::OneShot => facts.digest(),
+            TokenKind::TimeBounded => facts.subject_digest(),
+        };
         Ok(Use {
             payment_hash,
             route: route.id,
             kind: grant.kind,
             amount: grant.amount,
-            request_digest: facts.digest(),
+            request_digest,
             expires_at: grant.expires_at,
         })
     }
@@ -108,6 +112,8 @@ impl Paywall {
                 self.note_settled(hash);
                 Ok(())
             }
+            // The node may say it a moment later: a fresh challenge now would be paid twice.
+            Ok(InvoiceStatus::Open) => Err(Refusal::Unavailable(Unavailable::Settling)),
             Ok(_) => Err(Problem::NotSettled.into()),
             Err(error) => {
                 tracing::error!(%error, "the wallet cannot say whether an invoice is settled");

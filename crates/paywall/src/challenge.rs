@@ -18,6 +18,8 @@ use serde::Serialize;
 
 /// How long an invoice can be paid.
 pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
+/// The token for a longer path would pass our own limits, and those of others.
+const PATH_LEN_MAX: usize = 2_048;
 const LOCATION: &str = "farebox";
 
 const X_LIGHTNING_INVOICE: HeaderName = HeaderName::from_static("x-lightning-invoice");
@@ -58,6 +60,9 @@ impl Paywall {
         price: Sats,
         problem: &Problem,
     ) -> Response {
+        if facts.path.len() > PATH_LEN_MAX {
+            return Unavailable::PathTooLong.into_response();
+        }
         match self.offer(route, facts, price).await {
             Ok(offer) => {
                 self.count_challenge();

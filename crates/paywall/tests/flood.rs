@@ -37,6 +37,32 @@ async fn the_same_request_gets_the_same_invoice_and_two_different_ones_two() {
 }
 
 #[tokio::test]
+async fn two_different_bodies_can_be_paid_at_the_same_time() {
+    let shop = Shop::open().await;
+    let mut hashes = Vec::new();
+    for body in ["one", "two", "one"] {
+        let mut request = shop::request("POST", "/dish", None, body);
+        request.headers_mut().insert("content-length", body.len().into());
+        hashes.push(shop.send(request).await.challenge().1);
+    }
+    assert_ne!(hashes[0], hashes[1]);
+    assert_eq!(hashes[0], hashes[2]);
+}
+
+#[tokio::test]
+async fn fifty_first_requests_at_once_make_one_invoice() {
+    let shop = std::sync::Arc::new(Shop::open().await);
+    let asks = (0..50).map(|_| {
+        let shop = std::sync::Arc::clone(&shop);
+        tokio::spawn(async move { shop.get("/dish", None).await.challenge().1 })
+    });
+    for ask in asks.collect::<Vec<_>>() {
+        ask.await.unwrap();
+    }
+    assert_eq!(shop.wallet.invoice_count(), 1);
+}
+
+#[tokio::test]
 async fn a_paid_invoice_is_never_offered_again() {
     let shop = Shop::open().await;
     let dish = shop.buy("/dish").await;

@@ -34,6 +34,8 @@ pub struct TestWallet {
     settled: Mutex<Vec<PaymentHash>>,
     news: tokio::sync::Notify,
     pub is_down: AtomicBool,
+    /// It makes invoices and cannot look them up.
+    pub is_forgetful: AtomicBool,
 }
 
 impl TestWallet {
@@ -48,6 +50,15 @@ impl TestWallet {
     pub fn pay_unreported(&self, hash: &str) -> Preimage {
         let mut invoices = self.invoices.lock().unwrap();
         let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.2 = true;
+        invoice.0
+    }
+
+    /// Somebody found a way to settle it with less than was asked.
+    pub fn pay_short(&self, hash: &str) -> Preimage {
+        let mut invoices = self.invoices.lock().unwrap();
+        let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.1 = invoice.1.checked_sub(Msat::new(1)).unwrap();
         invoice.2 = true;
         invoice.0
     }
@@ -82,6 +93,9 @@ impl Receiver for TestWallet {
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
         self.check_up()?;
+        if self.is_forgetful.load(Ordering::SeqCst) {
+            return Err(WalletError::Unreadable("no idea".into()));
+        }
         Ok(match self.invoices.lock().unwrap().get(&hash) {
             Some((_, amount, true)) => InvoiceStatus::Settled { amount: *amount },
             Some(_) => InvoiceStatus::Open,
@@ -226,6 +240,7 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
     let one_shot = PaidRoute::one_shot("dish", Sats::new(5), "One dish");
     let buffet = PaidRoute::time_bounded("buffet", Sats::new(50), 600, "An hour of food");
     let priced = PaidRoute::priced_by("priced", by_length, "Priced by length");
+    let breaks = PaidRoute::one_shot("breaks", Sats::new(3), "An answer that breaks off");
     let large = PaidRoute::one_shot("large", Sats::new(7), "A large dish");
     let dish = handler(kitchen, |query| format!("dish {query}"));
     let other = handler(kitchen, |_| "other".into());
@@ -238,6 +253,12 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
         .route("/buffet", get(food).route_layer(paywall.charge(buffet)))
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
+        .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
+}
+
+async fn broken() -> Response {
+    let pieces = [Ok("half an "), Err(std::io::Error::other("cut"))];
+    Body::from_stream(futures_util::stream::iter(pieces)).into_response()
 }
 
 fn by_length(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
