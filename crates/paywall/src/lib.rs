@@ -29,6 +29,6 @@ mod route;
 
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
-pub use paywall::{Clock, Paywall, PaywallStats, schema, system_clock};
+pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};
 pub use problem::Problem;
 pub use route::{NotForSale, PaidRoute, Price, PricedRequest};

@@ -8,6 +8,7 @@ use crate::route::PaidRoute;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use farebox_net::ClientKey;
+use farebox_store::rusqlite::Connection;
 use farebox_store::{Database, Schema, StoreError};
 use farebox_wallet::{Receiver, SettledCursor};
 use farebox_wire::api_error::ErrorBody;
@@ -27,6 +28,19 @@ mod migrations {
 #[must_use]
 pub fn schema() -> Schema {
     Schema { name: "paywall", migrations: migrations::migrations::runner() }
+}
+
+/// Whether a database with [`schema`] has records of sales, whose tokens only the server's own
+/// secret can verify.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be read.
+pub async fn has_sales(database: &Database) -> Result<bool, StoreError> {
+    let find = |connection: &Connection| {
+        let sql = "SELECT EXISTS (SELECT 1 FROM redemption)";
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    };
+    database.read(find).await
 }
 
 /// Seconds since 1970.

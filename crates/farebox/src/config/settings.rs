@@ -1,6 +1,7 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
 use farebox_money::{BtcUsd, MicroUsd, Sats};
+use farebox_net::TrustedProxies;
 use farebox_wallet::PhoenixdUrl;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// How others reach this server; made from `listen` when not given.
     pub public_url: Option<String>,
+    /// Addresses and networks of reverse proxies, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// Form of the log on standard error.
     pub log_format: LogFormat,
     /// Requests under way may take this long after a stop was asked for.
@@ -107,6 +110,7 @@ impl Default for ServeSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4020)),
             public_url: None,
+            trusted_proxies: Vec::new(),
             log_format: LogFormat::Text,
             drain_timeout_s: 30,
         }
@@ -143,6 +147,7 @@ impl Settings {
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
         }
+        self.trusted_proxies()?;
         for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
             if let Some(wallet) = wallet {
                 let parsed = wallet.parse::<PhoenixdUrl>();
@@ -164,6 +169,15 @@ impl Settings {
                 self.rates.btc_usd
             )
         })
+    }
+
+    /// The reverse proxies that are believed.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn trusted_proxies(&self) -> Result<TrustedProxies, String> {
+        let texts = self.serve.trusted_proxies.iter().map(String::as_str);
+        TrustedProxies::parse(texts).map_err(|error| format!("serve.trusted_proxies: {error}"))
     }
 
     /// The price of the export.

@@ -4,18 +4,21 @@
 use crate::server::places::{Place, Places};
 use axum::Router;
 use axum::extract::ConnectInfo;
-use http::Request;
+use farebox_net::TrustedProxies;
+use http::{HeaderName, Request};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A client that has not sent its request's head by then is let go.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A request body that pauses for so long is given up.
@@ -27,11 +30,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    proxies: Arc<TrustedProxies>,
     mut stopped: watch::Receiver<bool>,
     drain: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    let places = Places::new();
+    let places = Places::new(Arc::clone(&proxies));
     let router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX));
     loop {
         let connection = tokio::select! {
@@ -40,10 +44,14 @@ pub async fn serve(
         };
         let Some((stream, peer, place)) = connection else { continue };
         let service = hyper::service::service_fn({
-            let router = router.clone();
+            let (router, proxies) = (router.clone(), Arc::clone(&proxies));
             move |request: Request<Incoming>| {
                 let mut request = request.map(axum::body::Body::new);
-                request.extensions_mut().insert(ConnectInfo(peer));
+                let lines = request.headers().get_all(X_FORWARDED_FOR).iter();
+                let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+                let client = proxies.client(peer.ip(), lines.into_iter());
+                let client = SocketAddr::new(client, peer.port());
+                request.extensions_mut().insert(ConnectInfo(client));
                 router.clone().oneshot(request)
             }
         });

@@ -8,7 +8,7 @@ use crate::server::{ledger_watch, secret};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use farebox_directory::{Dialect, Directory, ListingFacts};
+use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, system_clock};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -89,7 +89,9 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         Some(paywall) if demo => router.merge(demo::routes(paywall)),
         _ => router,
     };
-    let router = router.layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
+    let router = router
+        .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
         || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };
     Ok(Parts {
@@ -161,7 +163,8 @@ async fn open_paywall(
     database: Database,
     receiver: Arc<dyn Receiver>,
 ) -> Result<Paywall, Failure> {
-    let secret = secret::load_or_create(&folder.join("server.secret")).map_err(Failure::general)?;
+    let sold = farebox_paywall::has_sales(&database).await.map_err(Failure::general)?;
+    let secret = secret::load(&folder.join("server.secret"), !sold).map_err(Failure::general)?;
     let paywall = Paywall::open(receiver, database, secret, system_clock()).await;
     paywall.map_err(Failure::general)
 }
@@ -173,7 +176,7 @@ fn export_route(
     paywall: Option<&Paywall>,
 ) -> Result<Router, Failure> {
     let Some(paywall) = paywall else {
-        return Ok(Router::new().route("/api/v1/export.csv", get(no_wallet)));
+        return Ok(Router::new().route(EXPORT_PATH, get(no_wallet)));
     };
     let price = settings.export_csv_price().map_err(Failure::usage)?;
     let text = "The directory as CSV, one hour of downloads";
@@ -183,7 +186,14 @@ fn export_route(
         let parsed = filters.snapshot().parse(request.query.unwrap_or_default(), Dialect::Export);
         parsed.map(|_| ()).map_err(|error| NotForSale(error.body()))
     });
-    Ok(farebox_directory::export_routes(directory.clone()).route_layer(paywall.charge(route)))
+    let export = farebox_directory::export_route(directory.clone());
+    Ok(Router::new().route(EXPORT_PATH, export.route_layer(paywall.charge(route))))
+}
+
+async fn wrong_method() -> Response {
+    let text = "This address does not take the method; the Allow header names those that it does.";
+    let body = ErrorBody::new("method_not_allowed", text);
+    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
 async fn no_wallet() -> Response {

@@ -1,6 +1,6 @@
 //! How many connections there may be, in all and from one client.
 
-use farebox_net::ClientKey;
+use farebox_net::{ClientKey, TrustedProxies};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,7 @@ type Counts = Arc<Mutex<HashMap<ClientKey, usize>>>;
 pub struct Places {
     all: Arc<Semaphore>,
     by_client: Counts,
+    proxies: Arc<TrustedProxies>,
 }
 
 /// One place, given back when it is dropped.
@@ -27,9 +28,10 @@ pub struct Place {
 }
 
 impl Places {
-    /// All of them free.
-    pub fn new() -> Self {
-        Self { all: Arc::new(Semaphore::new(CONNECTIONS_MAX)), by_client: Counts::default() }
+    /// All of them free. Trusted proxies bring the connections of many, and are not counted.
+    pub fn new(proxies: Arc<TrustedProxies>) -> Self {
+        let all = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Self { all, by_client: Counts::default(), proxies }
     }
 
     /// Waits for a place for a client that is not known yet.
@@ -41,6 +43,9 @@ impl Places {
     /// Counts a place as that of a client; `None` when it has too many, and the place is free
     /// again.
     pub fn give(&self, mut place: Place, address: IpAddr) -> Option<Place> {
+        if self.proxies.contains(address) {
+            return Some(place);
+        }
         let client = ClientKey::of(address);
         let mut counts = self.by_client.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();
@@ -72,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_client_cannot_take_every_place() {
-        let places = Places::new();
+        let places = Places::new(Arc::default());
         let greedy = IpAddr::from([192, 0, 2, 1]);
         let mut taken = Vec::new();
         for _ in 0..CONNECTIONS_PER_CLIENT_MAX {
