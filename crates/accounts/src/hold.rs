@@ -7,6 +7,11 @@ use farebox_ledger::{AccountKey, NewTransfer, PostError, TransferCode};
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use rusqlite::{Connection, params};
+use std::time::Duration;
+
+/// How soon the end of a hold is written again after a failure.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// An amount that is set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,21 +47,32 @@ impl Accounts {
     }
 
     /// Takes `cost` of what was set aside, gives the rest back, and returns the balance. `cost`
-    /// never exceeds the hold.
+    /// never exceeds the hold; nothing is the cost of a request that failed. When the records
+    /// cannot be written, it goes on trying behind its caller's back.
     ///
     /// # Errors
-    /// [`AccountError::Store`]; then the hold stays until the next start gives it back.
-    pub async fn settle_hold(&self, hold: Hold, cost: Msat) -> Result<Msat, AccountError> {
-        self.database.write(move |connection| hold.end(connection, "settled", cost)).await
+    /// [`AccountError::Store`], for now.
+    pub async fn end_hold(&self, hold: Hold, cost: Msat) -> Result<Msat, AccountError> {
+        let ended = self.try_end(hold.clone(), cost).await;
+        if ended.is_err() {
+            let accounts = self.clone();
+            tokio::spawn(async move {
+                let mut pause = RETRY_FIRST;
+                loop {
+                    tokio::time::sleep(pause).await;
+                    match accounts.try_end(hold.clone(), cost).await {
+                        Ok(_) | Err(AccountError::Store(StoreError::Closed)) => break,
+                        Err(error) => tracing::error!(%error, hold = hold.id, "still not ended"),
+                    }
+                    pause = (pause * 2).min(RETRY_MAX);
+                }
+            });
+        }
+        ended
     }
 
-    /// Gives back what was set aside, and returns the balance.
-    ///
-    /// # Errors
-    /// [`AccountError::Store`]; then the hold stays until the next start gives it back.
-    pub async fn release_hold(&self, hold: Hold) -> Result<Msat, AccountError> {
-        let release = move |connection: &Connection| hold.end(connection, "released", Msat::ZERO);
-        self.database.write(release).await
+    async fn try_end(&self, hold: Hold, cost: Msat) -> Result<Msat, AccountError> {
+        self.database.write(move |connection| hold.end(connection, cost)).await
     }
 
     /// Requests of an earlier process were cut off: in doubt their payers have their money.
@@ -69,7 +85,7 @@ impl Accounts {
             );
         }
         for hold in active {
-            self.release_hold(hold).await?;
+            self.try_end(hold, Msat::ZERO).await?;
         }
         Ok(())
     }
@@ -98,7 +114,8 @@ impl Hold {
         Ok(())
     }
 
-    fn end(&self, connection: &Connection, state: &str, cost: Msat) -> Result<Msat, AccountError> {
+    fn end(&self, connection: &Connection, cost: Msat) -> Result<Msat, AccountError> {
+        let state = if cost.is_zero() { "released" } else { "settled" };
         let sql = "UPDATE hold SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'active'";
         if connection.execute(sql, params![self.id, state, now_s()])? != 1 {
             return Err(unreadable("a hold was ended twice"));

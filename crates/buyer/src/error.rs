@@ -29,6 +29,8 @@ pub enum StartError {
 pub struct PaidFacts {
     /// How much, the fee aside.
     pub amount: Msat,
+    /// The fee on top.
+    pub fee: Msat,
     /// The payment.
     pub payment_hash: PaymentHash,
     /// Seconds since 1970.
@@ -84,6 +86,14 @@ pub enum BuyError {
     /// The buyer's own records.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The buyer's own records, after a payment.
+    #[error("paid {paid}, but the records failed: {source}")]
+    PaidUnrecorded {
+        /// The payment.
+        paid: PaidFacts,
+        /// What the database said.
+        source: StoreError,
+    },
     /// The lock of this request.
     #[error("cannot lock this request against other processes: {0}")]
     Lock(io::Error),
@@ -211,6 +221,7 @@ impl BuyError {
             | Self::TooLong { .. }
             | Self::Redirect(_)
             | Self::Store(_)
+            | Self::PaidUnrecorded { .. }
             | Self::Lock(_)
             | Self::NoUsableChallenge { .. } => 1,
             Self::Request(_) => 2,
@@ -241,7 +252,7 @@ impl BuyError {
             Self::TooLong { .. } => "answer_too_long",
             Self::Network { .. } => "network",
             Self::Redirect(_) => "redirect_refused",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::PaidUnrecorded { .. } => "store",
             Self::Lock(_) => "lock",
             Self::NoUsableChallenge { .. } => "no_usable_challenge",
             Self::BadOffer(_) => "bad_offer",
@@ -259,6 +270,27 @@ impl BuyError {
             Self::PaidButRefused { .. } => "paid_but_refused",
             Self::PaidNotDelivered { .. } => "paid_not_delivered",
             Self::PaidAnswerLost { .. } => "paid_answer_lost",
+        }
+    }
+
+    /// The payment, where one was made for certain.
+    #[must_use]
+    pub const fn paid(&self) -> Option<&PaidFacts> {
+        match self {
+            Self::Output { paid, .. } | Self::TooLong { paid, .. } => paid.as_ref(),
+            Self::PaidUnrecorded { paid, .. }
+            | Self::PaidButRefused { paid, .. }
+            | Self::PaidNotDelivered { paid, .. }
+            | Self::PaidAnswerLost { paid, .. } => Some(paid),
+            _ => None,
+        }
+    }
+
+    /// As it is after a payment.
+    pub(crate) fn after(self, paid: PaidFacts) -> Self {
+        match self {
+            Self::Store(source) => Self::PaidUnrecorded { paid, source },
+            other => other,
         }
     }
 
@@ -288,7 +320,7 @@ impl BuyError {
                 Some("start the wallet or name another with --wallet")
             }
             Self::Wallet(WalletError::Unauthorized) => Some("correct the password in --wallet"),
-            Self::Store(_) => Some(
+            Self::Store(_) | Self::PaidUnrecorded { .. } => Some(
                 "see that the data folder can be written, then run the same command again: \
                  nothing is paid twice",
             ),

@@ -21,8 +21,9 @@ impl Run<'_> {
             Found::NoOffer(_, exchange) => {
                 Ok(Outcome::Answered(self.pass_on(exchange, sink).await?))
             }
-            Found::Offer(offer, exchange) => {
+            Found::Offers(offers, exchange) => {
                 // Whoever does not want to pay needs no wallet.
+                let offer = offers.best(None, now_s());
                 let price = price_of(&offer, self.beyond_limits(&offer));
                 let mut quote = quote_of(&exchange, Some(price));
                 quote.unfinished = unfinished.map(|purchase| purchase.state);
@@ -45,7 +46,8 @@ impl Run<'_> {
         match self.ask(Proof::Cached, false).await? {
             Found::Answer(exchange) => Ok(quote_of(&exchange, None)),
             Found::NoOffer(why, exchange) => Err(why.into_error(exchange.sent.origin())),
-            Found::Offer(offer, exchange) => {
+            Found::Offers(offers, exchange) => {
+                let offer = self.choose(*offers).await?;
                 let price = self.price(&offer).await?;
                 Ok(quote_of(&exchange, Some(price)))
             }

@@ -26,6 +26,13 @@ pub enum Step<'a> {
         state: PurchaseState,
         /// What it costs.
         amount: Msat,
+        /// The fee on top; zero before it is paid.
+        fee: Msat,
+        /// The payment.
+        payment_hash: PaymentHash,
+    },
+    /// That earlier purchase is over, unpaid or given up by its user; a new one begins.
+    Ended {
         /// The payment.
         payment_hash: PaymentHash,
     },

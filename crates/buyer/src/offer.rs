@@ -1,14 +1,25 @@
 //! What a seller asks for in a 402, read from headers and body: untrusted, and decoded.
 
+use crate::policy;
+use crate::printable::printable;
+use crate::request::Outgoing;
 use bytes::Bytes;
 use farebox_money::Msat;
-use farebox_wire::bolt11::{INVOICE_LEN_MAX, Invoice, InvoiceError};
-use farebox_wire::l402::{CREDENTIAL_LEN_MAX, Identifier, Scheme, parse_challenges};
+use farebox_wire::bolt11::{INVOICE_LEN_MAX, Invoice, InvoiceError, Network};
+use farebox_wire::l402::{
+    CREDENTIAL_LEN_MAX, Challenge, Grant, Identifier, Scheme, parse_challenges,
+};
 use farebox_wire::lightning::PaymentHash;
 use farebox_wire::macaroon::Macaroon;
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Where a body has its token.
+const TOKEN_FIELDS: [&str; 2] = ["macaroon", "token"];
+/// Where a body has its invoice.
+const INVOICE_FIELDS: [&str; 2] = ["invoice", "payment_request"];
 
 /// The rail, the token and the decoded invoice of one 402.
 #[derive(Clone, Debug)]
@@ -22,11 +33,20 @@ pub(crate) struct Offer {
     pub(crate) contradictions: Vec<String>,
 }
 
+/// Every offer of one 402 that can be answered; one at least.
+#[derive(Clone, Debug)]
+pub(crate) struct Offers {
+    first: Offer,
+    others: Vec<Offer>,
+}
+
 /// A 402 that cannot be answered by L402.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoOffer {
     /// No token and invoice; the names of what else was offered.
     OtherRails(Vec<String>),
+    /// There is a token, and it cannot be sent back.
+    UnusableToken,
     /// The invoice cannot be read.
     Invoice(InvoiceError),
     /// The token could never be redeemed with this invoice's preimage.
@@ -36,41 +56,131 @@ pub(crate) enum NoOffer {
         /// What the invoice asks for.
         invoice: PaymentHash,
     },
+    /// The token would not be taken for the request; says why.
+    UselessToken(String),
 }
 
-impl Offer {
-    /// Reads the first challenge that can be answered. The body counts where the headers lack
-    /// a token or an invoice.
-    pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, NoOffer> {
+impl Offers {
+    /// Reads every challenge that the answer to `sent` makes and that can be answered at `now`.
+    /// The body counts where the headers lack a token or an invoice.
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        body: &Bytes,
+        sent: &Outgoing,
+        now: u64,
+    ) -> Result<Self, NoOffer> {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
-        let mut refusal = None;
-        for (scheme, token, invoice_text) in candidates(headers, &json) {
-            match Self::decode(scheme, token, invoice_text) {
+        let values = headers.get_all(WWW_AUTHENTICATE).iter();
+        let challenges = parse_challenges(values.filter_map(|value| value.to_str().ok()));
+        let mut refusal = unusable_token(&challenges, headers, &json);
+        let mut offers = Vec::new();
+        for (scheme, token, invoice_text) in candidates(challenges, &json) {
+            match Offer::decode(scheme, token, invoice_text, sent, now) {
                 Ok(mut offer) => {
                     offer.contradictions = contradictions(&offer.invoice, headers, &json);
-                    return Ok(offer);
+                    offers.push(offer);
                 }
                 Err(error) => refusal = refusal.or(Some(error)),
             }
         }
-        Err(refusal.unwrap_or_else(|| NoOffer::OtherRails(other_rails(headers, &json))))
+        let mut offers = offers.into_iter();
+        let first = offers.next().ok_or_else(|| {
+            refusal.unwrap_or_else(|| NoOffer::OtherRails(other_rails(headers, &json)))
+        })?;
+        Ok(Self { first, others: offers.collect() })
     }
 
-    fn decode(scheme: Scheme, token: String, invoice_text: String) -> Result<Self, NoOffer> {
+    /// Whether the wallet's chain has a say in which is the best.
+    pub(crate) fn differ_in_network(&self) -> bool {
+        self.others.iter().any(|other| other.invoice.network != self.first.invoice.network)
+    }
+
+    /// The cheapest that can be paid at `now`, on `network` where it is known. At one price the
+    /// scheme's new name comes before the old one, and what the seller named first before the
+    /// rest.
+    pub(crate) fn best(self, network: Option<Network>, now: u64) -> Offer {
+        let rank = |offer: &Offer| {
+            let Invoice { amount, network: own, .. } = offer.invoice;
+            let payable = amount.is_some_and(|amount| !amount.is_zero())
+                && network.is_none_or(|network| network == own)
+                && policy::is_payable(&offer.invoice, now);
+            (!payable, amount, offer.scheme == Scheme::Lsat)
+        };
+        self.others
+            .into_iter()
+            .fold(self.first, |best, other| if rank(&other) < rank(&best) { other } else { best })
+    }
+}
+
+impl Offer {
+    fn decode(
+        scheme: Scheme,
+        token: String,
+        invoice_text: String,
+        sent: &Outgoing,
+        now: u64,
+    ) -> Result<Self, NoOffer> {
+        if token.contains(':') {
+            // In a credential, the preimage follows the first colon.
+            return Err(NoOffer::UnusableToken);
+        }
         let invoice = Invoice::decode(&invoice_text).map_err(NoOffer::Invoice)?;
-        if let Some(hash) = committed_hash(&token).filter(|hash| *hash != invoice.payment_hash) {
-            return Err(NoOffer::ForeignToken { token: hash, invoice: invoice.payment_hash });
+        if let Ok((macaroon, _)) = Macaroon::decode(&token) {
+            check_commitment(&macaroon, &invoice)?;
+            check_grant(&macaroon, sent, now)?;
         }
         Ok(Self { scheme, token, invoice_text, invoice, contradictions: Vec::new() })
     }
 }
 
+/// A token that commits to a payment, as far as its form is known, is for this one.
+fn check_commitment(macaroon: &Macaroon, invoice: &Invoice) -> Result<(), NoOffer> {
+    let invoice = invoice.payment_hash;
+    match Identifier::decode(&macaroon.identifier).map(|identifier| identifier.payment_hash) {
+        Some(token) if token != invoice => Err(NoOffer::ForeignToken { token, invoice }),
+        _ => Ok(()),
+    }
+}
+
+/// A token that says what it is good for is good for this request. One of another make may be.
+fn check_grant(macaroon: &Macaroon, sent: &Outgoing, now: u64) -> Result<(), NoOffer> {
+    let Ok(grant) = Grant::read(&macaroon.caveats, "") else {
+        return Ok(());
+    };
+    let (method, path) = (sent.method.as_str(), sent.url.path());
+    let digest = <[u8; 32]>::from(Sha256::digest(&sent.body));
+    let objection = if grant.method != method || grant.path != path {
+        let bought = printable(&format!("{} {}", grant.method, grant.path), 200);
+        format!("is for {bought}, not {method} {path}")
+    } else if grant.body_sha256.is_some_and(|bought| bought != digest) {
+        "is for another request body".to_owned()
+    } else if grant.expires_at <= now {
+        "has expired".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(NoOffer::UselessToken(format!("the token offered {objection}")))
+}
+
+/// Whether an answer names a token but none that can stand in a header of ours.
+fn unusable_token(challenges: &[Challenge], headers: &HeaderMap, json: &Value) -> Option<NoOffer> {
+    let is_named = |value: &http::HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        let ours = text.contains("l402") || text.contains("lsat");
+        ours && (text.contains("macaroon") || text.contains("token"))
+    };
+    let in_header = headers.get_all(WWW_AUTHENTICATE).iter().any(is_named);
+    let has_text = |name: &&str| json.get(name).is_some_and(Value::is_string);
+    let in_body = TOKEN_FIELDS.iter().any(has_text) && INVOICE_FIELDS.iter().any(has_text);
+    let usable = challenges.iter().any(|challenge| challenge.token.is_some())
+        || body_text(json, &TOKEN_FIELDS, CREDENTIAL_LEN_MAX).is_some();
+    (!usable && (in_header || in_body)).then_some(NoOffer::UnusableToken)
+}
+
 /// Each pair of token and invoice that the answer gives.
-fn candidates(headers: &HeaderMap, json: &Value) -> Vec<(Scheme, String, String)> {
-    let body_token = body_text(json, &["macaroon", "token"], CREDENTIAL_LEN_MAX);
-    let body_invoice = body_text(json, &["invoice", "payment_request"], INVOICE_LEN_MAX);
-    let values = headers.get_all(WWW_AUTHENTICATE).iter();
-    let challenges = parse_challenges(values.filter_map(|value| value.to_str().ok()));
+fn candidates(challenges: Vec<Challenge>, json: &Value) -> Vec<(Scheme, String, String)> {
+    let body_token = body_text(json, &TOKEN_FIELDS, CREDENTIAL_LEN_MAX);
+    let body_invoice = body_text(json, &INVOICE_FIELDS, INVOICE_LEN_MAX);
     let mut found: Vec<_> = challenges
         .into_iter()
         .filter_map(|challenge| {
@@ -95,12 +205,6 @@ fn body_text(json: &Value, names: &[&str], len_max: usize) -> Option<String> {
         !text.is_empty() && text.len() <= len_max && graphic
     };
     texts.into_iter().find(sendable).map(str::to_owned)
-}
-
-/// The payment hash that a token commits to, where its form is known.
-fn committed_hash(token: &str) -> Option<PaymentHash> {
-    let (macaroon, _) = Macaroon::decode(token).ok()?;
-    Identifier::decode(&macaroon.identifier).map(|identifier| identifier.payment_hash)
 }
 
 /// The decision is made on the invoice; a seller that says something else is worth a word.
@@ -146,7 +250,7 @@ fn other_rails(headers: &HeaderMap, json: &Value) -> Vec<String> {
             "" => continue,
             "payment" => "MPP (Payment)".to_owned(),
             "l402" | "lsat" => "L402 without a token or an invoice".to_owned(),
-            _ => crate::printable::printable(scheme, 32),
+            _ => printable(scheme, 32),
         };
         if !rails.contains(&name) {
             rails.push(name);

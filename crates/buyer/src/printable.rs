@@ -3,16 +3,35 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-/// The text in one line without control characters, cut after `chars_max` characters.
+/// The text in one line without control characters and without any that cannot be seen, cut
+/// after `chars_max` characters.
 pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     let line = words.join(" ");
-    let mut shown = line.chars().filter(|character| !character.is_control());
+    let mut shown = line.chars().filter(|character| !is_hidden(*character));
     let mut short: String = shown.by_ref().take(chars_max).collect();
     if shown.next().is_some() {
         short.push('…');
     }
     short
+}
+
+/// What a reader does not see, or what changes how the rest is read.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What a seller says in an error's body: its code and message, or the start of the text.
@@ -47,6 +66,8 @@ mod tests {
     #[test]
     fn a_seller_cannot_write_to_the_terminal() {
         assert_eq!(printable("a\x1b[31mb\r\n  c", 80), "a[31mb c");
+        assert_eq!(printable("\u{202e}di\u{2066}ap\u{200b}\u{feff}", 80), "diap");
+        assert_eq!(printable("a\u{2028}b\u{e0041}é漢", 80), "a bé漢");
         assert_eq!(printable("abcdef", 3), "abc…");
         assert_eq!(printable("abc", 3), "abc");
     }

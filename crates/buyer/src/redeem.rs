@@ -53,7 +53,8 @@ impl Run<'_> {
         let mut attempt = 1;
         loop {
             self.observer.step(&Step::Resending { attempt });
-            let (wait, error) = match self.show_proof(purchase, payment, paid, sink).await? {
+            let shown = self.show_proof(purchase, payment, paid, sink).await;
+            let (wait, error) = match shown.map_err(|error| error.after(paid))? {
                 Attempt::Delivered(mut answer) => {
                     answer.payment = Some(facts(purchase, payment, resumed));
                     return Ok(answer);

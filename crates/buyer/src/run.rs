@@ -4,7 +4,7 @@ use crate::buyer::{Buyer, Wallet};
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
 use crate::observer::{Observer, Step};
-use crate::offer::{NoOffer, Offer};
+use crate::offer::{NoOffer, Offer, Offers};
 use crate::outcome::Answer;
 use crate::request::Outgoing;
 use crate::sink::Sink;
@@ -32,8 +32,8 @@ pub(crate) struct Run<'a> {
 pub(crate) enum Found {
     /// An answer without a price.
     Answer(Box<Exchange>),
-    /// A price, and the answer that named it.
-    Offer(Box<Offer>, Box<Exchange>),
+    /// A price or several, and the answer that named them.
+    Offers(Box<Offers>, Box<Exchange>),
     /// A 402 that cannot be answered.
     NoOffer(NoOffer, Box<Exchange>),
 }
@@ -48,13 +48,16 @@ impl Run<'_> {
         let name = fingerprint.to_string();
         let lock = self.buyer.locks.acquire(&name, waiting);
         let _lock = lock.await.map_err(BuyError::Lock)?;
-        if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await?
-            && let Some(paid) = self.resume(purchase, again).await?
-        {
-            return self.redeem(&paid, true, sink).await;
+        if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await? {
+            let payment_hash = purchase.payment_hash;
+            if let Some(paid) = self.resume(purchase, again).await? {
+                return self.redeem(&paid, true, sink).await;
+            }
+            self.observer.step(&Step::Ended { payment_hash });
         }
         let outgoing = self.request.to_outgoing();
         if let Some(credit) = self.buyer.store.claim_credit(fingerprint, &outgoing).await? {
+            self.observer.step(&resuming(&credit));
             return self.redeem(&credit, true, sink).await;
         }
         self.buy_new(sink).await
@@ -62,11 +65,7 @@ impl Run<'_> {
 
     /// Brings an earlier purchase to `paid`, or ends it and returns `None`.
     async fn resume(&self, purchase: Purchase, again: bool) -> Result<Option<Purchase>, BuyError> {
-        self.observer.step(&Step::Resuming {
-            state: purchase.state,
-            amount: purchase.amount,
-            payment_hash: purchase.payment_hash,
-        });
+        self.observer.step(&resuming(&purchase));
         let purchase = if purchase.state == PurchaseState::Paid {
             Some(purchase)
         } else {
@@ -91,7 +90,9 @@ impl Run<'_> {
                 Found::NoOffer(why, exchange) => {
                     return Err(self.no_offer(why, exchange, sink).await);
                 }
-                Found::Offer(offer, exchange) => Offered { offer: *offer, sent: exchange.sent },
+                Found::Offers(offers, exchange) => {
+                    Offered { offer: self.choose(*offers).await?, sent: exchange.sent }
+                }
             };
             let (wallet, amount) = self.approve(&offer).await?;
             let payment_hash = offer.offer.invoice.payment_hash;
@@ -140,6 +141,17 @@ impl Run<'_> {
             exchange.token = Some(token);
         }
         Ok(read_answer(exchange).await)
+    }
+
+    /// The cheapest that the wallet can pay.
+    pub(crate) async fn choose(&self, offers: Offers) -> Result<Offer, BuyError> {
+        let network = match &self.buyer.wallet {
+            Some(wallet) if offers.differ_in_network() => {
+                Some(wallet.payer.info().await.map_err(BuyError::Wallet)?.network)
+            }
+            _ => None,
+        };
+        Ok(offers.best(network, now_s()))
     }
 
     /// Decides on the decoded invoice.
@@ -227,6 +239,11 @@ impl NoOffer {
     pub(crate) fn into_error(self, place: String) -> BuyError {
         match self {
             Self::OtherRails(offered) => BuyError::NoUsableChallenge { place, offered },
+            Self::UnusableToken => BuyError::BadOffer(format!(
+                "{place}: the token offered cannot be used: it is too long or does not fit into \
+                 a header"
+            )),
+            Self::UselessToken(why) => BuyError::BadOffer(format!("{place}: {why}")),
             Self::Invoice(error) => BuyError::BadOffer(format!("{place}: {error}")),
             Self::ForeignToken { token, invoice } => BuyError::BadOffer(format!(
                 "the token of {place} is for payment {token} but its invoice asks for {invoice}: \
@@ -247,9 +264,19 @@ impl Purchase {
     pub(crate) fn paid_facts(&self) -> Option<PaidFacts> {
         self.payment.map(|payment| PaidFacts {
             amount: self.amount,
+            fee: payment.fee,
             payment_hash: self.payment_hash,
             paid_at: payment.paid_at,
         })
+    }
+}
+
+fn resuming(purchase: &Purchase) -> Step<'static> {
+    Step::Resuming {
+        state: purchase.state,
+        amount: purchase.amount,
+        fee: purchase.payment.map_or(Msat::ZERO, |payment| payment.fee),
+        payment_hash: purchase.payment_hash,
     }
 }
 
@@ -259,8 +286,7 @@ pub(crate) const fn is_refusal(status: StatusCode) -> bool {
 }
 
 fn names_price(peeked: &Exchange) -> bool {
-    peeked.status() == StatusCode::PAYMENT_REQUIRED
-        && Offer::read(peeked.response.headers(), &peeked.peeked).is_ok()
+    peeked.status() == StatusCode::PAYMENT_REQUIRED && read_offers(peeked).is_ok()
 }
 
 async fn read_answer(mut exchange: Exchange) -> Found {
@@ -268,8 +294,12 @@ async fn read_answer(mut exchange: Exchange) -> Found {
         return Found::Answer(Box::new(exchange));
     }
     exchange.peek().await;
-    match Offer::read(exchange.response.headers(), &exchange.peeked) {
-        Ok(offer) => Found::Offer(Box::new(offer), Box::new(exchange)),
+    match read_offers(&exchange) {
+        Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
         Err(why) => Found::NoOffer(why, Box::new(exchange)),
     }
+}
+
+fn read_offers(peeked: &Exchange) -> Result<Offers, NoOffer> {
+    Offers::read(peeked.response.headers(), &peeked.peeked, &peeked.sent, now_s())
 }

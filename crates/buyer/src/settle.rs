@@ -4,6 +4,7 @@
 use crate::BuyError;
 use crate::backoff::Backoff;
 use crate::buyer::Wallet;
+use crate::error::PaidFacts;
 use crate::observer::Step;
 use crate::policy;
 use crate::request::origin_of;
@@ -170,8 +171,10 @@ impl Run<'_> {
             return Err(BuyError::FalsePreimage { amount: purchase.amount, payment_hash });
         }
         self.observer.step(&Step::PaidUnrecorded { payment_hash });
-        let store = &self.buyer.store;
-        purchase.payment = Some(store.record_paid(&purchase, preimage, fee).await?);
+        let paid = PaidFacts { amount: purchase.amount, fee, payment_hash, paid_at: now_s() };
+        let recorded = self.buyer.store.record_paid(&purchase, preimage, fee).await;
+        let recorded = recorded.map_err(|error| BuyError::from(error).after(paid))?;
+        purchase.payment = Some(recorded);
         purchase.state = PurchaseState::Paid;
         if fee > purchase.fee_max {
             let limit = purchase.fee_max;

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use std::io;
-use std::path::{Path, PathBuf};
-use tokio::fs::File;
-use tokio::io::{AsyncSeekExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// Takes the body of one answer.
 #[async_trait]
@@ -101,88 +99,4 @@ impl Sink for MemorySink {
     async fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Writes to `FILE.part` and renames it when it is complete, so that a file under its own name
-/// is always a whole answer.
-#[derive(Debug)]
-pub struct FileSink {
-    path: PathBuf,
-    part: PathBuf,
-    file: Option<File>,
-}
-
-impl FileSink {
-    /// Writes to `path`, which is replaced if it is there.
-    #[must_use]
-    pub fn new(path: PathBuf) -> Self {
-        let mut part = path.clone().into_os_string();
-        part.push(".part");
-        Self { path, part: part.into(), file: None }
-    }
-
-    fn file(&mut self) -> io::Result<&mut File> {
-        let file = self.file.as_mut();
-        file.ok_or_else(|| io::Error::other("the file is not open"))
-    }
-}
-
-#[async_trait]
-impl Sink for FileSink {
-    async fn prepare(&mut self) -> io::Result<()> {
-        if self.path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
-        }
-        // What an earlier run left behind; a link in its place must not be written through.
-        match tokio::fs::remove_file(&self.part).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        self.file = Some(options.open(&self.part).await?);
-        Ok(())
-    }
-
-    fn can_restart(&self) -> bool {
-        true
-    }
-
-    async fn begin(&mut self) -> io::Result<()> {
-        let file = self.file()?;
-        file.set_len(0).await?;
-        file.rewind().await.map(|_| ())
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file()?.write_all(bytes).await
-    }
-
-    async fn finish(&mut self) -> io::Result<()> {
-        let file = self.file()?;
-        file.flush().await?;
-        file.sync_all().await?;
-        tokio::fs::rename(&self.part, &self.path).await?;
-        self.file = None;
-        sync_folder(&self.path).await
-    }
-}
-
-impl Drop for FileSink {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Never finished; what is left is of no use to anyone.
-            let _ = std::fs::remove_file(&self.part);
-        }
-    }
-}
-
-/// A rename survives a power cut only once its folder is on the disk.
-async fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new(".")).to_owned();
-    if cfg!(unix) {
-        File::open(folder).await?.sync_all().await?;
-    }
-    Ok(())
 }

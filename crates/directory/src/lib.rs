@@ -18,7 +18,7 @@ mod snapshot;
 mod store;
 mod words;
 
-pub use api::{export_routes, routes};
+pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use directory::{Directory, DirectoryError};
 pub use health::{Check, Health, Observation};

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// APIs that are paid per request, by people and by agents, with no sign-up.
 ///
-/// Try it without any money: `farebox serve --demo` starts a directory of paid APIs, three
+/// Try it without any money: `farebox serve --demo` starts a directory of paid APIs, some
 /// sample APIs and a play Lightning wallet on this machine, and says what to do next.
 #[derive(Debug, Parser)]
 #[command(name = "farebox", version, max_term_width = 100)]
@@ -39,14 +39,25 @@ enum Command {
     Config(config_command::ConfigCommand),
 }
 
+impl Command {
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Search(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Categories(args) => args.json,
+            Self::Get(args) => args.json,
+            Self::Wallet(command) => command.wants_json(),
+            Self::Admin(command) => command.wants_json(),
+            Self::Serve(_) | Self::Config(_) => false,
+        }
+    }
+}
+
 /// Runs the command that the arguments name and returns its exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = dispatch(cli);
-    match outcome {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    }
+    let as_json = cli.command.wants_json();
+    dispatch(cli).unwrap_or_else(|failure| failure.report(as_json))
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {

@@ -27,10 +27,27 @@ impl Failure {
         Self { message: message.to_string(), code: 4 }
     }
 
-    /// Prints the line to standard error.
-    pub fn report(&self) -> ExitCode {
-        eprintln!("farebox: {}", self.message);
+    /// Prints the line to standard error, or a JSON object of one line where JSON was asked for.
+    pub fn report(&self, as_json: bool) -> ExitCode {
+        if as_json {
+            let error = serde_json::json!({
+                "code": self.name(),
+                "message": self.message,
+                "exit_code": self.code,
+            });
+            eprintln!("{}", serde_json::json!({"error": error}));
+        } else {
+            eprintln!("farebox: {}", self.message);
+        }
         ExitCode::from(self.code)
+    }
+
+    const fn name(&self) -> &'static str {
+        match self.code {
+            2 => "usage",
+            4 => "network",
+            _ => "general",
+        }
     }
 }
 
@@ -50,7 +67,15 @@ pub fn bold(text: &str) -> String {
     if coloured { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// A text of a stranger as a terminal may show it: no control characters, so no escape codes.
+/// A text of a stranger as a terminal may show it: no control characters, so no escape codes,
+/// and nothing invisible that turns the rest of the line around.
 pub fn harmless(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    let is_shown = |character: &char| {
+        let invisible = matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        );
+        !character.is_control() && !invisible
+    };
+    text.chars().filter(is_shown).collect()
 }

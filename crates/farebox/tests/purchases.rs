@@ -207,7 +207,8 @@ fn ten_thousand_unpaid_requests_leave_few_rows() {
         (market.rows("farebox.sqlite", "redemption"), market.rows("farebox.sqlite", "listing"));
     assert_eq!(before, after);
     let invoices = market.rows("play.sqlite", "incoming");
-    assert!(invoices <= 40, "{invoices} invoices at the node");
+    // 64 at once and one more each second.
+    assert!(invoices <= 64 + 60, "{invoices} invoices at the node");
 }
 
 fn read_answer(reader: &mut BufReader<TcpStream>) -> u16 {

@@ -109,7 +109,8 @@ impl Report {
 }
 
 /// Reads the whole log and checks it: places without gaps, the hash chain, ids, floors after
-/// every transfer, and the stored totals of every account.
+/// every transfer, and the stored totals of every account. Call it inside a transaction: several
+/// statements must see the books of one moment.
 ///
 /// # Errors
 /// [`StoreError`] when the database cannot be read at all; what can be read and is wrong is a

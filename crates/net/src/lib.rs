@@ -2,6 +2,8 @@
 
 mod client;
 mod client_key;
+mod proxies;
 
 pub use client::{ClientError, ClientOptions, http_client};
 pub use client_key::ClientKey;
+pub use proxies::{ParseProxyError, TrustedProxies};

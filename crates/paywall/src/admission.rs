@@ -43,30 +43,25 @@ impl Paywall {
         }
         check_price(route, &grant, price)?;
         self.check_settled(payment_hash, &grant).await?;
+        let request_digest = match grant.kind {
+            TokenKind::OneShot => facts.digest(),
+            TokenKind::TimeBounded => facts.subject_digest(),
+        };
         Ok(Use {
             payment_hash,
             route: route.id,
             kind: grant.kind,
             amount: grant.amount,
-            request_digest: facts.digest(),
+            request_digest,
             expires_at: grant.expires_at,
         })
     }
 
-    fn check_token(
-        &self,
-        facts: &Facts,
-        credential: &Credential,
-        now: u64,
-    ) -> Result<(PaymentHash, Grant), Problem> {
-        let preimage_hex = credential.preimage.reveal_hex();
-        let request = RequestFacts {
-            method: &facts.method,
-            path: &facts.path,
-            body_sha256: facts.body_sha256,
-            now,
-        };
-        let mut verdict: Option<(PaymentHash, Grant)> = None;
+    /// Whether every macaroon was issued here for the payment that the preimage proves. Needs
+    /// nothing of the request, so that a credential made of thin air costs nothing more.
+    pub(crate) fn check_issued_here(&self, credential: &Credential) -> Result<(), Problem> {
+        let now = self.now();
+        let mut payment_hash = None;
         for macaroon in &credential.macaroons {
             let identifier = Identifier::decode(&macaroon.identifier);
             let identifier = identifier.ok_or(Problem::NotIssuedHere)?;
@@ -75,20 +70,37 @@ impl Paywall {
             if !macaroon.is_signed_with(&root_key) {
                 return Err(Problem::BadSignature);
             }
+            if *payment_hash.get_or_insert(identifier.payment_hash) != identifier.payment_hash {
+                return Err(Problem::MixedPayments);
+            }
             if credential.preimage.hash() != identifier.payment_hash {
                 return Err(Problem::WrongPreimage);
             }
-            let grant = Grant::check(&macaroon.caveats, &preimage_hex, request)?;
-            match &verdict {
-                Some((hash, _)) if *hash != identifier.payment_hash => {
-                    return Err(Problem::MixedPayments);
-                }
-                // Every macaroon must hold; what was sold is what the first one says.
-                Some(_) => {}
-                None => verdict = Some((identifier.payment_hash, grant)),
-            }
         }
-        verdict.ok_or(Problem::NotIssuedHere)
+        payment_hash.map(|_| ()).ok_or(Problem::NotIssuedHere)
+    }
+
+    /// What was sold, if every macaroon allows this request. What the first one says counts; the
+    /// others can only narrow it.
+    fn check_token(
+        &self,
+        facts: &Facts,
+        credential: &Credential,
+        now: u64,
+    ) -> Result<(PaymentHash, Grant), Problem> {
+        self.check_issued_here(credential)?;
+        let preimage_hex = credential.preimage.reveal_hex();
+        let request = RequestFacts {
+            method: &facts.method,
+            path: &facts.path,
+            body_sha256: facts.body_sha256,
+            now,
+        };
+        let grants = credential.macaroons.iter();
+        let grants = grants.map(|macaroon| Grant::check(&macaroon.caveats, &preimage_hex, request));
+        let grants = grants.collect::<Result<Vec<_>, _>>()?;
+        let sold = grants.into_iter().next().ok_or(Problem::NotIssuedHere)?;
+        Ok((credential.preimage.hash(), sold))
     }
 
     async fn check_settled(&self, hash: PaymentHash, grant: &Grant) -> Result<(), Refusal> {
@@ -100,6 +112,8 @@ impl Paywall {
                 self.note_settled(hash);
                 Ok(())
             }
+            // The node may say it a moment later: a fresh challenge now would be paid twice.
+            Ok(InvoiceStatus::Open) => Err(Refusal::Unavailable(Unavailable::Settling)),
             Ok(_) => Err(Problem::NotSettled.into()),
             Err(error) => {
                 tracing::error!(%error, "the wallet cannot say whether an invoice is settled");

@@ -1,13 +1,20 @@
 //! The answer of a handler, kept for a repeat of its request.
 
+use crate::layer::infallible;
+use crate::paywall::Unavailable;
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use farebox_store::StoreError;
 use futures_util::StreamExt;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use std::convert::Infallible;
+use std::time::Duration;
+use tower::Service;
 
+/// A handler that has not answered by then has failed, and its payment is given back.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(900);
 /// A larger answer is sent but not kept.
 const KEPT_BODY_LEN_MAX: usize = 256 * 1024;
 
@@ -42,14 +49,46 @@ impl KeptAnswer {
     }
 }
 
+/// What became of a handler.
+pub(crate) enum Outcome {
+    /// It succeeded: what to keep, if it is not too large, and the answer to send.
+    Answered(Option<KeptAnswer>, Response),
+    /// It did not: the answer to send.
+    Failed(Response),
+}
+
+/// Runs a handler and reads its answer. A handler that panics or takes too long has failed.
+pub(crate) async fn run<S>(mut inner: S, request: Request<Body>) -> Outcome
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+{
+    let mut handler = tokio::spawn(async move {
+        let response = infallible(inner.call(request).await);
+        if !response.status().is_success() {
+            return Outcome::Failed(response);
+        }
+        match keep(response).await {
+            Ok((kept, response)) => Outcome::Answered(kept, response),
+            Err(_) => Outcome::Failed(Unavailable::HandlerFailed.into_response()),
+        }
+    });
+    match tokio::time::timeout(HANDLER_TIMEOUT, &mut handler).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Outcome::Failed(Unavailable::HandlerFailed.into_response()),
+        Err(_) => {
+            handler.abort();
+            Outcome::Failed(Unavailable::HandlerTimeout.into_response())
+        }
+    }
+}
+
 /// Reads an answer as far as it can be kept. Returns what to keep, if it is all there, and the
 /// answer to send.
 ///
 /// # Errors
 /// When the handler's body breaks off: then the request did not succeed.
-pub(crate) async fn keep(
-    response: Response,
-) -> Result<(Option<KeptAnswer>, Response), axum::Error> {
+async fn keep(response: Response) -> Result<(Option<KeptAnswer>, Response), axum::Error> {
     let (mut parts, mut body) = response.into_parts();
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {

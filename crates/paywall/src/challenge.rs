@@ -18,6 +18,8 @@ use serde::Serialize;
 
 /// How long an invoice can be paid.
 pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
+/// The token for a longer path would pass our own limits, and those of others.
+const PATH_LEN_MAX: usize = 2_048;
 const LOCATION: &str = "farebox";
 
 const X_LIGHTNING_INVOICE: HeaderName = HeaderName::from_static("x-lightning-invoice");
@@ -59,6 +61,9 @@ impl Paywall {
         price: Sats,
         problem: &Problem,
     ) -> Response {
+        if facts.path.len() > PATH_LEN_MAX {
+            return Unavailable::PathTooLong.into_response();
+        }
         match self.offer(route, facts, price).await {
             Ok(offer) => {
                 self.count_challenge();
@@ -138,7 +143,7 @@ impl Paywall {
             Unavailable::Wallet
         })?;
         self.count_invoice();
-        self.pool().insert(facts.client, purpose, invoice.clone());
+        self.pool().insert(facts.client, purpose, invoice.clone(), now);
         Ok(invoice)
     }
 }
@@ -146,7 +151,7 @@ impl Paywall {
 fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
     match found {
         Found::Invoice(invoice) => Ok(invoice),
-        Found::ClientFull { retry_after_s } => Err(Unavailable::ClientFull { retry_after_s }),
+        Found::ClientBusy { retry_after_s } => Err(Unavailable::ClientBusy { retry_after_s }),
         Found::Full { retry_after_s } => Err(Unavailable::Full { retry_after_s }),
         Found::None => Err(Unavailable::Misconfigured),
     }

@@ -8,6 +8,8 @@ use sha2::Sha256;
 const EPOCH_S: u64 = 30 * 24 * 3_600;
 /// Keys this many epochs old still verify. Tokens expire long before.
 const EPOCHS_KEPT: u32 = 3;
+/// So a token can live for this long and no longer, in seconds.
+pub(crate) const TOKEN_LIFETIME_MAX_S: u64 = 2 * EPOCH_S;
 const PURPOSE: &[u8] = b"farebox l402 signing key 1";
 
 /// The server's secret. Whoever knows it can mint tokens.
@@ -40,9 +42,12 @@ impl Secret {
     /// The root key of a token; `None` when its key is not, or no longer, in use.
     pub(crate) fn root_key(&self, identifier: &Identifier, now: u64) -> Option<[u8; 32]> {
         let named = u32::from_be_bytes(*identifier.token_id.first_chunk::<4>()?);
-        let age = epoch(now).checked_sub(named)?;
+        let current = epoch(now);
+        // One ahead is a clock that was set back; what was sold before must stay good.
+        let in_use =
+            named <= current.saturating_add(1) && current <= named.saturating_add(EPOCHS_KEPT);
         let signing_key = hmac(&self.0, &[PURPOSE, &named.to_be_bytes()]);
-        (age <= EPOCHS_KEPT).then(|| hmac(&signing_key, &[&identifier.encode()]))
+        in_use.then(|| hmac(&signing_key, &[&identifier.encode()]))
     }
 }
 
@@ -83,7 +88,8 @@ mod tests {
         let key = secret.root_key(&token, now).unwrap();
         assert_eq!(secret.root_key(&token, now + 3 * EPOCH_S), Some(key));
         assert_eq!(secret.root_key(&token, now + 4 * EPOCH_S), None);
-        assert_eq!(secret.root_key(&token, now - EPOCH_S), None, "a key of the future");
+        assert_eq!(secret.root_key(&token, now - EPOCH_S), Some(key), "a clock that was set back");
+        assert_eq!(secret.root_key(&token, now - 2 * EPOCH_S), None, "a key of the future");
         assert_ne!(secret.root_key(&identifier(now), now), Some(key), "one key for each token");
         assert_ne!(Secret::new([8; 32]).root_key(&token, now), Some(key));
     }

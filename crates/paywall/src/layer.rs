@@ -1,10 +1,10 @@
 //! The tower layer: one flow for every paid route.
 
 use crate::admission::Refusal;
-use crate::answer;
+use crate::answer::{self, Outcome};
 use crate::paywall::{Paywall, Unavailable};
 use crate::problem::Problem;
-use crate::redemption::{Reservation, Use};
+use crate::redemption::{End, Reservation, Use};
 use crate::request::{self, BodyError, Facts};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use axum::Json;
@@ -15,6 +15,7 @@ use farebox_money::Sats;
 use farebox_store::StoreError;
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
+use farebox_wire::lightning::PaymentHash;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use std::convert::Infallible;
 use std::future::Future;
@@ -25,6 +26,7 @@ use tower::{Layer, Service};
 
 /// What became of the payment, for the payer.
 const PAYMENT_STATE: HeaderName = HeaderName::from_static("x-payment-state");
+const UNSPENT: &str = "unspent; the same Authorization is good for another request to this route";
 
 /// Puts a price on the services it wraps.
 #[derive(Clone)]
@@ -86,9 +88,18 @@ impl ChargeLayer {
             return Unavailable::ReadOnly.into_response();
         }
         let (parts, body) = request.into_parts();
-        let credential = request::credential(&parts.headers);
-        let binds_body = credential.is_some() && self.route.kind == TokenKind::OneShot;
-        let (read, body) = if binds_body || self.route.is_priced_by_request() {
+        let credential = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
+            let credential = shown?;
+            self.paywall.check_issued_here(&credential)?;
+            // Whoever knows the preimage makes the invoice worthless to anybody else.
+            self.paywall.pool().remove(credential.preimage.hash());
+            Ok(credential)
+        });
+        // Nobody makes the server hold a body with a credential that was not issued here.
+        let is_genuine = matches!(&credential, Some(Ok(_)));
+        let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;
+        let tells_apart = request::has_small_body(&parts.headers);
+        let (read, body) = if binds_body || tells_apart || self.route.is_priced_by_request() {
             match request::read_body(body, self.route.body_len_max).await {
                 Ok(bytes) => (Some(bytes.clone()), Body::from(bytes)),
                 Err(error) => return self.refuse_body(error),
@@ -110,7 +121,7 @@ impl ChargeLayer {
                 let verdict = self.paywall.verify(&self.route, &facts, price, &credential).await;
                 self.redeem(verdict, inner, request).await
             }
-            Some(Err(error)) => Err(Problem::from(error).into()),
+            Some(Err(problem)) => Err(problem.into()),
             None => match self.purse(request.headers()) {
                 Ok(Some(purse)) => self.prepaid(purse, price, inner, request).await,
                 Ok(None) => Err(Problem::PaymentRequired.into()),
@@ -156,16 +167,39 @@ impl ChargeLayer {
     {
         let usage = verdict?;
         if usage.kind == TokenKind::TimeBounded {
-            self.paywall.record_once(usage).await.map_err(store_failed)?;
+            if !self.paywall.record_once(usage).await.map_err(store_failed)? {
+                return Err(Problem::Used.into());
+            }
             self.paywall.count_admitted();
             return Ok(infallible(inner.call(request).await));
         }
+        // A task of its own from the first write to the last: a client that goes away must not
+        // leave its payment reserved, and finds the answer when it comes back.
+        let till = self.clone();
+        let task = tokio::spawn(async move { till.redeem_once(usage, inner, request).await });
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a paid request was not recorded");
+            Err(Refusal::Unavailable(Unavailable::Store))
+        })
+    }
+
+    async fn redeem_once<S>(
+        &self,
+        usage: Use,
+        mut inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
         let redemptions = self.paywall.redemptions();
         let now = self.paywall.now();
-        match redemptions.reserve(usage.clone(), now).await.map_err(store_failed)? {
+        let hash = usage.payment_hash;
+        match redemptions.reserve(usage, now).await.map_err(store_failed)? {
             Reservation::Reserved => {
                 self.paywall.count_admitted();
-                Ok(self.clone().run_reserved(usage, inner, request).await)
+                Ok(self.run_reserved(hash, inner, request).await)
             }
             Reservation::RunAgain => {
                 self.paywall.count_replayed();
@@ -180,48 +214,27 @@ impl ChargeLayer {
         }
     }
 
-    /// Runs the handler in a task of its own: a client that goes away must not leave its
-    /// payment reserved, and finds the answer when it comes back.
-    async fn run_reserved<S>(self, usage: Use, mut inner: S, request: Request<Body>) -> Response
+    async fn run_reserved<S>(&self, hash: PaymentHash, inner: S, request: Request<Body>) -> Response
     where
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        let hash = usage.payment_hash;
-        let task = tokio::spawn(async move { infallible(inner.call(request).await) });
-        let till = self.clone();
-        let recorded = tokio::spawn(async move {
-            let answer = match task.await {
-                Ok(response) if response.status().is_success() => answer::keep(response).await.ok(),
-                Ok(response) => return till.release(&usage, response).await,
-                Err(_) => None,
-            };
-            let Some((kept, response)) = answer else {
-                let failure = Unavailable::HandlerFailed.into_response();
-                return till.release(&usage, failure).await;
-            };
-            let redemptions = till.paywall.redemptions();
-            match redemptions.finish(usage.payment_hash, kept, till.paywall.now()).await {
-                Ok(()) => response,
-                Err(error) => store_response(&error),
+        match answer::run(inner, request).await {
+            Outcome::Answered(kept, response) => {
+                match self.paywall.end(hash, End::Finish(kept)).await {
+                    Ok(()) => response,
+                    Err(error) => store_response(&error),
+                }
             }
-        });
-        recorded.await.unwrap_or_else(|error| {
-            tracing::error!(%error, payment_hash = %hash, "a paid request was not recorded");
-            Unavailable::Store.into_response()
-        })
-    }
-
-    /// Gives the payment back and says so in the handler's own answer.
-    async fn release(&self, usage: &Use, mut response: Response) -> Response {
-        let redemptions = self.paywall.redemptions();
-        if let Err(error) = redemptions.release(usage.payment_hash, self.paywall.now()).await {
-            return store_response(&error);
+            Outcome::Failed(mut response) => match self.paywall.end(hash, End::Release).await {
+                Ok(()) => {
+                    self.paywall.count_released();
+                    response.headers_mut().insert(PAYMENT_STATE, HeaderValue::from_static(UNSPENT));
+                    response
+                }
+                Err(error) => store_response(&error),
+            },
         }
-        self.paywall.count_released();
-        let state = "unspent; the same Authorization is good for another request to this route";
-        response.headers_mut().insert(PAYMENT_STATE, HeaderValue::from_static(state));
-        response
     }
 
     fn refuse_body(&self, error: BodyError) -> Response {
@@ -230,6 +243,11 @@ impl ChargeLayer {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "request_too_large",
                 format!("The body is larger than {} bytes.", self.route.body_len_max),
+            ),
+            BodyError::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The request body did not arrive in time.".to_owned(),
             ),
             BodyError::Broken => (
                 StatusCode::BAD_REQUEST,

@@ -6,9 +6,8 @@
 //! # use farebox_paywall::{PaidRoute, Paywall};
 //! fn paid(paywall: &Paywall) -> Router {
 //!     let route = PaidRoute::one_shot("weather", Sats::new(5), "The weather in one city");
-//!     Router::new()
-//!         .route("/weather", get(|| async { "sunny" }))
-//!         .route_layer(paywall.charge(route))
+//!     let weather = get(|| async { "sunny" });
+//!     Router::new().route("/weather", weather.route_layer(paywall.charge(route)))
 //! }
 //! ```
 //!
@@ -31,6 +30,6 @@ mod route;
 
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
-pub use paywall::{Clock, Paywall, PaywallStats, schema, system_clock};
+pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};
 pub use problem::Problem;
 pub use route::{NotForSale, PaidRoute, Price, PricedRequest};

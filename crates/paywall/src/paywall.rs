@@ -3,19 +3,20 @@
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
 use crate::pool::InvoicePool;
-use crate::redemption::{Redemptions, Use};
+use crate::redemption::{End, Redemptions, Use};
 use crate::route::PaidRoute;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use farebox_accounts::Accounts;
 use farebox_net::ClientKey;
+use farebox_store::rusqlite::Connection;
 use farebox_store::{Database, Schema, StoreError};
 use farebox_wallet::{Receiver, SettledCursor};
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::lightning::PaymentHash;
 use http::{HeaderValue, StatusCode, header};
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,6 +29,19 @@ mod migrations {
 #[must_use]
 pub fn schema() -> Schema {
     Schema { name: "paywall", migrations: migrations::migrations::runner() }
+}
+
+/// Whether a database with [`schema`] has records of sales, whose tokens only the server's own
+/// secret can verify.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be read.
+pub async fn has_sales(database: &Database) -> Result<bool, StoreError> {
+    let find = |connection: &Connection| {
+        let sql = "SELECT EXISTS (SELECT 1 FROM redemption)";
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    };
+    database.read(find).await
 }
 
 /// Seconds since 1970.
@@ -46,6 +60,9 @@ const RECENT_KEPT: usize = 100_000;
 const TURNS: usize = 64;
 const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
 const SETTLEMENT_RETRY: Duration = Duration::from_secs(5);
+/// How soon the end of a reservation is written again after a failure.
+const END_RETRY_FIRST: Duration = Duration::from_millis(200);
+const END_RETRY_MAX: Duration = Duration::from_secs(30);
 const HOUSEKEEPING_PERIOD: Duration = Duration::from_secs(600);
 
 /// Counts since the process started.
@@ -78,18 +95,23 @@ struct Counters {
 }
 
 /// Payments seen lately; the oldest is forgotten when there are too many.
-#[derive(Default)]
-struct Recent {
-    known: HashSet<PaymentHash>,
-    oldest_first: VecDeque<PaymentHash>,
+struct Recent<K> {
+    known: HashSet<K>,
+    oldest_first: VecDeque<K>,
 }
 
-impl Recent {
-    fn insert(&mut self, hash: PaymentHash) {
-        if !self.known.insert(hash) {
+impl<K> Default for Recent<K> {
+    fn default() -> Self {
+        Self { known: HashSet::new(), oldest_first: VecDeque::new() }
+    }
+}
+
+impl<K: Copy + Eq + Hash> Recent<K> {
+    fn insert(&mut self, key: K) {
+        if !self.known.insert(key) {
             return;
         }
-        self.oldest_first.push_back(hash);
+        self.oldest_first.push_back(key);
         if self.oldest_first.len() > RECENT_KEPT
             && let Some(oldest) = self.oldest_first.pop_front()
         {
@@ -107,8 +129,9 @@ struct Inner {
     pool: InvoicePool,
     turns: Vec<tokio::sync::Mutex<()>>,
     is_stopped: AtomicBool,
-    settled: Mutex<Recent>,
-    recorded: Mutex<Recent>,
+    settled: Mutex<Recent<PaymentHash>>,
+    /// Payments with what they bought.
+    recorded: Mutex<Recent<(PaymentHash, [u8; 32])>>,
     counters: Counters,
 }
 
@@ -145,8 +168,10 @@ impl Paywall {
         })))
     }
 
-    /// The layer that puts a price on a route. Use it with `route_layer`, so that paths and
-    /// methods that do not exist cost nothing.
+    /// The layer that puts a price on a route. Use it with [`MethodRouter::route_layer`]: then
+    /// methods that do not exist cost nothing. `Router::route_layer` would sell them too.
+    ///
+    /// [`MethodRouter::route_layer`]: axum::routing::MethodRouter::route_layer
     #[must_use]
     pub fn charge(&self, route: PaidRoute) -> ChargeLayer {
         ChargeLayer::new(self.clone(), route)
@@ -259,16 +284,43 @@ impl Paywall {
         self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
     }
 
-    /// Records the first use of a token that can be used many times.
-    pub(crate) async fn record_once(&self, usage: Use) -> Result<(), StoreError> {
-        let hash = usage.payment_hash;
+    /// Records the first use of a token that can be used many times. Whether its payment bought
+    /// what it is used for.
+    pub(crate) async fn record_once(&self, usage: Use) -> Result<bool, StoreError> {
+        let bought = (usage.payment_hash, usage.request_digest);
         let recorded = &self.0.recorded;
-        if recorded.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash) {
-            return Ok(());
+        if recorded.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&bought) {
+            return Ok(true);
         }
-        self.0.redemptions.record(usage, self.now()).await?;
-        recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
-        Ok(())
+        let is_good = self.0.redemptions.record(usage, self.now()).await?;
+        if is_good {
+            recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(bought);
+        }
+        Ok(is_good)
+    }
+
+    /// Ends a reservation. When the records cannot be written, it goes on trying behind its
+    /// caller's back: until then nobody can use the payment.
+    pub(crate) async fn end(&self, hash: PaymentHash, end: End) -> Result<(), StoreError> {
+        let redemptions = self.0.redemptions.clone();
+        let now = self.now();
+        let ended = redemptions.end(hash, end.clone(), now).await;
+        if ended.is_err() {
+            tokio::spawn(async move {
+                let mut pause = END_RETRY_FIRST;
+                loop {
+                    tokio::time::sleep(pause).await;
+                    match redemptions.end(hash, end.clone(), now).await {
+                        Ok(()) | Err(StoreError::Closed) => break,
+                        Err(error) => {
+                            tracing::error!(%error, payment_hash = %hash, "still not recorded");
+                        }
+                    }
+                    pause = (pause * 2).min(END_RETRY_MAX);
+                }
+            });
+        }
+        ended
     }
 
     pub(crate) fn count_challenge(&self) {
@@ -305,14 +357,20 @@ pub(crate) enum Unavailable {
     Store,
     /// The books are wrong.
     ReadOnly,
-    /// This client has too many unpaid invoices.
-    ClientFull { retry_after_s: u64 },
+    /// This client asks for too many invoices.
+    ClientBusy { retry_after_s: u64 },
     /// All clients together have too many unpaid invoices.
     Full { retry_after_s: u64 },
     /// The payment is being used by the same or another request right now.
     InProgress,
+    /// The preimage is there, and the node does not say paid yet.
+    Settling,
+    /// The path is too long to be sold.
+    PathTooLong,
     /// The handler panicked.
     HandlerFailed,
+    /// The handler did not end.
+    HandlerTimeout,
     /// A price or the machine's random source is unusable.
     Misconfigured,
 }
@@ -341,12 +399,12 @@ impl IntoResponse for Unavailable {
                 "The seller takes no money at the moment. A token that you hold stays good; send \
                  the same request again later.",
             ),
-            Self::ClientFull { retry_after_s } => (
+            Self::ClientBusy { retry_after_s } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_open_invoices",
                 retry_after_s,
-                "Your address has too many unpaid invoices. Pay one of them or wait until they \
-                 expire.",
+                "Your address asks for too many invoices at once. Wait a second, or pay one of \
+                 those that you have.",
             ),
             Self::Full { retry_after_s } => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -361,11 +419,30 @@ impl IntoResponse for Unavailable {
                 "This payment's request is being answered. Send the same request with the same \
                  credential again in a second; do not pay again.",
             ),
+            Self::Settling => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "payment_pending",
+                1,
+                "The seller's node does not report this payment as settled yet. Send the same \
+                 request with the same credential again in a second; do not pay again.",
+            ),
+            Self::PathTooLong => (
+                StatusCode::URI_TOO_LONG,
+                "path_too_long",
+                3_600,
+                "The path is too long to be bought.",
+            ),
             Self::HandlerFailed => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 5,
-                "The seller's handler failed. Nothing was charged.",
+                "The seller's handler failed.",
+            ),
+            Self::HandlerTimeout => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "handler_timeout",
+                5,
+                "The seller's handler took too long.",
             ),
             Self::Misconfigured => (
                 StatusCode::INTERNAL_SERVER_ERROR,

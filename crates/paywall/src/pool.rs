@@ -8,8 +8,9 @@ use farebox_wire::lightning::PaymentHash;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Invoices that one client can have open; past it, its requests share those it has.
-pub(crate) const OPEN_PER_CLIENT_MAX: usize = 32;
+/// Invoices that one client can make at once; past it, one more each second. Requests beyond
+/// that share what the client has open for the same route and price.
+pub(crate) const BURST_PER_CLIENT: u64 = 64;
 /// Invoices that all clients together can have open.
 pub(crate) const OPEN_TOTAL_MAX: usize = 50_000;
 /// An invoice with less time left is not handed out again: its payer needs some.
@@ -37,9 +38,9 @@ pub(crate) enum Found {
     Invoice(CreatedInvoice),
     /// Make a new one.
     None,
-    /// The client has too many open, none of them of use here.
-    ClientFull {
-        /// Seconds until one expires.
+    /// The client makes too many, and none of those it has is of use here.
+    ClientBusy {
+        /// Seconds until it can make another one.
         retry_after_s: u64,
     },
     /// All clients together have too many open.
@@ -49,9 +50,17 @@ pub(crate) enum Found {
     },
 }
 
+/// What one client has open, and how far ahead of one invoice a second it is.
+#[derive(Default)]
+struct Client {
+    entries: Vec<Entry>,
+    /// When it will have waited out what it made, in seconds since 1970.
+    even_at: u64,
+}
+
 #[derive(Default)]
 struct State {
-    clients: HashMap<ClientKey, Vec<Entry>>,
+    clients: HashMap<ClientKey, Client>,
     clients_by_hash: HashMap<PaymentHash, ClientKey>,
     /// When expired ones were last looked for, in seconds since 1970.
     swept_at: u64,
@@ -73,12 +82,14 @@ impl InvoicePool {
         }
         let total = state.clients_by_hash.len();
         state.drop_expired_of(client, now);
-        let entries = state.clients.get(&client).map(Vec::as_slice).unwrap_or_default();
+        let known = state.clients.get(&client);
+        let entries = known.map(|client| client.entries.as_slice()).unwrap_or_default();
+        let ahead_s = known.map_or(0, |client| client.even_at.saturating_sub(now));
         let fresh = |entry: &&Entry| entry.invoice.expires_at >= now + TIME_LEFT_MIN_S;
         if let Some(same) = entries.iter().filter(fresh).find(|entry| entry.purpose == purpose) {
             return Found::Invoice(same.invoice.clone());
         }
-        if entries.len() < OPEN_PER_CLIENT_MAX && total < OPEN_TOTAL_MAX {
+        if ahead_s < BURST_PER_CLIENT && total < OPEN_TOTAL_MAX {
             return Found::None;
         }
         let shareable = |entry: &&Entry| {
@@ -87,28 +98,36 @@ impl InvoicePool {
         if let Some(shared) = entries.iter().filter(fresh).find(shareable) {
             return Found::Invoice(shared.invoice.clone());
         }
-        let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
-        let retry_after_s = first.unwrap_or(now).saturating_sub(now).max(1);
         if total < OPEN_TOTAL_MAX {
-            Found::ClientFull { retry_after_s }
-        } else {
-            Found::Full { retry_after_s }
+            return Found::ClientBusy { retry_after_s: 1 };
         }
+        let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
+        Found::Full { retry_after_s: first.unwrap_or(now).saturating_sub(now).max(1) }
     }
 
-    pub(crate) fn insert(&self, client: ClientKey, purpose: Purpose, invoice: CreatedInvoice) {
+    pub(crate) fn insert(
+        &self,
+        client: ClientKey,
+        purpose: Purpose,
+        invoice: CreatedInvoice,
+        now: u64,
+    ) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.clients_by_hash.insert(invoice.payment_hash, client);
-        state.clients.entry(client).or_default().push(Entry { purpose, invoice });
+        let client = state.clients.entry(client).or_default();
+        client.even_at = client.even_at.max(now).saturating_add(1);
+        client.entries.push(Entry { purpose, invoice });
     }
 
-    /// Takes a paid invoice out: it must never be handed to a second payer.
+    /// Takes a paid invoice out: it must never be handed to a second payer. Who pays may make
+    /// another one.
     pub(crate) fn remove(&self, hash: PaymentHash) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(client) = state.clients_by_hash.remove(&hash) else {
-            return;
-        };
-        state.retain_of(client, |entry| entry.invoice.payment_hash != hash);
+        let Some(client) = state.clients_by_hash.remove(&hash) else { return };
+        if let Some(client) = state.clients.get_mut(&client) {
+            client.even_at = client.even_at.saturating_sub(1);
+        }
+        state.retain_of(client, None, |entry| entry.invoice.payment_hash != hash);
     }
 
     /// Forgets what has expired.
@@ -122,24 +141,24 @@ impl InvoicePool {
 }
 
 impl State {
-    fn retain_of(&mut self, client: ClientKey, keep: impl Fn(&Entry) -> bool) {
-        let Some(entries) = self.clients.get_mut(&client) else {
-            return;
-        };
-        entries.retain(|entry| {
+    /// Drops what is not to be kept. A client is forgotten when it has nothing open and, at
+    /// `now`, has waited out what it made.
+    fn retain_of(&mut self, key: ClientKey, now: Option<u64>, keep: impl Fn(&Entry) -> bool) {
+        let Some(client) = self.clients.get_mut(&key) else { return };
+        client.entries.retain(|entry| {
             let kept = keep(entry);
             if !kept {
                 self.clients_by_hash.remove(&entry.invoice.payment_hash);
             }
             kept
         });
-        if entries.is_empty() {
-            self.clients.remove(&client);
+        if client.entries.is_empty() && now.is_some_and(|now| client.even_at <= now) {
+            self.clients.remove(&key);
         }
     }
 
     fn drop_expired_of(&mut self, client: ClientKey, now: u64) {
-        self.retain_of(client, |entry| entry.invoice.expires_at > now);
+        self.retain_of(client, Some(now), |entry| entry.invoice.expires_at > now);
     }
 
     fn drop_expired(&mut self, now: u64) {
@@ -175,7 +194,7 @@ mod tests {
     fn an_open_invoice_is_handed_out_again_until_it_is_paid() {
         let pool = InvoicePool::default();
         assert_eq!(pool.find(client(1), purpose(1), 0), Found::None);
-        pool.insert(client(1), purpose(1), invoice(1, 600));
+        pool.insert(client(1), purpose(1), invoice(1, 600), 0);
         assert_eq!(pool.find(client(1), purpose(1), 540), Found::Invoice(invoice(1, 600)));
         assert_eq!(pool.find(client(2), purpose(1), 0), Found::None, "another client");
         assert_eq!(pool.find(client(1), purpose(2), 0), Found::None, "another request");
@@ -185,17 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_many_open_shares_its_own_or_waits() {
+    fn a_client_that_makes_many_shares_its_own_or_waits_a_moment() {
         let pool = InvoicePool::default();
-        for number in 0..OPEN_PER_CLIENT_MAX {
-            pool.insert(client(1), purpose(number), invoice(number, 600));
+        for number in 0..64 {
+            assert_eq!(pool.find(client(1), purpose(number), 0), Found::None);
+            pool.insert(client(1), purpose(number), invoice(number, 600), 0);
         }
         assert_eq!(pool.find(client(1), purpose(999), 0), Found::Invoice(invoice(0, 600)));
         let dearer = Purpose { price: Sats::new(6), ..purpose(999) };
-        assert_eq!(pool.find(client(1), dearer, 100), Found::ClientFull { retry_after_s: 500 });
-        assert_eq!(pool.find(client(2), dearer, 100), Found::None, "others are not touched");
-        assert_eq!(pool.find(client(1), dearer, 600), Found::None, "room again after expiry");
-        assert_eq!(pool.len(), 0);
+        assert_eq!(pool.find(client(1), dearer, 0), Found::ClientBusy { retry_after_s: 1 });
+        assert_eq!(pool.find(client(2), dearer, 0), Found::None, "others are not touched");
+        assert_eq!(pool.find(client(1), dearer, 1), Found::None, "one more each second");
+        pool.remove(invoice(3, 600).payment_hash);
+        assert_eq!(pool.find(client(1), dearer, 0), Found::None, "who pays may buy more");
     }
 
     #[test]
@@ -205,7 +226,7 @@ mod tests {
             let last = u8::try_from(number % 250).unwrap();
             let high = u8::try_from(number / 250).unwrap();
             let address = ClientKey::of([10, 0, high, last].into());
-            pool.insert(address, purpose(number), invoice(number, 600));
+            pool.insert(address, purpose(number), invoice(number, 600), 0);
         }
         assert!(matches!(pool.find(client(1), purpose(1), 0), Found::Full { .. }));
         assert_eq!(pool.find(client(1), purpose(1), 601), Found::None);

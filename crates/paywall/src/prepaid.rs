@@ -33,7 +33,8 @@ impl ChargeLayer {
         Err(Box::new(api::refusal(&error)))
     }
 
-    /// Answers a request from a balance.
+    /// Answers a request from a balance, in a task of its own from the first write to the last:
+    /// a client that goes away must not leave its money set aside.
     pub(crate) async fn prepaid<S>(
         &self,
         (accounts, token): (Accounts, Token),
@@ -46,47 +47,41 @@ impl ChargeLayer {
         S::Future: Send,
     {
         let amount = price.to_msat().ok_or(Refusal::Unavailable(Unavailable::Misconfigured))?;
-        match accounts.reserve(&token, self.route().id, amount).await {
-            Ok(hold) => Ok(self.run_held(accounts, hold, inner, request).await),
-            Err(AccountError::InsufficientBalance { price, available }) => {
-                Err(Problem::InsufficientBalance { price, available }.into())
-            }
-            Err(error) => Ok(api::refusal(&error)),
-        }
-    }
-
-    /// Runs the handler in a task of its own: a client that goes away must not leave its money
-    /// set aside.
-    async fn run_held<S>(
-        &self,
-        accounts: Accounts,
-        hold: Hold,
-        mut inner: S,
-        request: Request<Body>,
-    ) -> Response
-    where
-        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
-        S::Future: Send,
-    {
-        self.paywall().count_admitted();
-        let handler = tokio::spawn(async move { infallible(inner.call(request).await) });
-        let ended = tokio::spawn(async move {
-            let response = handler.await;
-            let succeeded = response.as_ref().is_ok_and(|answer| answer.status().is_success());
-            let charged = if succeeded { hold.amount } else { Msat::ZERO };
-            let balance = match succeeded {
-                true => accounts.settle_hold(hold, charged).await,
-                false => accounts.release_hold(hold).await,
-            };
-            match (response, balance) {
-                (Ok(response), Ok(balance)) => receipt(response, charged, balance),
-                (Err(_), Ok(balance)) => {
-                    receipt(Unavailable::HandlerFailed.into_response(), charged, balance)
+        let till = self.clone();
+        let task = tokio::spawn(async move {
+            match accounts.reserve(&token, till.route().id, amount).await {
+                Ok(hold) => {
+                    till.paywall().count_admitted();
+                    Ok(run_held(&accounts, hold, inner, request).await)
                 }
-                (_, Err(error)) => api::refusal(&error),
+                Err(AccountError::InsufficientBalance { price, available }) => {
+                    Err(Problem::InsufficientBalance { price, available }.into())
+                }
+                Err(error) => Ok(api::refusal(&error)),
             }
         });
-        ended.await.unwrap_or_else(|_| Unavailable::Store.into_response())
+        task.await.unwrap_or(Err(Refusal::Unavailable(Unavailable::Store)))
+    }
+}
+
+async fn run_held<S>(
+    accounts: &Accounts,
+    hold: Hold,
+    mut inner: S,
+    request: Request<Body>,
+) -> Response
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+{
+    let handler = tokio::spawn(async move { infallible(inner.call(request).await) });
+    let response = handler.await;
+    let succeeded = response.as_ref().is_ok_and(|answer| answer.status().is_success());
+    let charged = if succeeded { hold.amount } else { Msat::ZERO };
+    let response = response.unwrap_or_else(|_| Unavailable::HandlerFailed.into_response());
+    match accounts.end_hold(hold, charged).await {
+        Ok(balance) => receipt(response, charged, balance),
+        Err(error) => api::refusal(&error),
     }
 }
 

@@ -41,6 +41,15 @@ pub(crate) enum Reservation {
     Used,
 }
 
+/// How a reservation ends.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// Its request was answered; the answer is kept where it is not too large.
+    Finish(Option<KeptAnswer>),
+    /// Its request did not succeed.
+    Release,
+}
+
 /// The table of redemptions.
 #[derive(Clone)]
 pub(crate) struct Redemptions(Database);
@@ -72,15 +81,35 @@ impl Redemptions {
         self.0.write(move |connection| reserve(connection, &usage, now)).await
     }
 
-    /// Records that a payment bought a token that can be used many times.
-    pub(crate) async fn record(&self, usage: Use, now: u64) -> Result<(), StoreError> {
-        let record = move |connection: &Connection| -> Result<(), StoreError> {
-            if insert(connection, &usage, "done", now)? {
-                book_income(connection, usage.payment_hash, usage.route, usage.amount, now)?;
+    /// Records that a payment bought a token that can be used many times. Whether it did: one
+    /// payment opens one subject, whatever tokens were handed out for it.
+    pub(crate) async fn record(&self, usage: Use, now: u64) -> Result<bool, StoreError> {
+        let record = move |connection: &Connection| -> Result<bool, StoreError> {
+            let hash = usage.payment_hash;
+            match insert(connection, &usage, "done", now)? {
+                Inserted::New => book_income(connection, hash, usage.route, usage.amount, now)?,
+                Inserted::Known => {
+                    let row = read(connection, hash)?;
+                    return Ok(row.is_some_and(|row| row.request_digest == usage.request_digest));
+                }
+                Inserted::Spent => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         };
         self.0.write(record).await
+    }
+
+    /// Ends a reservation.
+    pub(crate) async fn end(
+        &self,
+        hash: PaymentHash,
+        end: End,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        match end {
+            End::Finish(answer) => self.finish(hash, answer, now).await,
+            End::Release => self.release(hash, now).await,
+        }
     }
 
     /// Keeps the answer of a reserved payment.
@@ -135,8 +164,10 @@ impl Redemptions {
 }
 
 fn reserve(connection: &Connection, usage: &Use, now: u64) -> Result<Reservation, StoreError> {
-    if insert(connection, usage, "reserved", now)? {
-        return Ok(Reservation::Reserved);
+    match insert(connection, usage, "reserved", now)? {
+        Inserted::New => return Ok(Reservation::Reserved),
+        Inserted::Known => {}
+        Inserted::Spent => return Ok(Reservation::Used),
     }
     let row = read(connection, usage.payment_hash)?;
     let row = row.ok_or_else(|| StoreError::Unreadable("a redemption vanished".into()))?;
@@ -164,8 +195,22 @@ fn reserve(connection: &Connection, usage: &Use, now: u64) -> Result<Reservation
     }
 }
 
-/// Whether the row is new.
-fn insert(connection: &Connection, usage: &Use, state: &str, now: u64) -> Result<bool, StoreError> {
+/// What became of a new row.
+enum Inserted {
+    /// It is there, and the payment is booked.
+    New,
+    /// There is one of this payment already.
+    Known,
+    /// The ledger knows the payment as spent, though its row is gone.
+    Spent,
+}
+
+fn insert(
+    connection: &Connection,
+    usage: &Use,
+    state: &str,
+    now: u64,
+) -> Result<Inserted, StoreError> {
     let amount = usage.amount.to_db();
     let amount = amount.ok_or_else(|| StoreError::Unreadable("an amount out of range".into()))?;
     let sql = "INSERT INTO redemption (payment_hash, route, token_kind, amount_msat, state, \
@@ -182,10 +227,17 @@ fn insert(connection: &Connection, usage: &Use, state: &str, now: u64) -> Result
         usage.expires_at,
     ];
     let is_new = connection.prepare_cached(sql)?.execute(row)? == 1;
-    if is_new {
-        book_settlement(connection, usage.payment_hash, usage.amount, now)?;
+    if !is_new {
+        return Ok(Inserted::Known);
     }
-    Ok(is_new)
+    let account = AccountKey::L402(usage.payment_hash);
+    if !writer::balance(connection, &account)?.debits.is_zero() {
+        let sql = "DELETE FROM redemption WHERE payment_hash = ?1";
+        connection.execute(sql, params![usage.payment_hash.as_bytes()])?;
+        return Ok(Inserted::Spent);
+    }
+    book_settlement(connection, usage.payment_hash, usage.amount, now)?;
+    Ok(Inserted::New)
 }
 
 /// The node has it, and it is owed to whoever holds the token.
@@ -314,6 +366,36 @@ mod tests {
         assert_eq!(redemptions.reserve(usage(1), late).await.unwrap(), Reservation::Used);
         redemptions.purge(late + 1).await.unwrap();
         assert_eq!(redemptions.reserve(usage(1), late + 1).await.unwrap(), Reservation::Used);
+    }
+
+    #[tokio::test]
+    async fn a_payment_whose_row_is_gone_is_known_to_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        redemptions.reserve(usage(1), 10).await.unwrap();
+        redemptions.finish(usage(1).payment_hash, Some(answer()), 11).await.unwrap();
+        redemptions.purge(usage(1).expires_at + EXPIRED_KEPT_S + 1).await.unwrap();
+        assert_eq!(redemptions.reserve(usage(2), 12).await.unwrap(), Reservation::Used);
+        assert_eq!(redemptions.reserve(usage(1), 12).await.unwrap(), Reservation::Used);
+        assert!(!redemptions.record(usage(1), 12).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_reservation_is_never_purged() {
+        let folder = tempfile::tempdir().unwrap();
+        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        redemptions.reserve(usage(1), 10).await.unwrap();
+        redemptions.purge(u64::from(u32::MAX)).await.unwrap();
+        assert_eq!(redemptions.reserve(usage(1), 12).await.unwrap(), Reservation::InProgress);
+    }
+
+    #[tokio::test]
+    async fn one_payment_opens_one_subject() {
+        let folder = tempfile::tempdir().unwrap();
+        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        assert!(redemptions.record(usage(1), 10).await.unwrap());
+        assert!(redemptions.record(usage(1), 11).await.unwrap());
+        assert!(!redemptions.record(usage(2), 12).await.unwrap());
     }
 
     #[tokio::test]

@@ -10,6 +10,12 @@ use http::{HeaderMap, Method, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Bodies up to this length are read from anybody.
+const SMALL_BODY_LEN_MAX: usize = 16 * 1024;
+/// A body that has not arrived by then is given up.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The facts that a challenge is bound to.
 #[derive(Clone, Debug)]
@@ -23,7 +29,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// `body` is given where it was read.
+    /// `body` is given where it was read; an empty one is none.
     pub(crate) fn of(parts: &Parts, body: Option<&Bytes>) -> Self {
         let original = parts.extensions.get::<OriginalUri>().map(|original| &original.0);
         let uri = original.unwrap_or(&parts.uri);
@@ -36,8 +42,14 @@ impl Facts {
             method: method.to_owned(),
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
-            body_sha256: body.map(|body| Sha256::digest(body).into()),
+            body_sha256: body.filter(|body| !body.is_empty()).map(|b| Sha256::digest(b).into()),
         }
+    }
+
+    /// What a token that is good for many requests is bought for.
+    pub(crate) fn subject_digest(&self) -> [u8; 32] {
+        let query = None;
+        Self { query, body_sha256: None, ..self.clone() }.digest()
     }
 
     /// Tells this very request from every other.
@@ -51,6 +63,12 @@ impl Facts {
         hasher.update(self.body_sha256.unwrap_or_default());
         hasher.finalize().into()
     }
+}
+
+/// Whether a body is small enough to be read from anybody, to tell requests apart by it.
+pub(crate) fn has_small_body(headers: &HeaderMap) -> bool {
+    let len = headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse().ok());
+    len.is_some_and(|len: usize| (1..=SMALL_BODY_LEN_MAX).contains(&len))
 }
 
 /// The first L402 credential of a request: from any `Authorization` line, else from the bare
@@ -75,14 +93,17 @@ pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Credential, Crede
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyError {
     TooLarge,
+    TooSlow,
     Broken,
 }
 
-/// Reads a whole body up to a limit.
+/// Reads a whole body up to a limit, within [`BODY_TIMEOUT`].
 pub(crate) async fn read_body(body: Body, len_max: usize) -> Result<Bytes, BodyError> {
-    match Limited::new(body, len_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
-        Err(_) => Err(BodyError::Broken),
+    let collect = Limited::new(body, len_max).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, collect).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(_)) => Err(BodyError::Broken),
+        Err(_) => Err(BodyError::TooSlow),
     }
 }

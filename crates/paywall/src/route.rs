@@ -1,5 +1,6 @@
 //! What a seller says of a paid route.
 
+use crate::keys::TOKEN_LIFETIME_MAX_S;
 use farebox_money::Sats;
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
@@ -79,12 +80,13 @@ impl PaidRoute {
         }
     }
 
-    /// A route whose token is good for any number of requests during `lifetime_s` seconds.
+    /// A route whose token is good for any number of requests during `lifetime_s` seconds, 60
+    /// days at most.
     #[must_use]
     pub fn time_bounded(id: &'static str, price: Sats, lifetime_s: u64, description: &str) -> Self {
         Self {
             kind: TokenKind::TimeBounded,
-            token_lifetime_s: lifetime_s,
+            token_lifetime_s: lifetime_s.min(TOKEN_LIFETIME_MAX_S),
             ..Self::one_shot(id, price, description)
         }
     }

@@ -238,8 +238,47 @@ async fn knowing_the_preimage_is_not_enough_without_the_nodes_word() {
     let (token, hash) = shop.get("/dish", None).await.challenge();
     let preimage = shop.wallet.preimage_of_unpaid(&hash).reveal_hex();
     let credential = format!("L402 {token}:{preimage}");
-    assert_refused(&shop.get("/dish", Some(&credential)).await, "invoice_not_paid", "unpaid");
+    let answer = shop.get("/dish", Some(&credential)).await;
+    // It may be paid and not reported yet, so there is no challenge that would be paid again.
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.code(), "payment_pending");
+    assert!(!answer.headers.contains_key("www-authenticate"));
     assert_eq!(shop.served(), 0);
+    shop.wallet.pay_unreported(&hash);
+    assert_eq!(shop.get("/dish", Some(&credential)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_payment_that_fell_short_buys_nothing() {
+    let shop = Shop::open().await;
+    let (token, hash) = shop.get("/dish", None).await.challenge();
+    let preimage = shop.wallet.pay_short(&hash).reveal_hex();
+    let credential = format!("L402 {token}:{preimage}");
+    assert_refused(&shop.get("/dish", Some(&credential)).await, "invoice_not_paid", "short");
+    assert_eq!(shop.served(), 0);
+}
+
+#[tokio::test]
+async fn macaroons_of_two_payments_are_refused_together() {
+    let shop = Shop::open().await;
+    let (one, other) = (bought(&shop).await, bought(&shop).await);
+    let both = format!("L402 {},{}:{}", one.token, other.token, one.preimage);
+    assert_refused(&shop.get("/dish", Some(&both)).await, "mixed_payments", "two payments");
+    assert_eq!(shop.served(), 0);
+}
+
+#[tokio::test]
+async fn narrowing_a_token_does_not_shorten_its_record() {
+    let shop = Shop::open().await;
+    let Bought { macaroon, preimage, .. } = bought(&shop).await;
+    let narrowed = macaroon.with_caveat(format!("expires_at={}", START + 5));
+    let credential = format!("L402 {}:{preimage}", text(&narrowed));
+    assert_eq!(shop.get("/dish", Some(&credential)).await.status, StatusCode::OK);
+    let expiry = |connection: &farebox_store::rusqlite::Connection| {
+        Ok(connection.query_row("SELECT expires_at FROM redemption", [], |row| row.get(0))?)
+    };
+    let kept_until: u64 = shop.database.read(expiry).await.unwrap();
+    assert_eq!(kept_until, START + 600 + 7 * 24 * 3_600, "as long as the token was issued for");
 }
 
 #[tokio::test]

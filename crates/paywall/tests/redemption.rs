@@ -133,6 +133,64 @@ async fn a_client_that_goes_away_finds_its_answer_when_it_comes_back() {
     assert_eq!(shop.served(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hangs_up_at_any_instant_leaves_nothing_reserved() {
+    let shop = Shop::open().await;
+    for round in 0..60 {
+        let uri = format!("/dish?round={round}");
+        let dish = shop.buy(&uri).await;
+        let call = shop.router.clone().oneshot(request("GET", &uri, Some(&dish), ""));
+        let _ = tokio::time::timeout(Duration::from_micros(round * 25), call).await;
+        let mut answer = shop.get(&uri, Some(&dish)).await;
+        while answer.status == StatusCode::CONFLICT {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            answer = shop.get(&uri, Some(&dish)).await;
+        }
+        assert_eq!(answer.status, StatusCode::OK, "round {round}: {}", answer.text());
+    }
+    assert_eq!(shop.served(), 60, "each handler ran once");
+}
+
+#[tokio::test]
+async fn records_that_cannot_be_written_for_a_while_lose_nothing() {
+    let shop = Shop::open().await;
+    let dish = shop.buy("/dish").await;
+    let trigger = "CREATE TRIGGER full BEFORE UPDATE ON redemption \
+                   BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    execute(&shop, trigger).await;
+    let answer = shop.get("/dish", Some(&dish)).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.code(), "store_unavailable");
+    execute(&shop, "DROP TRIGGER full").await;
+    let mut answer = shop.get("/dish", Some(&dish)).await;
+    while answer.status == StatusCode::CONFLICT {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        answer = shop.get("/dish", Some(&dish)).await;
+    }
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(shop.served(), 1);
+    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+}
+
+async fn execute(shop: &Shop, sql: &'static str) {
+    let run = move |connection: &farebox_store::rusqlite::Connection| {
+        connection.execute(sql, [])?;
+        Ok::<_, farebox_store::StoreError>(())
+    };
+    shop.database.write(run).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_costs_nothing() {
+    let shop = Shop::open().await;
+    let broken = shop.buy("/broken").await;
+    let answer = shop.get("/broken", Some(&broken)).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.headers["x-payment-state"].to_str().unwrap().starts_with("unspent"));
+    assert_eq!(shop.get("/broken?again", Some(&broken)).await.code(), "internal_error");
+}
+
 #[tokio::test]
 async fn a_large_answer_is_sent_whole_and_again() {
     let shop = Shop::open().await;
@@ -183,15 +241,42 @@ async fn a_body_beyond_the_limit_is_refused_unread() {
     assert_eq!(answer.code(), "request_too_large");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_given_up() {
+    let shop = Shop::open().await;
+    let mut request = request("POST", "/priced", None, "");
+    let silent = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+    *request.body_mut() = axum::body::Body::from_stream(silent);
+    let answer = shop.send(request).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_for_a_credential_that_was_not_issued_here() {
+    let shop = Shop::open().await;
+    let (token, _) = shop.get("/dish", None).await.challenge();
+    for credential in ["L402 AA:00".to_owned(), format!("L402 {token}:{}", "0".repeat(64))] {
+        let mut request = request("GET", "/dish", Some(&credential), "");
+        let silent = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        *request.body_mut() = axum::body::Body::from_stream(silent);
+        let answer = tokio::time::timeout(Duration::from_secs(5), shop.send(request)).await;
+        assert_eq!(answer.unwrap().status, StatusCode::PAYMENT_REQUIRED);
+    }
+}
+
 #[tokio::test]
 async fn a_wallet_that_is_silent_never_makes_a_payer_pay_twice() {
     let shop = Shop::open().await;
-    let dish = shop.buy("/dish").await;
-    shop.wallet.is_down.store(true, Ordering::SeqCst);
+    let (token, hash) = shop.get("/dish", None).await.challenge();
+    let preimage = shop.wallet.pay_unreported(&hash).reveal_hex();
+    let dish = format!("L402 {token}:{preimage}");
+    shop.wallet.is_forgetful.store(true, Ordering::SeqCst);
     let answer = shop.get("/dish", Some(&dish)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "an unknown outcome is no 402");
     assert_eq!(answer.code(), "wallet_unavailable");
     assert!(!answer.headers.contains_key("www-authenticate"));
+    shop.wallet.is_forgetful.store(false, Ordering::SeqCst);
+    shop.wallet.is_down.store(true, Ordering::SeqCst);
     assert_eq!(shop.get("/other", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
     shop.wallet.is_down.store(false, Ordering::SeqCst);
     assert_eq!(shop.get("/dish", Some(&dish)).await.status, StatusCode::OK);

@@ -34,7 +34,6 @@ pub struct Schema {
 pub struct Database {
     messages: mpsc::Sender<Message>,
     readers: Arc<Readers>,
-    _lock: Option<Arc<std::fs::File>>,
 }
 
 impl Database {
@@ -49,7 +48,7 @@ impl Database {
     ) -> Result<Self, OpenError> {
         make_private_folder(path)?;
         let lock = match options {
-            DatabaseOptions::Exclusive => Some(Arc::new(take_lock(path)?)),
+            DatabaseOptions::Exclusive => Some(take_lock(path)?),
             DatabaseOptions::Shared => None,
         };
         let mut connection = connect(path).map_err(|error| describe(path, &error))?;
@@ -59,9 +58,13 @@ impl Database {
         let (messages, queue) = mpsc::channel(QUEUE_LEN_MAX);
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer::run(connection, queue))
+            .spawn(move || {
+                writer::run(connection, queue);
+                // The folder is free for another process only when nothing is written any more.
+                drop(lock);
+            })
             .map_err(|error| unwritable(path, &error))?;
-        Ok(Self { messages, readers: Arc::new(Readers::new(path)), _lock: lock })
+        Ok(Self { messages, readers: Arc::new(Readers::new(path)) })
     }
 
     /// Runs `write` in a transaction and returns once it is on the disk. When `write` fails,
@@ -101,7 +104,8 @@ impl Database {
         }
     }
 
-    /// Runs `query` on a read-only connection.
+    /// Runs `query` on a read-only connection, in a transaction of its own: all that it reads is
+    /// of one moment.
     ///
     /// # Errors
     /// What `query` returned, or [`StoreError::Closed`].
@@ -119,14 +123,10 @@ where
     E: From<StoreError>,
     F: FnOnce(&Connection) -> Result<T, E>,
 {
+    // Until the write has succeeded, whatever ends this scope takes it back: an error, a panic.
+    let value = write(savepoint)?;
     savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
-    match write(savepoint) {
-        Ok(value) => Ok(value),
-        Err(error) => {
-            savepoint.rollback().map_err(StoreError::from)?;
-            Err(error)
-        }
-    }
+    Ok(value)
 }
 
 fn make_private_folder(path: &Path) -> Result<(), OpenError> {
@@ -145,6 +145,7 @@ fn make_private_folder(path: &Path) -> Result<(), OpenError> {
 
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let path = path.with_extension("lock");
+    make_private_file(&path);
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let file = file.map_err(|error| unwritable(&path, &error))?;
     match file.try_lock() {
@@ -252,6 +253,83 @@ mod tests {
         refused.unwrap_err();
         third.unwrap();
         assert_eq!(values(&database).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_panics_is_taken_back_and_the_next_one_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("test.sqlite")).unwrap();
+        let panics = |connection: &Connection| -> Result<(), StoreError> {
+            connection.execute("INSERT INTO number (value) VALUES (7)", [])?;
+            panic!("a bug");
+        };
+        assert!(matches!(database.write(panics).await, Err(StoreError::Closed)));
+        insert(&database, 1).await.unwrap();
+        assert_eq!(values(&database).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_whose_transaction_is_gone_is_not_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("test.sqlite")).unwrap();
+        // As SQLite itself does when the disk is full in the middle of a statement.
+        let ends_transaction = |connection: &Connection| -> Result<(), StoreError> {
+            connection.execute("INSERT INTO number (value) VALUES (7)", [])?;
+            connection.execute_batch("ROLLBACK")?;
+            Ok(())
+        };
+        let (first, second, third) = tokio::join!(
+            insert(&database, 1),
+            database.write(ends_transaction),
+            insert(&database, 3)
+        );
+        let kept = values(&database).await;
+        for (result, value) in [(first, 1), (second, 7), (third, 3)] {
+            assert_eq!(result.is_ok(), kept.contains(&value), "{value}: {result:?}, {kept:?}");
+        }
+        insert(&database, 4).await.unwrap();
+        assert!(values(&database).await.contains(&4), "the writer goes on");
+    }
+
+    #[tokio::test]
+    async fn a_read_is_of_one_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("test.sqlite")).unwrap();
+        insert(&database, 1).await.unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let count = |connection: &Connection| -> Result<u64, StoreError> {
+            Ok(connection.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?)
+        };
+        let twice = move |connection: &Connection| {
+            let first = count(connection)?;
+            wait.recv().unwrap();
+            Ok((first, count(connection)?))
+        };
+        let reading = tokio::spawn({
+            let database = database.clone();
+            async move { database.read(twice).await.unwrap() }
+        });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        insert(&database, 2).await.unwrap();
+        go.send(()).unwrap();
+        assert_eq!(reading.await.unwrap(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn files_are_their_owners_and_writes_are_flushed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        let database = open(&path).unwrap();
+        let pragma = |connection: &Connection| -> Result<i64, StoreError> {
+            Ok(connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+        };
+        assert_eq!(database.write(pragma).await.unwrap(), 2, "synchronous=FULL");
+        #[cfg(unix)]
+        for file in ["test.sqlite", "test.sqlite-wal", "test.lock"] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
     }
 
     #[tokio::test]

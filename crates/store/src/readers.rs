@@ -36,7 +36,7 @@ impl Readers {
         let readers = Arc::clone(self);
         let work = move || {
             let connection = readers.take()?;
-            let result = query(&connection);
+            let result = in_snapshot(&connection, query);
             readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(permit);
             result
@@ -54,4 +54,14 @@ impl Readers {
         connection.busy_timeout(crate::database::BUSY_TIMEOUT)?;
         Ok(connection)
     }
+}
+
+/// What several statements read is of one moment, whatever is written meanwhile.
+fn in_snapshot<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // Dropping it ends it, which is all that a reading transaction needs.
+    let snapshot = connection.unchecked_transaction()?;
+    query(&snapshot)
 }

@@ -3,6 +3,7 @@
 
 use crate::StoreError;
 use rusqlite::{Connection, Savepoint, TransactionBehavior};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -76,7 +77,20 @@ fn commit(
     // A job that never runs drops its channel, which its caller reads as `Closed`.
     for job in batch {
         let mut savepoint = transaction.savepoint()?;
-        acknowledgements.push(job(&mut savepoint));
+        // A job that panics is taken back with its savepoint, and its caller reads `Closed`.
+        let ran = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut savepoint)));
+        drop(savepoint);
+        match ran {
+            Ok(acknowledge) => acknowledgements.push(acknowledge),
+            Err(_) => tracing::error!("a write panicked and was taken back"),
+        }
+        // A full disk makes SQLite end the whole transaction; what ran before is gone with it.
+        if transaction.is_autocommit() {
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+                Some("the transaction was rolled back".to_owned()),
+            ));
+        }
     }
     transaction.commit()
 }

@@ -1,9 +1,8 @@
-//! Answers that cost nothing, and where they are written to.
+//! Answers that cost nothing.
 
 use crate::support::server::{Reply, Server};
 use crate::support::{Desk, Recorder, get_request, post_request};
-use farebox_buyer::{BuyError, FileSink, Mode, RequestError, WriterSink};
-use std::path::Path;
+use farebox_buyer::{BuyError, Mode, RequestError, WriterSink};
 
 #[tokio::test]
 async fn a_request_and_its_answer_pass_through_unchanged() {
@@ -66,60 +65,6 @@ fn addresses_are_read_as_people_write_them() {
     assert!(request.clone().with_header("a b", "c").is_err());
     assert!(request.clone().with_header("a", "b\r\nc: d").is_err());
     assert!(request.with_header("Content-Length", "5").is_err());
-}
-
-async fn save(desk: &Desk, url: &str, path: &Path) -> Result<(), BuyError> {
-    let mut sink = FileSink::new(path.to_owned());
-    let request = get_request(url);
-    let run = desk.buyer.get(&request, &desk.limits, Mode::Pay, &desk.recorder, &mut sink);
-    run.await.map(|_| ())
-}
-
-#[tokio::test]
-async fn a_file_is_a_whole_answer_or_untouched() {
-    let desk = Desk::new();
-    let server = Server::start(|seen| match seen.path.as_str() {
-        "/cut" => Reply::ok("0123456789").cut_at(5),
-        _ => Reply::ok("whole"),
-    });
-    let server = server.await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("answer");
-    std::fs::write(&path, "before").unwrap();
-    save(&desk, &server.url("/cut"), &path).await.unwrap_err();
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
-    let part = "a part of an answer was left";
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{part}");
-    save(&desk, &server.url("/"), &path).await.unwrap();
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{part}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_planted_link_is_not_written_through() {
-    let desk = Desk::new();
-    let server = Server::start(|_| Reply::ok("whole")).await;
-    let folder = tempfile::tempdir().unwrap();
-    let (path, victim) = (folder.path().join("answer"), folder.path().join("victim"));
-    std::fs::write(&victim, "precious").unwrap();
-    std::os::unix::fs::symlink(&victim, folder.path().join("answer.part")).unwrap();
-    save(&desk, &server.url("/"), &path).await.unwrap();
-    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
-}
-
-#[tokio::test]
-async fn nothing_is_sent_when_the_answer_cannot_be_written() {
-    let desk = Desk::new();
-    let server = Server::start(|_| Reply::ok("whole")).await;
-    let folder = tempfile::tempdir().unwrap();
-    for path in [folder.path().to_owned(), folder.path().join("no/such/folder")] {
-        let error = save(&desk, &server.url("/"), &path).await.unwrap_err();
-        assert!(matches!(error, BuyError::Output { paid: None, .. }), "{error}");
-        assert_eq!(error.exit_code(), 1);
-    }
-    assert!(server.seen().is_empty());
 }
 
 #[tokio::test]

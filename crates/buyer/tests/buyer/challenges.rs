@@ -4,10 +4,10 @@ use crate::support::Desk;
 use crate::support::server::{Reply, Seen, Server};
 use crate::support::shop::Shop;
 use crate::support::wallet::{Draft, TestWallet};
-use farebox_buyer::BuyError;
+use farebox_buyer::{BuyError, Mode, Request};
 use farebox_money::Msat;
 use farebox_wire::bolt11::Network;
-use farebox_wire::l402::{TokenKind, challenge_header};
+use farebox_wire::l402::{Scheme, TokenKind, challenge_header};
 
 type Form = fn(&str, &str) -> Reply;
 
@@ -181,6 +181,115 @@ async fn the_first_challenge_that_can_be_answered_is_answered() {
     });
     let server = server.await;
     assert_eq!(desk.get(&server.url("/x")).await.unwrap().1, "sold");
+}
+
+/// A seller whose challenges are `drafts`, each with its scheme; what a get of it paid.
+async fn paid_of(drafts: Vec<(Scheme, Draft)>) -> Result<(Msat, Scheme), BuyError> {
+    let desk = Desk::new();
+    let shop = Shop::opaque(&desk.wallet, Draft::sats(0));
+    let server = Server::start(move |seen| {
+        if shop.proof(seen).is_some() {
+            return Reply::ok("sold");
+        }
+        drafts.iter().fold(Reply::new(402, "pay"), |reply, (scheme, draft)| {
+            let mut shop = shop.clone();
+            shop.price = *draft;
+            let (token, invoice, _) = shop.mint(seen);
+            let header = challenge_header(&token, &invoice).replace("L402", scheme.name());
+            reply.header("www-authenticate", header)
+        })
+    });
+    let server = server.await;
+    let outcome = desk.get(&server.url("/x")).await;
+    assert_eq!(desk.wallet.payments().len(), usize::from(outcome.is_ok()));
+    let payment = outcome?.0.payment.unwrap();
+    Ok((payment.amount, payment.scheme))
+}
+
+#[tokio::test]
+async fn of_several_challenges_the_cheapest_usable_one_is_paid() {
+    use Scheme::{L402, Lsat};
+    let sats = Draft::sats;
+    let msat = |sats: u64| Msat::new(sats * 1_000);
+    let no_amount = Draft { amount: None, ..sats(1) };
+    let expired = Draft { created_s_ago: 900, ..sats(2) };
+    let mainnet = Draft { network: Network::Bitcoin, ..sats(3) };
+    for (drafts, expected) in [
+        (vec![(L402, sats(9)), (L402, sats(4)), (L402, sats(7))], (msat(4), L402)),
+        (vec![(L402, sats(9)), (Lsat, sats(4))], (msat(4), Lsat)),
+        (vec![(Lsat, sats(4)), (L402, sats(4))], (msat(4), L402)),
+        (vec![(L402, no_amount), (L402, expired), (L402, sats(7))], (msat(7), L402)),
+        (vec![(L402, mainnet), (Lsat, sats(8))], (msat(8), Lsat)),
+        (vec![(L402, sats(2_000)), (L402, sats(5))], (msat(5), L402)),
+    ] {
+        assert_eq!(paid_of(drafts).await.unwrap(), expected);
+    }
+    let error = paid_of(vec![(L402, no_amount), (L402, expired)]).await.unwrap_err();
+    assert!(matches!(error, BuyError::Refused(_)), "{error}");
+    let error = paid_of(vec![(L402, mainnet), (L402, expired)]).await.unwrap_err();
+    assert!(matches!(error, BuyError::Refused(_)), "{error}");
+}
+
+/// A seller that offers tokens for `method` and `path`, whatever it is asked.
+async fn offers_for(desk: &Desk, method: &'static str, path: &'static str) -> Server {
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    Server::start(move |seen| {
+        let other = Seen { method: method.into(), path: path.into(), ..seen.clone() };
+        Reply { body: Vec::new(), ..shop.challenge(&other) }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_token_for_another_method_or_path_is_not_paid_for() {
+    let desk = Desk::new();
+    for (method, path, asked) in
+        [("GET", "/x", "HEAD"), ("POST", "/x", "GET"), ("GET", "/y", "GET"), ("GET", "/x/", "GET")]
+    {
+        let server = offers_for(&desk, method, path).await;
+        let request = Request::new(asked.try_into().unwrap(), &server.url("/x?a=b")).unwrap();
+        for mode in [Mode::Pay, Mode::DryRun] {
+            let error = desk.run(&request, mode).await.unwrap_err();
+            assert_eq!((error.code(), error.exit_code()), ("bad_offer", 3), "{error}");
+            let expected = format!("the token offered is for {method} {path}, not {asked} /x");
+            assert!(error.to_string().contains(&expected), "{error}");
+            assert!(error.to_string().ends_with("; nothing was paid"), "{error}");
+        }
+    }
+    assert_eq!(desk.wallet.pay_calls(), 0);
+    assert!(desk.states().is_empty());
+}
+
+#[tokio::test]
+async fn the_words_of_a_token_cannot_write_to_the_terminal() {
+    let desk = Desk::new();
+    let server = offers_for(&desk, "GET", "/\u{1b}[2J\u{202e}x").await;
+    let error = desk.get(&server.url("/x")).await.unwrap_err();
+    assert!(error.to_string().contains("is for GET /[2Jx, not GET /x"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_sent_back_is_not_paid_for_and_is_said_to_be_there() {
+    let (invoice, _) = TestWallet::new().invoice(Draft::sats(5));
+    let long = "A".repeat(9_000);
+    let longer = "A".repeat(20_000);
+    let challenge = |token: &str| header(challenge_header(token, &invoice));
+    let bodies =
+        |token: &str| Reply::new(402, format!(r#"{{"macaroon":"{token}","invoice":"{invoice}"}}"#));
+    for reply in [
+        challenge(&long),
+        challenge(&longer),
+        challenge("AGI=:00"),
+        challenge("AG I="),
+        bodies(&long),
+        bodies("a\\r\\nX-A: b"),
+        bodies("a:b"),
+    ] {
+        let desk = Desk::new();
+        let error = refused(&desk, move |_| reply.clone()).await;
+        assert_eq!((error.code(), error.exit_code()), ("bad_offer", 3), "{error}");
+        assert!(error.to_string().contains("the token offered cannot be used"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -100,14 +100,11 @@ impl Household {
         std::fs::read(self.folder.join("answer")).unwrap()
     }
 
-    /// What is left in the folder of the answer and in that of the locks.
+    /// What is left in the folder of the locks. The temporary file of a process that was killed
+    /// stays: nobody can tell that it is not of one that still runs.
     fn litter(&self) -> Vec<String> {
-        let names = |folder: &Path| {
-            let entries = std::fs::read_dir(folder).unwrap();
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        };
-        let part = |name: &String| name.ends_with(".part");
-        names(&self.folder).filter(part).chain(names(&self.folder.join("locks"))).collect()
+        let entries = std::fs::read_dir(self.folder.join("locks")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 }
 

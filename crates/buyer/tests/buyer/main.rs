@@ -6,7 +6,8 @@ mod answers;
 mod challenges;
 #[cfg(test)]
 mod concurrency;
-
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]

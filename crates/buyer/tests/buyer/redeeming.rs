@@ -2,9 +2,10 @@
 
 use crate::support::server::{Reply, Seen, Server};
 use crate::support::shop::Shop;
-use crate::support::wallet::Draft;
+use crate::support::wallet::{Draft, TestWallet};
 use crate::support::{Desk, Recorder, get_request};
 use farebox_buyer::{BuyError, FileSink, Mode, WriterSink};
+use farebox_money::Msat;
 use farebox_wire::l402::TokenKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -192,4 +193,26 @@ async fn an_answer_that_cannot_be_written_stays_paid_for() {
     assert_eq!(desk.states(), ["paid"]);
     assert_eq!(desk.get(&server.url("/x")).await.unwrap().1, "sold");
     assert_eq!(desk.wallet.payments().len(), 1);
+}
+
+#[tokio::test]
+async fn records_that_fail_after_a_payment_do_not_hide_what_was_paid() {
+    for state in ["paid", "delivered"] {
+        let wallet = TestWallet::with_fee(Msat::new(2_000), true);
+        let desk = Desk::with_wallet(wallet);
+        let server = shop_with(&desk, |_, _: &Seen| None).await;
+        let trigger = format!(
+            "CREATE TRIGGER broken BEFORE UPDATE ON purchase WHEN new.state = '{state}'
+             BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        );
+        desk.records().execute_batch(&trigger).unwrap();
+        let error = desk.get(&server.url("/x")).await.unwrap_err();
+        let paid = error.paid().unwrap();
+        assert_eq!((paid.amount, paid.fee), (Msat::new(5_000), Msat::new(2_000)), "{error}");
+        assert_eq!((error.code(), error.exit_code()), ("store", 1));
+        assert!(error.to_string().starts_with("paid 5 sats (payment hash "), "{error}");
+        desk.records().execute_batch("DROP TRIGGER broken").unwrap();
+        assert_eq!(desk.get(&server.url("/x")).await.unwrap().1, "sold");
+        assert_eq!(desk.wallet.payments().len(), 1);
+    }
 }

@@ -12,7 +12,7 @@ use crate::Directory;
 use axum::Router;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
 
@@ -27,9 +27,12 @@ pub fn routes(directory: Directory) -> Router {
         .with_state(directory)
 }
 
+/// Where the export is served.
+pub const EXPORT_PATH: &str = "/api/v1/export.csv";
+
 /// The export alone, apart because the server puts a paywall in front of it.
-pub fn export_routes(directory: Directory) -> Router {
-    Router::new().route("/api/v1/export.csv", get(export::export)).with_state(directory)
+pub fn export_route(directory: Directory) -> MethodRouter {
+    get(export::export).with_state(directory)
 }
 
 async fn open_to_all_origins(mut response: Response) -> Response {

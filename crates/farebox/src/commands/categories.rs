@@ -15,7 +15,7 @@ use std::process::ExitCode;
 pub struct CategoriesArgs {
     /// Print the server's JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,

@@ -4,7 +4,7 @@ use super::directory_client::{ServerArgs, ask};
 use crate::config::Settings;
 use crate::output::{Failure, harmless, print_json, print_line};
 use clap::Args;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 use std::process::ExitCode;
 
@@ -57,7 +57,7 @@ pub struct SearchArgs {
 
     /// Print the server's JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -73,7 +73,10 @@ pub async fn run(args: SearchArgs, settings: Settings) -> Result<ExitCode, Failu
     let services = answer.get("services").and_then(Value::as_array).cloned().unwrap_or_default();
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     if services.is_empty() {
-        print_line("Nothing found. Try fewer words or filters, or `farebox categories`.");
+        print_line(match total {
+            0 => "Nothing found. Try fewer words or filters, or `farebox categories`.".to_owned(),
+            total => format!("There are only {total}; use a smaller --offset."),
+        });
         return Ok(ExitCode::SUCCESS);
     }
     print_line(table(&services));
@@ -122,7 +125,8 @@ fn table(services: &[Value]) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
     }
     if let Some(column) = table.column_mut(0) {
-        column.set_padding((0, 1));
+        // An id is copied whole or not at all.
+        column.set_padding((0, 1)).set_constraint(ColumnConstraint::ContentWidth);
     }
     table
 }

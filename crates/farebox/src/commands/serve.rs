@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Run the server: directory, paid APIs, pages.
 ///
 /// With --demo everything is there to try the whole idea with play money: sample listings,
-/// three sample paid APIs, and a play Lightning wallet that speaks phoenixd's HTTP API.
+/// sample paid APIs, and a play Lightning wallet that speaks phoenixd's HTTP API.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   farebox serve --demo

@@ -19,7 +19,7 @@ pub struct ShowArgs {
 
     /// Print the server's JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,

@@ -28,6 +28,15 @@ pub struct BalanceArgs {
     json: bool,
 }
 
+impl WalletCommand {
+    /// Whether the output is for a program.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Balance(args) => args.json,
+        }
+    }
+}
+
 /// Runs one of the wallet's commands.
 pub async fn run(command: WalletCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {

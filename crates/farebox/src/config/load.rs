@@ -69,7 +69,8 @@ pub fn load(
     }
     for (name, value) in variables {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };
-        if OTHER_VARIABLES.contains(&name.as_str()) {
+        // An empty variable is one that was not set, as scripts have it.
+        if OTHER_VARIABLES.contains(&name.as_str()) || value.is_empty() {
             continue;
         }
         let key = key.to_ascii_lowercase().replace("__", ".");
@@ -80,7 +81,10 @@ pub fn load(
     for (key, value) in overrides {
         merge(&mut merged, nest(key, value));
     }
-    parse(merged).map_err(|reason| ConfigError::BadValue { origin: "settings".into(), reason })
+    let bad = |reason| ConfigError::BadValue { origin: "settings".into(), reason };
+    let settings = parse(merged).map_err(bad)?;
+    settings.check().map_err(bad)?;
+    Ok(settings)
 }
 
 fn default_file() -> Option<PathBuf> {
@@ -104,13 +108,17 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
 fn from_variable(key: &str, value: &str, origin: &str) -> Result<Table, ConfigError> {
     let text = nest(key, Value::String(value.to_owned()));
     let typed = value.parse::<Value>().ok().map(|value| nest(key, value));
-    let candidates = std::iter::once(text.clone()).chain(typed);
-    for table in candidates {
-        if check(&table, origin).is_ok() {
-            return Ok(table);
-        }
+    let as_text = check(&text, origin);
+    match (as_text, typed) {
+        (Ok(()), _) => Ok(text),
+        (Err(error), None) => Err(error),
+        (Err(error), Some(typed)) => match check(&typed, origin) {
+            Ok(()) => Ok(typed),
+            // A number that is out of range fails as a text for being one.
+            Err(_) if parse(typed.clone()).is_err() => Err(error),
+            Err(typed_error) => Err(typed_error),
+        },
     }
-    check(&text, origin).map(|()| text)
 }
 
 fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {
@@ -127,10 +135,7 @@ fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {
         return Err(ConfigError::UnknownKey { origin: origin.to_owned(), key, nearest });
     }
     let bad = |reason| ConfigError::BadValue { origin: origin.to_owned(), reason };
-    let settings = parsed?;
-    settings.btc_usd().map_err(bad)?;
-    settings.export_csv_price().map_err(bad)?;
-    Ok(())
+    parsed?.check().map_err(bad)
 }
 
 fn parse(table: Table) -> Result<Settings, String> {
@@ -253,10 +258,19 @@ mod tests {
             ("[rates]\nbtc_usd = \"cheap\"", "rates.btc_usd"),
             ("[prices]\nexport_csv_sats = 0", "prices.export_csv_sats"),
             ("wallet = ", "farebox.toml"),
+            ("wallet = \"hunter2\"", "wallet"),
+            ("server = \"http://u:hunter2@h\"", "server"),
+            ("[serve]\npublic_url = \"javascript:hunter2\"", "serve.public_url"),
+            ("[seller]\nwallet = \"hunter2\"", "seller.wallet"),
         ] {
             let error = from(file, &[]).unwrap_err().to_string();
             assert!(error.contains(part), "{file}: {error}");
             assert_eq!(error.lines().count(), 1, "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
+        let variable = [("FAREBOX_PRICES__EXPORT_CSV_SATS", "0")];
+        let error = from("", &variable).unwrap_err().to_string();
+        assert!(error.contains("between 1 and"), "{error}");
+        assert_eq!(from("", &[("FAREBOX_DATA", "")]).unwrap().data, None);
     }
 }

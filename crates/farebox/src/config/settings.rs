@@ -1,9 +1,12 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
 use farebox_money::{BtcUsd, MicroUsd, Sats};
+use farebox_net::TrustedProxies;
+use farebox_wallet::PhoenixdUrl;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use url::Url;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -35,6 +38,8 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// How others reach this server; made from `listen` when not given.
     pub public_url: Option<String>,
+    /// Addresses and networks of reverse proxies, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// Form of the log on standard error.
     pub log_format: LogFormat,
     /// Requests under way may take this long after a stop was asked for.
@@ -105,6 +110,7 @@ impl Default for ServeSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4020)),
             public_url: None,
+            trusted_proxies: Vec::new(),
             log_format: LogFormat::Text,
             drain_timeout_s: 30,
         }
@@ -130,6 +136,27 @@ impl Default for DemoSettings {
 }
 
 impl Settings {
+    /// Checks what its type does not: that wallets, addresses, prices and rates can be used.
+    ///
+    /// # Errors
+    /// One line that names the first key that cannot, without any password.
+    pub fn check(&self) -> Result<(), String> {
+        self.btc_usd()?;
+        self.export_csv_price()?;
+        check_web_address("server", &self.server)?;
+        if let Some(public_url) = &self.serve.public_url {
+            check_web_address("serve.public_url", public_url)?;
+        }
+        self.trusted_proxies()?;
+        for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
+            if let Some(wallet) = wallet {
+                let parsed = wallet.parse::<PhoenixdUrl>();
+                parsed.map_err(|error| format!("{key}: {error}"))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The exchange rate.
     ///
     /// # Errors
@@ -142,6 +169,15 @@ impl Settings {
                 self.rates.btc_usd
             )
         })
+    }
+
+    /// The reverse proxies that are believed.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn trusted_proxies(&self) -> Result<TrustedProxies, String> {
+        let texts = self.serve.trusted_proxies.iter().map(String::as_str);
+        TrustedProxies::parse(texts).map_err(|error| format!("serve.trusted_proxies: {error}"))
     }
 
     /// The price of the export.
@@ -168,4 +204,15 @@ impl Settings {
             .map_err(|_| "there is no home folder; name a data folder with --data".to_owned())?;
         Ok(etcetera::BaseStrategy::data_dir(&strategy).join("farebox"))
     }
+}
+
+fn check_web_address(key: &str, text: &str) -> Result<(), String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.filter(Url::has_host);
+    let url =
+        url.ok_or_else(|| format!("{key} must be an address such as http://127.0.0.1:4020"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{key} must not carry a user name or a password"));
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ mod weather;
 
 use axum::Router;
 use axum::routing::{get, post};
-use farebox_directory::{ListingFacts, Protocol};
+use farebox_directory::{L402Format, ListingFacts, Protocol};
 use farebox_money::Sats;
 use farebox_paywall::{PaidRoute, Paywall};
 
@@ -50,6 +50,8 @@ pub fn listings(public_url: &str) -> Vec<ListingFacts> {
         provider: "Farebox demo".to_owned(),
         source: "exclusive".to_owned(),
         featured: true,
+        l402_format: Some(L402Format::V2Tlv),
+        lnget_compatible: Some(true),
         sample_data: true,
         is_demo: true,
         ..ListingFacts::new(&format!("{public_url}{path}"), Some(method), Protocol::L402, name)

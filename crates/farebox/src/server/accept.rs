@@ -1,8 +1,11 @@
-//! Taking connections, with a limit on how many and on how long they may say nothing.
+//! Taking connections, with a limit on how many and on how long they may say nothing. HTTP/1
+//! only: a reverse proxy in front speaks the newer versions to the public.
 
+use crate::server::places::{Place, Places};
 use axum::Router;
 use axum::extract::ConnectInfo;
-use http::Request;
+use farebox_net::TrustedProxies;
+use http::{HeaderName, Request};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -11,13 +14,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tower::ServiceExt;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// Connections at the same time; further ones wait in the system's queue.
-const CONNECTIONS_MAX: usize = 8_192;
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A client that has not sent its request's head by then is let go.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A request body that pauses for so long is given up.
+const BODY_PAUSE_MAX: Duration = Duration::from_secs(20);
 /// After a failure to accept, such as no free file handle.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -25,11 +30,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    proxies: Arc<TrustedProxies>,
     mut stopped: watch::Receiver<bool>,
     drain: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::new(Arc::clone(&proxies));
+    let router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX));
     loop {
         let connection = tokio::select! {
             connection = next(&listener, &places) => connection,
@@ -37,14 +44,18 @@ pub async fn serve(
         };
         let Some((stream, peer, place)) = connection else { continue };
         let service = hyper::service::service_fn({
-            let router = router.clone();
+            let (router, proxies) = (router.clone(), Arc::clone(&proxies));
             move |request: Request<Incoming>| {
                 let mut request = request.map(axum::body::Body::new);
-                request.extensions_mut().insert(ConnectInfo(peer));
+                let lines = request.headers().get_all(X_FORWARDED_FOR).iter();
+                let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+                let client = proxies.client(peer.ip(), lines.into_iter());
+                let client = SocketAddr::new(client, peer.port());
+                request.extensions_mut().insert(ConnectInfo(client));
                 router.clone().oneshot(request)
             }
         });
-        let mut builder = Builder::new(TokioExecutor::new());
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
@@ -60,16 +71,13 @@ pub async fn serve(
     }
 }
 
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn next(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {
+    let place = places.take().await?;
     match listener.accept().await {
         Ok((stream, peer)) => {
             // Answers are small; waiting to fill a packet would only delay them.
             let _ = stream.set_nodelay(true);
-            Some((stream, peer, place))
+            Some((stream, peer, places.give(place, peer.ip())?))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");

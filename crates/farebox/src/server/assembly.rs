@@ -8,7 +8,7 @@ use crate::server::till::{Receivers, Till};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use farebox_directory::{Dialect, Directory, ListingFacts};
+use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -90,7 +90,9 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         Some(paywall) if demo => router.merge(demo::routes(paywall)),
         _ => router,
     };
-    let router = router.layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
+    let router = router
+        .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
         || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };
     Ok(Parts {
@@ -166,7 +168,7 @@ fn export_route(
     paywall: Option<&Paywall>,
 ) -> Result<Router, Failure> {
     let Some(paywall) = paywall else {
-        return Ok(Router::new().route("/api/v1/export.csv", get(no_wallet)));
+        return Ok(Router::new().route(EXPORT_PATH, get(no_wallet)));
     };
     let price = settings.export_csv_price().map_err(Failure::usage)?;
     let text = "The directory as CSV, one hour of downloads";
@@ -176,7 +178,14 @@ fn export_route(
         let parsed = filters.snapshot().parse(request.query.unwrap_or_default(), Dialect::Export);
         parsed.map(|_| ()).map_err(|error| NotForSale(error.body()))
     });
-    Ok(farebox_directory::export_routes(directory.clone()).route_layer(paywall.charge(route)))
+    let export = farebox_directory::export_route(directory.clone());
+    Ok(Router::new().route(EXPORT_PATH, export.route_layer(paywall.charge(route))))
+}
+
+async fn wrong_method() -> Response {
+    let text = "This address does not take the method; the Allow header names those that it does.";
+    let body = ErrorBody::new("method_not_allowed", text);
+    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
 async fn no_wallet() -> Response {

@@ -6,6 +6,7 @@ mod banner;
 mod ledger_watch;
 mod logging;
 mod metrics;
+mod places;
 mod secret;
 mod self_check;
 mod signals;
@@ -16,6 +17,7 @@ use crate::output::Failure;
 use assembly::Parts;
 use signals::Signals;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -48,12 +50,13 @@ async fn serve(
     mut signals: Signals,
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
+    let proxies = Arc::new(settings.trusted_proxies().map_err(Failure::usage)?);
     let drain = Duration::from_secs(settings.serve.drain_timeout_s);
     let background = tokio::spawn(parts.background);
-    let main = accept::serve(listener, parts.router.clone(), stopped.clone(), drain);
+    let main = accept::serve(listener, parts.router.clone(), proxies, stopped.clone(), drain);
     let play = async move {
         if let Some((listener, router)) = play {
-            accept::serve(listener, router, stopped, drain).await;
+            accept::serve(listener, router, Arc::default(), stopped, drain).await;
         }
     };
     let check = self_check::run(parts.router, parts.directory, parts.own_listings);

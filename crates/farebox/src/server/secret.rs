@@ -4,11 +4,12 @@ use farebox_paywall::Secret;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Reads the secret, or makes one at the first start.
+/// Reads the secret, or makes one where `may_create`: a new one beside old sales would void every
+/// token that was sold and not used.
 ///
 /// # Errors
 /// One line that names the file and what to do.
-pub fn load_or_create(path: &Path) -> Result<Secret, String> {
+pub fn load(path: &Path, may_create: bool) -> Result<Secret, String> {
     let cannot = |error: std::io::Error| format!("cannot use {}: {error}", path.display());
     match std::fs::File::open(path) {
         Ok(file) => {
@@ -19,6 +20,11 @@ pub fn load_or_create(path: &Path) -> Result<Secret, String> {
             })?;
             Ok(Secret::new(bytes))
         }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !may_create => Err(format!(
+            "{} is missing, and with it every token that was sold is void; restore it from a \
+             backup, or put 32 random bytes there to begin anew",
+            path.display()
+        )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut bytes = [0; 32];
             getrandom::fill(&mut bytes).map_err(|error| format!("no random bytes: {error}"))?;
@@ -54,9 +60,10 @@ mod tests {
     fn the_secret_stays_the_same_and_a_damaged_one_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.secret");
-        load_or_create(&path).unwrap();
+        assert!(load(&path, false).unwrap_err().contains("is missing"));
+        load(&path, true).unwrap();
         let first = std::fs::read(&path).unwrap();
-        load_or_create(&path).unwrap();
+        load(&path, true).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), first);
         #[cfg(unix)]
         {
@@ -65,7 +72,7 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600);
         }
         std::fs::write(&path, [1; 31]).unwrap();
-        assert!(load_or_create(&path).unwrap_err().contains("damaged"));
+        assert!(load(&path, true).unwrap_err().contains("damaged"));
         assert_eq!(std::fs::read(&path).unwrap(), [1; 31]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::output::Failure;
 use crate::server::{ledger_watch, secret};
 use farebox_accounts::{Accounts, TokenKey};
-use farebox_paywall::{Paywall, system_clock};
+use farebox_paywall::{Paywall, has_sales, system_clock};
 use farebox_store::Database;
 use farebox_wallet::Receiver;
 use std::path::Path;
@@ -38,7 +38,8 @@ impl Till {
         database: Database,
         receivers: Receivers,
     ) -> Result<Self, Failure> {
-        let secret = secret::load_or_create(&folder.join("server.secret"));
+        let sold = has_sales(&database).await.map_err(Failure::general)?;
+        let secret = secret::load(&folder.join("server.secret"), !sold);
         let secret = secret.map_err(Failure::general)?;
         let key = TokenKey::new(secret.derive(TOKEN_PURPOSE));
         let accounts = Accounts::open(database.clone(), receivers.accounts, key).await;

@@ -32,13 +32,34 @@ pub const START: u64 = 1_800_000_000;
 #[derive(Default)]
 pub struct TestWallet {
     invoices: Mutex<HashMap<PaymentHash, (Preimage, Msat, bool)>>,
+    settled: Mutex<Vec<PaymentHash>>,
+    news: tokio::sync::Notify,
     pub is_down: AtomicBool,
+    /// It makes invoices and cannot look them up.
+    pub is_forgetful: AtomicBool,
 }
 
 impl TestWallet {
     pub fn pay(&self, hash: &str) -> Preimage {
+        let preimage = self.pay_unreported(hash);
+        self.settled.lock().unwrap().push(hash.parse().unwrap());
+        self.news.notify_waiters();
+        preimage
+    }
+
+    /// The node knows it, and has not told anybody yet.
+    pub fn pay_unreported(&self, hash: &str) -> Preimage {
         let mut invoices = self.invoices.lock().unwrap();
         let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.2 = true;
+        invoice.0
+    }
+
+    /// Somebody found a way to settle it with less than was asked.
+    pub fn pay_short(&self, hash: &str) -> Preimage {
+        let mut invoices = self.invoices.lock().unwrap();
+        let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.1 = invoice.1.checked_sub(Msat::new(1)).unwrap();
         invoice.2 = true;
         invoice.0
     }
@@ -73,6 +94,9 @@ impl Receiver for TestWallet {
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
         self.check_up()?;
+        if self.is_forgetful.load(Ordering::SeqCst) {
+            return Err(WalletError::Unreadable("no idea".into()));
+        }
         Ok(match self.invoices.lock().unwrap().get(&hash) {
             Some((_, amount, true)) => InvoiceStatus::Settled { amount: *amount },
             Some(_) => InvoiceStatus::Open,
@@ -85,8 +109,15 @@ impl Receiver for TestWallet {
         cursor: SettledCursor,
         wait: Duration,
     ) -> Result<Settlements, WalletError> {
-        tokio::time::sleep(wait).await;
-        Ok(Settlements { hashes: Vec::new(), next: cursor })
+        let known = usize::try_from(cursor.0).unwrap();
+        let news = self.news.notified();
+        let unread = || self.settled.lock().unwrap()[known..].to_vec();
+        if unread().is_empty() {
+            let _ = tokio::time::timeout(wait, news).await;
+        }
+        let hashes = unread();
+        let next = SettledCursor(cursor.0 + hashes.len() as u64);
+        Ok(Settlements { hashes, next })
     }
 }
 
@@ -160,6 +191,8 @@ impl Shop {
         let purse = Some(accounts.clone());
         let paywall = Paywall::open(wallet.clone(), purse, database.clone(), secret, now);
         let paywall = paywall.await.unwrap();
+        let watch = paywall.clone();
+        tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
         let router = routes(&paywall, &kitchen);
         let router = router.merge(farebox_accounts::api::routes(accounts));
@@ -180,7 +213,12 @@ impl Shop {
     /// Buys a token for `GET uri`.
     pub async fn buy(&self, uri: &str) -> String {
         let (token, hash) = self.get(uri, None).await.challenge();
-        format!("L402 {token}:{}", self.wallet.pay(&hash).reveal_hex())
+        let open = self.paywall.stats().open_invoices;
+        let preimage = self.wallet.pay(&hash).reveal_hex();
+        while self.paywall.stats().open_invoices == open {
+            tokio::task::yield_now().await;
+        }
+        format!("L402 {token}:{preimage}")
     }
 
     pub fn served(&self) -> usize {
@@ -207,6 +245,7 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
     let one_shot = PaidRoute::one_shot("dish", Sats::new(5), "One dish");
     let buffet = PaidRoute::time_bounded("buffet", Sats::new(50), 600, "An hour of food");
     let priced = PaidRoute::priced_by("priced", by_length, "Priced by length");
+    let breaks = PaidRoute::one_shot("breaks", Sats::new(3), "An answer that breaks off");
     let large = PaidRoute::one_shot("large", Sats::new(7), "A large dish");
     let dish = handler(kitchen, |query| format!("dish {query}"));
     let other = handler(kitchen, |_| "other".into());
@@ -219,6 +258,12 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
         .route("/buffet", get(food).route_layer(paywall.charge(buffet)))
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
+        .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
+}
+
+async fn broken() -> Response {
+    let pieces = [Ok("half an "), Err(std::io::Error::other("cut"))];
+    Body::from_stream(futures_util::stream::iter(pieces)).into_response()
 }
 
 fn by_length(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {

@@ -46,6 +46,10 @@ impl Payer for Phoenixd {
 
     async fn status(&self, hash: PaymentHash) -> Result<PaymentStatus, WalletError> {
         match self.look_up(hash).await? {
+            // It may be that of an earlier attempt, while the one just sent is still on its way.
+            Some(PaymentStatus::Failed { .. }) if self.sent.is_under_way(hash) => {
+                Ok(PaymentStatus::Pending)
+            }
             Some(status) => Ok(status),
             None if self.sent.is_under_way(hash) => Ok(PaymentStatus::Pending),
             None => Ok(PaymentStatus::NeverTried),
@@ -133,7 +137,10 @@ impl Phoenixd {
         let is_about_another = ["already", "in progress"].iter().any(|part| reason.contains(part));
         match self.look_up(hash).await {
             Ok(Some(PaymentStatus::Paid { preimage, fee })) => PayOutcome::Paid { preimage, fee },
-            Ok(Some(PaymentStatus::Failed { .. })) => failed(reason),
+            Ok(Some(PaymentStatus::Failed { .. })) => {
+                self.sent.forget(hash);
+                failed(reason)
+            }
             Ok(None) if !is_about_another => {
                 self.sent.forget(hash);
                 failed(reason)
@@ -149,7 +156,7 @@ impl Phoenixd {
             return Ok(None);
         };
         let status = payment.status(hash)?;
-        if !matches!(status, PaymentStatus::Pending) {
+        if matches!(status, PaymentStatus::Paid { .. }) {
             self.sent.forget(hash);
         }
         Ok(Some(status))

@@ -44,7 +44,8 @@ pub struct Grant {
     pub body_sha256: Option<[u8; 32]>,
     /// What was asked for it.
     pub amount: Msat,
-    /// Seconds since 1970; from then on it is refused.
+    /// Seconds since 1970, as it was issued; from then on it is refused. A holder can narrow a
+    /// token to expire earlier.
     pub expires_at: u64,
 }
 
@@ -128,7 +129,7 @@ impl Grant {
         preimage_hex: &str,
         request: RequestFacts<'_>,
     ) -> Result<Self, GrantError> {
-        let grant = Self::read(caveats, preimage_hex)?;
+        let (grant, narrowed_to) = Self::read_narrowed(caveats, preimage_hex)?;
         if grant.method != request.method {
             return Err(GrantError::Method { bought: grant.method });
         }
@@ -138,8 +139,8 @@ impl Grant {
         if grant.body_sha256.is_some() && grant.body_sha256 != request.body_sha256 {
             return Err(GrantError::Body);
         }
-        if request.now >= grant.expires_at {
-            return Err(GrantError::Expired { at: grant.expires_at });
+        if request.now >= narrowed_to {
+            return Err(GrantError::Expired { at: narrowed_to });
         }
         Ok(grant)
     }
@@ -149,20 +150,28 @@ impl Grant {
     /// # Errors
     /// [`GrantError`] when they are not a Farebox grant.
     pub fn read(caveats: &[Vec<u8>], preimage_hex: &str) -> Result<Self, GrantError> {
+        Self::read_narrowed(caveats, preimage_hex).map(|(grant, _)| grant)
+    }
+
+    /// The grant as it was issued, and when it expires by what its holder added: the issuer's
+    /// records must outlive the token as it was issued, however it was narrowed for one use.
+    fn read_narrowed(caveats: &[Vec<u8>], preimage_hex: &str) -> Result<(Self, u64), GrantError> {
         let mut parts = Parts::default();
         for caveat in caveats {
             let text = std::str::from_utf8(caveat).map_err(|_| unreadable(caveat))?;
             let (key, value) = text.split_once('=').ok_or_else(|| unreadable(caveat))?;
             parts.take(key, value, caveat, preimage_hex)?;
         }
-        Ok(Self {
+        let grant = Self {
             kind: parts.kind.ok_or(GrantError::Missing("token_kind"))?,
             method: parts.method.ok_or(GrantError::Missing("method"))?,
             path: parts.path.ok_or(GrantError::Missing("path"))?,
             body_sha256: parts.body_sha256,
             amount: parts.amount.ok_or(GrantError::Missing("amount_msat"))?,
             expires_at: parts.expires_at.ok_or(GrantError::Missing("expires_at"))?,
-        })
+        };
+        let narrowed_to = parts.narrowed_to.unwrap_or(grant.expires_at);
+        Ok((grant, narrowed_to))
     }
 }
 
@@ -173,7 +182,10 @@ struct Parts {
     path: Option<String>,
     body_sha256: Option<[u8; 32]>,
     amount: Option<Msat>,
+    /// The first one: the issuer's.
     expires_at: Option<u64>,
+    /// The last one, which is the smallest.
+    narrowed_to: Option<u64>,
 }
 
 impl Parts {
@@ -203,10 +215,11 @@ impl Parts {
             }
             "expires_at" => {
                 let at = decimal(value).ok_or_else(bad)?;
-                if self.expires_at.is_some_and(|earlier| at > earlier) {
+                if self.narrowed_to.is_some_and(|earlier| at > earlier) {
                     return Err(GrantError::Widened("expires_at"));
                 }
-                self.expires_at = Some(at);
+                self.expires_at = self.expires_at.or(Some(at));
+                self.narrowed_to = Some(at);
                 Ok(())
             }
             "preimage" if value.eq_ignore_ascii_case(preimage_hex) => Ok(()),
@@ -296,6 +309,9 @@ mod tests {
         assert_eq!(check(&["expires_at=1000"], request()), Ok(grant()));
         assert_eq!(check(&["expires_at=5"], request()), Err(GrantError::Expired { at: 5 }));
         assert_eq!(check(&["expires_at=1001"], request()), Err(GrantError::Widened("expires_at")));
+        let narrowed =
+            check(&["expires_at=1000", "expires_at=999"], RequestFacts { now: 5, ..request() });
+        assert_eq!(narrowed, Ok(grant()), "what was issued is told, not what is left of it");
         for wider in ["path=/", "method=GET", "amount_msat=1", "token_kind=time_bounded"] {
             assert!(matches!(check(&[wider], request()), Err(GrantError::Widened(_))), "{wider}");
         }

@@ -65,7 +65,8 @@ impl Fixture {
 
     pub async fn get(&self, path: &str) -> Answer {
         let routes = farebox_directory::routes(self.directory.clone());
-        get(routes.merge(farebox_directory::export_routes(self.directory.clone())), path).await
+        let export = farebox_directory::export_route(self.directory.clone());
+        get(routes.route(farebox_directory::EXPORT_PATH, export), path).await
     }
 
     /// The names that a list answers with.

@@ -39,6 +39,15 @@ pub struct VerifyArgs {
     json: bool,
 }
 
+impl LedgerCommand {
+    /// Whether the output is for a program.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Verify(args) => args.json,
+        }
+    }
+}
+
 /// Runs one of the ledger's commands.
 pub fn run(command: LedgerCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
@@ -60,7 +69,9 @@ fn run_verify(args: VerifyArgs, settings: Settings) -> Result<ExitCode, Failure>
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(|error| no_books(&error))?;
-    let report = verify(&connection).map_err(|error| no_books(&error))?;
+    // One transaction: the books as they are at one moment, whatever a server sells meanwhile.
+    let moment = connection.unchecked_transaction().map_err(|error| no_books(&error))?;
+    let report = verify(&moment).map_err(|error| no_books(&error))?;
     if args.json {
         print_report_json(&report)
     } else {

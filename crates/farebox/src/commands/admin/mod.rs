@@ -14,6 +14,15 @@ pub enum AdminCommand {
     Ledger(ledger::LedgerCommand),
 }
 
+impl AdminCommand {
+    /// Whether the output is for a program.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Ledger(command) => command.wants_json(),
+        }
+    }
+}
+
 /// Runs one of the operator's commands.
 pub fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
