@@ -42,7 +42,7 @@ They run against 'farebox serve --demo' with its play wallet:
   export FAREBOX_WALLET=phoenixd:http://:farebox-demo@127.0.0.1:9740
 
 Purchases and tokens are kept in the data folder: FAREBOX_DATA, or data in the settings
-(farebox config shows them), else farebox in the platform's folder for data.
+(farebox config show), else farebox in the platform's folder for data.
 
 Exit codes:
   0   the answer was written (whatever its status, without --fail)
@@ -88,7 +88,8 @@ pub struct GetArgs {
     ///
     /// The answer is written to a temporary file (.farebox-*.part) in the same folder first and
     /// takes its name when it is complete and on the disk; an earlier file keeps its permissions,
-    /// and a link stays and leads to the new one. A device or a pipe is written to as it is.
+    /// and a link stays and leads to the new one. A device or a pipe is written to as it is. Only a
+    /// get that is killed outright leaves its temporary file behind.
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
 
