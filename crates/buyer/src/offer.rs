@@ -7,7 +7,7 @@ use bytes::Bytes;
 use farebox_money::Msat;
 use farebox_wire::bolt11::{INVOICE_LEN_MAX, Invoice, InvoiceError, Network};
 use farebox_wire::l402::{
-    CREDENTIAL_LEN_MAX, Challenge, Grant, Identifier, Scheme, parse_challenges,
+    CREDENTIAL_LEN_MAX, Challenge, Grant, Identifier, Scheme, TokenKind, parse_challenges,
 };
 use farebox_wire::lightning::PaymentHash;
 use farebox_wire::macaroon::Macaroon;
@@ -149,7 +149,11 @@ fn check_grant(macaroon: &Macaroon, sent: &Outgoing, now: u64) -> Result<(), NoO
     };
     let (method, path) = (sent.method.as_str(), sent.url.path());
     let digest = <[u8; 32]>::from(Sha256::digest(&sent.body));
-    let objection = if grant.method != method || grant.path != path {
+    // A proxy in front of the seller may add or take a prefix of the path.
+    let same_path = path.ends_with(&grant.path) || grant.path.ends_with(path);
+    let is_head = method == "HEAD" && grant.kind == TokenKind::TimeBounded;
+    let same_method = grant.method == method || (is_head && grant.method == "GET");
+    let objection = if !same_method || !same_path {
         let bought = printable(&format!("{} {}", grant.method, grant.path), 200);
         format!("is for {bought}, not {method} {path}")
     } else if grant.body_sha256.is_some_and(|bought| bought != digest) {

@@ -64,7 +64,8 @@ impl Run<'_> {
             };
             refusals += u32::from(matches!(error, BuyError::PaidButRefused { .. }));
             let wait = wait.unwrap_or_else(|| backoff.next());
-            if refusals == REFUSALS_MAX || Instant::now() + wait > deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if refusals == REFUSALS_MAX || wait > left {
                 return Err(self.undelivered(purchase, error).await);
             }
             let reason = &error.to_string();
@@ -99,7 +100,8 @@ impl Run<'_> {
             Err(error) => return Err(error),
         };
         let status = exchange.status();
-        if status.is_success() || status.is_redirection() {
+        let is_answer = status.is_redirection() && !is_unspent(&exchange);
+        if status.is_success() || is_answer {
             return self.hand_over(purchase, payment, paid, exchange, sink).await;
         }
         exchange.peek().await;
@@ -221,16 +223,21 @@ fn what_is_left(purchase: &Purchase, exchange: &Exchange) -> Option<Left> {
         StatusCode::TOO_EARLY,
         StatusCode::TOO_MANY_REQUESTS,
     ];
-    if !status.is_client_error() || is_refusal(status) || passing.contains(&status) {
+    let is_final = status.is_client_error() || status.is_redirection();
+    if !is_final || is_refusal(status) || passing.contains(&status) {
         return None;
     }
     let grant = purchase.grant().filter(|grant| grant.body_sha256.is_none())?;
-    let state = exchange.response.headers().get("x-payment-state");
-    let unspent = state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"));
     match grant.kind {
         TokenKind::TimeBounded => Some(Left::Token),
-        TokenKind::OneShot => unspent.then_some(Left::Credit),
+        TokenKind::OneShot => is_unspent(exchange).then_some(Left::Credit),
     }
+}
+
+/// Whether the seller says that the request used nothing up.
+fn is_unspent(exchange: &Exchange) -> bool {
+    let state = exchange.response.headers().get("x-payment-state");
+    state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"))
 }
 
 fn answer_of(exchange: Exchange, len: u64) -> Answer {

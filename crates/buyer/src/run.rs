@@ -69,7 +69,14 @@ impl Run<'_> {
         let purchase = if purchase.state == PurchaseState::Paid {
             Some(purchase)
         } else {
-            self.resume_payment(purchase, again).await?
+            match self.resume_payment(purchase.clone(), again).await {
+                Err(BuyError::FalsePreimage { .. }) if again => {
+                    let note = "the wallet showed a false proof; given up on its user's word";
+                    self.buyer.store.abandon(&purchase, note).await?;
+                    return Ok(None);
+                }
+                resumed => resumed?,
+            }
         };
         match purchase {
             Some(paid) if again => {

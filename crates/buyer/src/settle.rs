@@ -11,6 +11,7 @@ use crate::request::origin_of;
 use crate::run::Run;
 use crate::store::{Purchase, PurchaseState, now_s};
 use farebox_money::Msat;
+use farebox_store::StoreError;
 use farebox_wallet::{PayLimits, PayOutcome, PaymentStatus, WalletError};
 use farebox_wire::bolt11::Invoice;
 use farebox_wire::lightning::Preimage;
@@ -115,6 +116,7 @@ impl Run<'_> {
                     return Ok(Err(Unpaid { purchase, reason }));
                 }
                 Known::NotTried if is_payable(&purchase) && Instant::now() < deadline => {
+                    self.check_limits(wallet, &purchase).await?;
                     // An earlier attempt may still be on its way to the wallet, so that an
                     // error of this one says nothing of the payment.
                     let outcome = self.pay(wallet, &purchase, deadline).await;
@@ -122,7 +124,7 @@ impl Run<'_> {
                 }
                 Known::NotTried | Known::Unknown(_) => {
                     let wait = backoff.next();
-                    if Instant::now() + wait > deadline {
+                    if wait > deadline.saturating_duration_since(Instant::now()) {
                         return Err(under_way(&purchase, known));
                     }
                     let payment_hash = purchase.payment_hash;
@@ -132,6 +134,17 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Decides anew before an invoice of an earlier run goes to the wallet: the limits of this
+    /// run count, not those that it was chosen under.
+    async fn check_limits(&self, wallet: &Wallet, purchase: &Purchase) -> Result<(), BuyError> {
+        let invoice = Invoice::decode(&purchase.invoice);
+        let invoice = invoice.map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let amount = policy::check_invoice(&invoice, self.limits, now_s())?;
+        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+        let worst_fee = wallet.payer.worst_fee(amount);
+        Ok(policy::check_wallet(&invoice, amount, &info, worst_fee, self.limits)?)
     }
 
     /// Hands the invoice to the wallet.
@@ -147,7 +160,7 @@ impl Run<'_> {
             payment_hash: purchase.payment_hash,
         });
         let wait = deadline.saturating_duration_since(Instant::now());
-        let limits = PayLimits { fee_max: purchase.fee_max, wait };
+        let limits = PayLimits { fee_max: purchase.fee_max.min(self.limits.fee_max), wait };
         let paying = wallet.payer.pay(&purchase.invoice, limits);
         Ok(match tokio::time::timeout(wait + PAY_GRACE, paying).await {
             Ok(outcome) => match outcome? {

@@ -5,6 +5,7 @@ use crate::support::shop::Shop;
 use crate::support::wallet::{Draft, Fault};
 use crate::support::{Desk, get_request};
 use farebox_buyer::{BuyError, Mode};
+use farebox_money::Msat;
 use farebox_wire::l402::TokenKind;
 
 /// A desk and a shop whose one-shot answers cost 5 sats.
@@ -186,6 +187,36 @@ async fn a_preimage_that_proves_nothing_is_not_shown_to_the_seller_and_not_paid_
     }
     assert_eq!((server.proofs(), desk.wallet.pay_calls()), (0, 1));
     assert_eq!(desk.states(), ["intended"]);
+}
+
+#[tokio::test]
+async fn a_purchase_behind_a_false_proof_can_be_given_up() {
+    let (desk, server) = five_sats().await;
+    desk.wallet.set(Fault::Lies);
+    desk.get(&server.url("/x")).await.unwrap_err();
+    desk.wallet.set(Fault::None);
+    desk.wallet.set(Fault::Lies);
+    let request = get_request(&server.url("/x"));
+    let error = desk.answer(&request, Mode::BuyAgain).await.unwrap_err();
+    assert!(matches!(error, BuyError::FalsePreimage { .. }), "of the new purchase: {error}");
+    assert_eq!(desk.states(), ["abandoned", "intended"]);
+}
+
+#[tokio::test]
+async fn the_limits_of_this_run_count_for_what_an_earlier_one_chose() {
+    let (mut desk, server) = five_sats().await;
+    desk.wallet.set(Fault::Swallowed);
+    desk.get(&server.url("/x")).await.unwrap_err();
+    desk.wallet.set(Fault::None);
+    let calls = desk.wallet.pay_calls();
+    desk.limits.cost_max = Msat::new(4_999);
+    let error = desk.get(&server.url("/x")).await.unwrap_err();
+    assert_eq!((error.exit_code(), error.code()), (2, "payment_too_expensive"), "{error}");
+    assert_eq!((desk.wallet.pay_calls(), desk.wallet.payments().len()), (calls, 0));
+    assert_eq!(desk.states(), ["intended"]);
+    desk.limits.cost_max = Msat::new(5_000);
+    assert_eq!(desk.get(&server.url("/x")).await.unwrap().1, "sold");
+    assert_eq!(desk.wallet.payments().len(), 1);
 }
 
 #[tokio::test]

@@ -78,6 +78,31 @@ async fn what_a_seller_did_not_charge_for_pays_for_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_redirection_that_used_nothing_up_leaves_its_payment() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let server = Server::start(move |seen| match seen.header("authorization").is_some() {
+        true => Reply::new(304, "").header("x-payment-state", "unspent; use it again"),
+        false => shop.sell(seen, "sold"),
+    });
+    let (answer, _) = desk.get(&server.await.url("/x")).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 304);
+    assert_eq!(desk.states(), ["credit"]);
+}
+
+#[tokio::test]
+async fn credit_of_one_origin_is_never_shown_at_another() {
+    let desk = Desk::new();
+    let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));
+    let one = Server::start(picky(shop.clone())).await;
+    let other = Server::start(picky(shop)).await;
+    desk.get(&one.url("/x?bad")).await.unwrap();
+    desk.get(&other.url("/x")).await.unwrap();
+    assert_eq!(desk.wallet.payments().len(), 2);
+    assert_eq!(other.proofs(), 1, "only the proof that was bought there");
+}
+
+#[tokio::test]
 async fn credit_is_for_its_own_path_only() {
     let desk = Desk::new();
     let shop = Shop::new(&desk.wallet, TokenKind::OneShot, Draft::sats(5));

@@ -2,20 +2,25 @@
 
 mod duration;
 mod input;
+mod interrupt;
 mod output;
 mod problem;
 mod report;
+mod stage;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
 use duration::parse_duration;
-use farebox_buyer::{Buyer, Limits, Mode, Wallet};
+use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
 use farebox_money::Sats;
 use farebox_net::{ClientOptions, http_client};
 use farebox_wallet::{Phoenixd, PhoenixdUrl};
+use interrupt::Interrupts;
 use output::Output;
 use problem::Problem;
 use report::Report;
@@ -26,6 +31,31 @@ use watch::Watch;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+const HELP: &str = "Examples:
+  farebox get http://127.0.0.1:4020/demo/weather
+  farebox get -d '{\"text\":\"hello\"}' http://127.0.0.1:4020/demo/summary
+  farebox get -o picture.bmp --max-cost 50 http://127.0.0.1:4020/demo/picture.bmp
+  farebox get --dry-run --json http://127.0.0.1:4020/demo/weather | jq .invoice_amount_sat
+  echo '{\"text\":\"hello\"}' | farebox get -d - -H 'X-Note: a, b' http://127.0.0.1:4020/demo/summary
+
+They run against 'farebox serve --demo' with its play wallet:
+  export FAREBOX_WALLET=phoenixd:http://:farebox-demo@127.0.0.1:9740
+
+Purchases and tokens are kept in the data folder: FAREBOX_DATA, or data in the settings
+(farebox config show), else farebox in the platform's folder for data.
+
+Exit codes:
+  0   the answer was written (whatever its status, without --fail)
+  1   something else went wrong
+  2   wrong arguments, or more expensive than the limits; nothing was paid
+  3   the payment failed or is still under way, the offer cannot be used, or the seller does
+      not take the payment
+  4   the server or the wallet cannot be reached
+  5   with --fail, a status that is not 2xx; also when something paid for was answered
+      with an error: the same command then sends it again without paying
+  10  --dry-run: it would be bought within the limits
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM; one line says what was paid";
+
 /// Fetch a URL and pay for it if it asks to be paid.
 ///
 /// Works as curl does. When the server answers 402 with an L402 challenge, its invoice is
@@ -33,22 +63,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// with the proof of payment. The intent is on the disk before the wallet is asked: whenever
 /// this command is interrupted, run it again and it goes on where it was, without paying twice.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  farebox get http://127.0.0.1:4020/demo/weather
-  farebox get -d '{\"text\":\"hello\"}' http://127.0.0.1:4020/demo/summary
-  farebox get -o picture.svg --max-cost 50 https://api.example/picture
-  farebox get --dry-run --json https://api.example/x | jq .invoice_amount_sat
-  echo hello | farebox get -d - -H 'X-Note: a, b' https://api.example/x
-
-Exit codes:
-  0   the answer was written (whatever its status, without --fail)
-  1   something else went wrong
-  2   wrong arguments, or more expensive than the limits; nothing was paid
-  3   the payment failed or is still under way, or the seller does not take it
-  4   the server or the wallet cannot be reached
-  5   with --fail, a status that is not 2xx; also when something paid for was answered
-      with an error: the same command then sends it again without paying
-  10  --dry-run: it would be bought within the limits")]
+#[command(after_help = HELP)]
 pub struct GetArgs {
     /// What to fetch; without a scheme, http on this machine and https elsewhere
     url: String,
@@ -70,6 +85,11 @@ pub struct GetArgs {
     content_type: Option<String>,
 
     /// Write the answer to a file, which appears when it is complete; - is standard output
+    ///
+    /// The answer is written to a temporary file (.farebox-*.part) in the same folder first and
+    /// takes its name when it is complete and on the disk; an earlier file keeps its permissions,
+    /// and a link stays and leads to the new one. A device or a pipe is written to as it is. Only a
+    /// get that is killed outright leaves its temporary file behind.
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
 
@@ -79,7 +99,7 @@ pub struct GetArgs {
 
     /// Print one JSON object about the answer; without --output with its body, up to 1 MiB
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 
     /// Pay this to the seller at most
     #[arg(long, value_name = "SATS", default_value = "1000")]
@@ -141,20 +161,41 @@ pub struct GetArgs {
 /// Gets the URL and says how it went.
 pub async fn run(args: GetArgs, settings: Settings) -> Result<ExitCode, Failure> {
     let json = args.json;
-    Ok(match get(args, settings).await {
-        Ok(report) => report.print(json),
-        Err(problem) => problem.print(json),
-    })
+    let watch = Watch::new(&args);
+    let mut interrupts = Interrupts::catch().map_err(Failure::general)?;
+    let interrupted = tokio::select! {
+        biased;
+        ended = get_and_report(Arc::new(args), &settings, &watch) => {
+            return Ok(ended.unwrap_or_else(|problem| problem.print(json)));
+        }
+        exit_code = interrupts.next() => exit_code,
+    };
+    // The get is dropped by now, and its temporary file with it.
+    watch.end();
+    let problem = watch.stage().interrupted(interrupted);
+    problem.print(json);
+    // A thread that waits for a stuck pipe or for standard input would hold the runtime up.
+    std::process::exit(problem.exit_code().into())
 }
 
-async fn get(args: GetArgs, settings: Settings) -> Result<Report, Problem> {
+async fn get_and_report(
+    args: Arc<GetArgs>,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<ExitCode, Problem> {
+    let report = get(&args, settings, watch).await?;
+    // Standard output may be a pipe that nobody reads.
+    let print = tokio::task::spawn_blocking(move || report.print(args.json));
+    print.await.map_err(Problem::general)
+}
+
+async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<Report, Problem> {
     let begun = Instant::now();
-    let request = input::request(&args)?;
-    let buyer = open_buyer(&args, &settings)?;
-    let watch = Watch::new(&args);
-    let mut output = Output::new(&args);
+    let mut output = Output::new(args)?;
+    let request = read_request(Arc::clone(args)).await?;
+    let buyer = open_buyer(args, settings)?;
     let limits = args.limits(output.len_max())?;
-    let outcome = buyer.get(&request, &limits, args.mode(), &watch, output.sink()).await;
+    let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();
     Ok(Report {
         outcome: outcome?,
@@ -166,6 +207,12 @@ async fn get(args: GetArgs, settings: Settings) -> Result<Report, Problem> {
         fail: args.fail,
         quiet: args.quiet,
     })
+}
+
+/// Reads the body where it may take its time, as from a keyboard.
+async fn read_request(args: Arc<GetArgs>) -> Result<Request, Problem> {
+    let read = tokio::task::spawn_blocking(move || input::request(&args));
+    read.await.map_err(Problem::general)?
 }
 
 fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {

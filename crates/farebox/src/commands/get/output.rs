@@ -1,6 +1,7 @@
 //! Where the answer goes.
 
 use super::GetArgs;
+use super::problem::Problem;
 use super::terminal::TerminalSink;
 use farebox_buyer::{FileSink, MemorySink, Sink, WriterSink};
 use std::io::IsTerminal;
@@ -19,8 +20,12 @@ pub(super) enum Output {
 }
 
 impl Output {
-    pub(super) fn new(args: &GetArgs) -> Self {
-        match args.output.as_deref() {
+    pub(super) fn new(args: &GetArgs) -> Result<Self, Problem> {
+        Ok(match args.output.as_deref() {
+            Some("") => {
+                let text = "--output must name a file, or - for standard output";
+                return Err(Problem::usage(text));
+            }
             Some(path) if path != "-" => {
                 let path = PathBuf::from(path);
                 Self::File { sink: FileSink::new(path.clone()), path }
@@ -30,7 +35,7 @@ impl Output {
                 Self::Terminal(TerminalSink::new(tokio::io::stdout()))
             }
             _ => Self::Stdout(WriterSink::new(tokio::io::stdout())),
-        }
+        })
     }
 
     pub(super) fn sink(&mut self) -> &mut dyn Sink {

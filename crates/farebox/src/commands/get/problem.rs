@@ -1,7 +1,9 @@
 //! A get that did not end well.
 
+use super::stage::Paid;
+use crate::output::harmless;
 use farebox_buyer::BuyError;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -12,41 +14,108 @@ pub(super) struct Problem {
     message: String,
     hint: Option<&'static str>,
     exit_code: u8,
+    /// What was paid for certain.
+    paid: Option<Paid>,
 }
 
 impl Problem {
+    const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
+        Self { code, message, hint: None, exit_code, paid: None }
+    }
+
     pub(super) fn usage(message: impl Display) -> Self {
-        Self { code: "usage", message: message.to_string(), hint: None, exit_code: 2 }
+        Self::new("usage", message.to_string(), 2)
     }
 
     pub(super) fn general(message: impl Display) -> Self {
-        Self { code: "start", message: message.to_string(), hint: None, exit_code: 1 }
+        Self::new("start", message.to_string(), 1)
+    }
+
+    pub(super) fn interrupted(message: String, paid: Option<Paid>, exit_code: u8) -> Self {
+        Self { paid, ..Self::new("interrupted", message, exit_code) }
+    }
+
+    /// What programs compare.
+    pub(super) const fn exit_code(&self) -> u8 {
+        self.exit_code
     }
 
     /// One line of JSON, or one for what happened and one for what to do, on standard error.
     pub(super) fn print(&self, json: bool) -> ExitCode {
-        let Self { code, message, hint, exit_code } = self;
         if json {
-            let error =
-                json!({"code": code, "message": message, "hint": hint, "exit_code": exit_code});
-            eprintln!("{}", json!({ "error": error }));
+            eprintln!("{}", self.to_json());
         } else {
-            eprintln!("farebox: {message}");
-            if let Some(hint) = hint {
+            eprintln!("farebox: {}", harmless(&self.message));
+            if let Some(hint) = self.hint {
                 eprintln!("hint: {hint}");
             }
         }
-        ExitCode::from(*exit_code)
+        ExitCode::from(self.exit_code)
+    }
+
+    fn to_json(&self) -> Value {
+        let paid = self.paid.map(|paid| {
+            json!({
+                "amount_sat": paid.amount.to_sats_ceil(),
+                "fee_sat": paid.fee.to_sats_ceil(),
+                "payment_hash": paid.payment_hash,
+            })
+        });
+        json!({"error": {
+            "code": self.code,
+            "message": harmless(&self.message),
+            "hint": self.hint,
+            "exit_code": self.exit_code,
+            "paid": paid,
+        }})
     }
 }
 
 impl From<BuyError> for Problem {
     fn from(error: BuyError) -> Self {
+        let paid = error.paid().map(|paid| Paid {
+            amount: paid.amount,
+            fee: paid.fee,
+            payment_hash: paid.payment_hash,
+        });
         Self {
             code: error.code(),
             message: error.to_string(),
             hint: error.hint(),
             exit_code: error.exit_code(),
+            paid,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_buyer::PaidFacts;
+    use farebox_money::Msat;
+    use farebox_wire::lightning::PaymentHash;
+
+    #[test]
+    fn an_error_after_a_payment_says_in_json_what_was_paid() {
+        let payment_hash = PaymentHash::new([7; 32]);
+        let (amount, fee) = (Msat::new(5_000), Msat::new(1_500));
+        let paid = PaidFacts { amount, fee, payment_hash, paid_at: 0 };
+        let error = BuyError::PaidNotDelivered { paid, status: 500, said: None };
+        let shown = &Problem::from(error).to_json()["error"];
+        assert_eq!(
+            (&shown["code"], &shown["exit_code"]),
+            (&json!("paid_not_delivered"), &json!(5))
+        );
+        let expected = json!({"amount_sat": 5, "fee_sat": 2, "payment_hash": "07".repeat(32)});
+        assert_eq!(shown["paid"], expected);
+    }
+
+    #[test]
+    fn an_error_without_a_payment_says_in_json_that_nothing_was_paid() {
+        let shown = Problem::usage("no").to_json();
+        assert!(shown["error"].as_object().unwrap().contains_key("paid"));
+        assert!(shown["error"]["paid"].is_null());
+        let refused = Problem::from(BuyError::BadOffer("no".into())).to_json();
+        assert!(refused["error"]["paid"].is_null());
     }
 }

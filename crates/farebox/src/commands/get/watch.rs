@@ -1,6 +1,8 @@
 //! What a get says while it runs: on standard error, and on a terminal with a spinner or a bar.
 
 use super::GetArgs;
+use super::stage::Stage;
+use crate::output::harmless;
 use farebox_buyer::{Observer, Step};
 use farebox_money::Msat;
 use http::header::WWW_AUTHENTICATE;
@@ -28,6 +30,22 @@ pub(super) struct Watch {
 struct Shown {
     progress: Option<ProgressBar>,
     warnings: Vec<String>,
+    stage: Stage,
+    /// How often the paid request was sent.
+    attempt: u32,
+    /// Why it is sent again, as said last.
+    reason: Option<String>,
+}
+
+impl Shown {
+    /// Whether a reason to wait is another than the last; each is said once.
+    fn is_news(&mut self, reason: &str) -> bool {
+        if self.reason.as_deref() == Some(reason) {
+            return false;
+        }
+        self.reason = Some(reason.to_owned());
+        true
+    }
 }
 
 impl Watch {
@@ -48,6 +66,11 @@ impl Watch {
     pub(super) fn end(&self) -> Vec<String> {
         self.clear();
         std::mem::take(&mut self.shown().warnings)
+    }
+
+    /// How far the get is with the money.
+    pub(super) fn stage(&self) -> Stage {
+        self.shown().stage
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
@@ -103,8 +126,27 @@ impl Watch {
 
     fn notice(&self, line: &str) {
         if self.notices {
-            self.say(line);
+            self.say(&harmless(line));
         }
+    }
+
+    /// Before a request, and which one it is where the same goes out several times.
+    fn requesting(&self, host: &str) {
+        let attempt = self.shown().attempt;
+        let count = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+        self.spin(format!("waiting for {host}{count}"));
+    }
+
+    fn resend_waiting(&self, reason: &str, wait: Duration) {
+        let (is_news, attempt) = {
+            let mut shown = self.shown();
+            (shown.is_news(reason), shown.attempt)
+        };
+        let wait = wait.as_secs_f32();
+        if is_news {
+            self.notice(&format!("{reason}; trying again in {wait:.1} s"));
+        }
+        self.spin(format!("attempt {} in {wait:.1} s", attempt.saturating_add(1)));
     }
 
     fn trace(&self, mark: char, first: &str, headers: &HeaderMap) {
@@ -121,10 +163,14 @@ impl Watch {
 
 impl Observer for Watch {
     fn step(&self, step: &Step<'_>) {
+        {
+            let mut shown = self.shown();
+            shown.stage = shown.stage.after(step);
+        }
         match step {
             Step::LockWaiting => self.spin("another process sends this request; waiting".into()),
             Step::Requesting { method, url, headers } => {
-                self.spin(format!("waiting for {}", url.host_str().unwrap_or_default()));
+                self.requesting(url.host_str().unwrap_or_default());
                 self.trace('>', &format!("{method} {url}"), headers);
             }
             Step::Answered { status, headers } => {
@@ -140,9 +186,8 @@ impl Observer for Watch {
                     "paid {amount}{fee} to {seller} (payment hash {payment_hash})"
                 ));
             }
-            Step::ResendWaiting { reason, wait } => {
-                self.notice(&format!("{reason}; trying again in {:.1} s", wait.as_secs_f32()));
-            }
+            Step::Resending { attempt } => self.shown().attempt = *attempt,
+            Step::ResendWaiting { reason, wait } => self.resend_waiting(reason, *wait),
             Step::AnswerHead { len, .. } => self.begin_bar(*len),
             Step::Progress { bytes } => {
                 if let Some(progress) = &self.shown().progress {
@@ -152,7 +197,7 @@ impl Observer for Watch {
             Step::Written { .. } => self.clear(),
             Step::Warning(text) => {
                 self.notice(&format!("warning: {text}"));
-                self.shown().warnings.push((*text).to_owned());
+                self.shown().warnings.push(harmless(text));
             }
             _ => {}
         }
@@ -168,7 +213,7 @@ fn shown_value(name: &HeaderName, value: &HeaderValue) -> String {
     if value.is_sensitive() || name == http::header::SET_COOKIE {
         return "(hidden)".into();
     }
-    let text = crate::output::harmless(&String::from_utf8_lossy(value.as_bytes()));
+    let text = harmless(&String::from_utf8_lossy(value.as_bytes()));
     if name == WWW_AUTHENTICATE { without_tokens(&text) } else { text }
 }
 
@@ -192,6 +237,20 @@ fn without_tokens(challenge: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_to_wait_is_said_once_until_it_changes() {
+        let mut shown = Shown::default();
+        let said = ["busy", "busy", "down", "down", "busy"].map(|reason| shown.is_news(reason));
+        assert_eq!(said, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn a_header_cannot_write_to_the_terminal_or_turn_it_around() {
+        let name = HeaderName::from_static("x-a");
+        let value = HeaderValue::from_bytes("a\u{202e}b\u{200b}\tc".as_bytes()).unwrap();
+        assert_eq!(shown_value(&name, &value), "abc");
+    }
 
     #[test]
     fn a_challenge_is_shown_without_its_token() {
