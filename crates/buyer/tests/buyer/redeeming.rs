@@ -98,7 +98,8 @@ async fn a_seller_that_is_not_ready_is_asked_again_when_it_says() {
 #[tokio::test]
 async fn waiting_for_a_seller_has_an_end() {
     let desk = Desk::new();
-    let busy = |_, _: &Seen| Some(Reply::new(409, "busy").header("retry-after", "18446744073709551615"));
+    let busy =
+        |_, _: &Seen| Some(Reply::new(409, "busy").header("retry-after", "18446744073709551615"));
     let server = shop_with(&desk, busy).await;
     let error = desk.get(&server.url("/x")).await.unwrap_err();
     assert!(matches!(error, BuyError::PaidNotDelivered { status: 409, .. }), "{error}");
