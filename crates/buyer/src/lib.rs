@@ -32,7 +32,7 @@ pub use buyer::{Buyer, Wallet};
 pub use error::{BuyError, PaidFacts, StartError};
 pub use observer::{Observer, Step};
 pub use outcome::{Answer, Mode, Outcome, PaymentFacts, Price, Quote};
-pub use policy::{Limits, Refusal};
+pub use policy::{Limits, Refusal, check_invoice, check_wallet};
 pub use request::{Request, RequestError};
 pub use sink::{FileSink, MemorySink, Sink, WriterSink};
 pub use store::PurchaseState;

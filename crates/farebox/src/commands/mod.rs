@@ -10,3 +10,5 @@ pub mod show;
 pub mod wallet;
 
 mod directory_client;
+mod duration;
+mod problem;

@@ -14,7 +14,7 @@ use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, system_cloc
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError};
-use farebox_wallet::{Phoenixd, PhoenixdUrl, Receiver};
+use farebox_wallet::{Receiver, WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, StatusCode, header};
@@ -147,9 +147,8 @@ fn receiver(
     }
     let Some(url) = &settings.seller.wallet else { return Ok(None) };
     let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
-    let url: PhoenixdUrl = url.parse().map_err(|error| bad(&error))?;
-    let wallet = Phoenixd::new(url).map_err(|error| bad(&error))?;
-    Ok(Some(Arc::new(wallet)))
+    let url: WalletUrl = url.parse().map_err(|error| bad(&error))?;
+    Ok(Some(open_wallet(&url).map_err(|error| bad(&error))?))
 }
 
 async fn open_paywall(

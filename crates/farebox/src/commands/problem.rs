@@ -1,4 +1,4 @@
-//! A get that did not end well.
+//! A command with money that did not end well.
 
 use farebox_buyer::BuyError;
 use serde_json::json;
@@ -7,24 +7,24 @@ use std::process::ExitCode;
 
 /// What happened, what to do, and what programs compare.
 #[derive(Debug)]
-pub(super) struct Problem {
-    code: &'static str,
-    message: String,
-    hint: Option<&'static str>,
-    exit_code: u8,
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<&'static str>,
+    pub(crate) exit_code: u8,
 }
 
 impl Problem {
-    pub(super) fn usage(message: impl Display) -> Self {
+    pub(crate) fn usage(message: impl Display) -> Self {
         Self { code: "usage", message: message.to_string(), hint: None, exit_code: 2 }
     }
 
-    pub(super) fn general(message: impl Display) -> Self {
+    pub(crate) fn general(message: impl Display) -> Self {
         Self { code: "start", message: message.to_string(), hint: None, exit_code: 1 }
     }
 
     /// One line of JSON, or one for what happened and one for what to do, on standard error.
-    pub(super) fn print(&self, json: bool) -> ExitCode {
+    pub(crate) fn print(&self, json: bool) -> ExitCode {
         let Self { code, message, hint, exit_code } = self;
         if json {
             let error =
