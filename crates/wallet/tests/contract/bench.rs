@@ -8,6 +8,7 @@ use farebox_store::{Database, DatabaseOptions};
 use farebox_wallet::{
     CreatedInvoice, NewInvoice, PayLimits, PayOutcome, Wallet, WalletUrl, open_wallet,
 };
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -77,6 +78,13 @@ impl Bench {
         }
     }
 
+    /// Where the buyer's server listens.
+    pub fn buyer_address(&self) -> SocketAddr {
+        let start = self.buyer_url.find("127.0.0.1:").unwrap();
+        let address = self.buyer_url[start..].split('?').next().unwrap();
+        address.parse().unwrap()
+    }
+
     /// The buyer after a restart: a client that remembers nothing.
     pub fn buyer_again(&self) -> Arc<dyn Wallet> {
         client(&self.buyer_url)
@@ -100,8 +108,7 @@ impl Bench {
     pub fn nobody(&self) -> Arc<dyn Wallet> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let free = listener.local_addr().unwrap().port().to_string();
-        let port = self.buyer_url.split("127.0.0.1:").nth(1).unwrap();
-        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        let port = self.buyer_address().port().to_string();
         client(&self.buyer_url.replace(&port, &free))
     }
 

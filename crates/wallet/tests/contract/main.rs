@@ -6,6 +6,8 @@ mod backends;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod certificate;
+#[cfg(test)]
 mod doubles;
 #[cfg(test)]
 mod faults;
@@ -17,3 +19,5 @@ mod receiving;
 mod script;
 #[cfg(test)]
 mod special;
+#[cfg(test)]
+mod urls;
