@@ -319,7 +319,9 @@ impl BuyError {
             Self::Wallet(WalletError::Unreachable(_)) => {
                 Some("start the wallet or name another with --wallet")
             }
-            Self::Wallet(WalletError::Unauthorized) => Some("correct the password in --wallet"),
+            Self::Wallet(WalletError::Unauthorized) => {
+                Some("correct the password or key in --wallet")
+            }
             Self::Store(_) | Self::PaidUnrecorded { .. } => Some(
                 "see that the data folder can be written, then run the same command again: \
                  nothing is paid twice",

@@ -34,7 +34,7 @@ pub use error::{BuyError, PaidFacts, StartError};
 pub use file_sink::FileSink;
 pub use observer::{Observer, Step};
 pub use outcome::{Answer, Mode, Outcome, PaymentFacts, Price, Quote};
-pub use policy::{Limits, Refusal};
+pub use policy::{Limits, Refusal, check_invoice, check_wallet};
 pub use request::{Request, RequestError};
 pub use sink::{MemorySink, Sink, WriterSink};
 pub use store::PurchaseState;

@@ -98,8 +98,12 @@ pub(crate) const fn is_dead(invoice: &Invoice, now: u64) -> bool {
     now >= invoice.expires_at.saturating_add(EXPIRY_MARGIN_S)
 }
 
-/// The amount of an invoice that is within the limits, the wallet aside.
-pub(crate) fn check_invoice(invoice: &Invoice, limits: &Limits, now: u64) -> Result<Msat, Refusal> {
+/// The amount of an invoice that is within the limits at `now`, in seconds since 1970, the wallet
+/// aside.
+///
+/// # Errors
+/// Why it is not to be paid.
+pub fn check_invoice(invoice: &Invoice, limits: &Limits, now: u64) -> Result<Msat, Refusal> {
     let amount = invoice.amount.filter(|amount| !amount.is_zero());
     let amount = amount.ok_or(Refusal::NoAmount)?;
     if amount > limits.cost_max {
@@ -113,7 +117,10 @@ pub(crate) fn check_invoice(invoice: &Invoice, limits: &Limits, now: u64) -> Res
 
 /// Whether a wallet can pay `amount` of `invoice` within the limits. `worst_fee` is the most
 /// that it may pay on top where it takes no limit.
-pub(crate) fn check_wallet(
+///
+/// # Errors
+/// Why it is not to be paid.
+pub fn check_wallet(
     invoice: &Invoice,
     amount: Msat,
     wallet: &WalletInfo,

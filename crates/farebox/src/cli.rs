@@ -46,7 +46,7 @@ impl Command {
             Self::Show(args) => args.json,
             Self::Categories(args) => args.json,
             Self::Get(args) => args.json,
-            Self::Wallet(command) => command.wants_json(),
+            Self::Wallet(command) => command.json(),
             Self::Admin(command) => command.wants_json(),
             Self::Serve(_) | Self::Config(_) => false,
         }

@@ -1,6 +1,7 @@
 //! The HTTP client of the person or wallet at this machine: it may go wherever its user sends
 //! it, private addresses included.
 
+use crate::TrustedCertificate;
 use std::time::Duration;
 
 /// How a client is built.
@@ -14,6 +15,8 @@ pub struct ClientOptions {
     pub read_timeout: Duration,
     /// Takes any certificate. Only on the user's own word.
     pub insecure_tls: bool,
+    /// Trusted in place of the platform's authorities.
+    pub certificate: Option<TrustedCertificate>,
     /// Whether `HTTP_PROXY` and its like count. Never for wallets, whose passwords go with
     /// every request.
     pub system_proxy: bool,
@@ -40,5 +43,13 @@ pub fn http_client(options: &ClientOptions) -> Result<reqwest::Client, ClientErr
         .danger_accept_invalid_certs(options.insecure_tls)
         .tcp_nodelay(true);
     let builder = if options.system_proxy { builder } else { builder.no_proxy() };
+    let builder = match &options.certificate {
+        Some(certificate) => {
+            let config = certificate.client_config();
+            builder
+                .tls_backend_preconfigured(config.map_err(|error| ClientError(error.to_string()))?)
+        }
+        None => builder,
+    };
     builder.build().map_err(|error| ClientError(error.to_string()))
 }

@@ -1,9 +1,11 @@
 //! Outbound HTTP and the keys by which clients are counted.
 
+mod certificate;
 mod client;
 mod client_key;
 mod proxies;
 
+pub use certificate::{NotACertificate, TrustedCertificate};
 pub use client::{ClientError, ClientOptions, http_client};
 pub use client_key::ClientKey;
 pub use proxies::{ParseProxyError, TrustedProxies};

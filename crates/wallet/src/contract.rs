@@ -177,14 +177,19 @@ pub trait Payer: Send + Sync {
     fn worst_fee(&self, amount: Msat) -> Msat;
 }
 
+/// A wallet that is paid and pays, as all of them do.
+pub trait Wallet: Payer + Receiver {}
+
+impl<T: Payer + Receiver> Wallet for T {}
+
 /// A wallet that could not answer; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WalletError {
     /// Nobody listens there.
     #[error("the wallet cannot be reached: {0}")]
     Unreachable(String),
-    /// The password or key is wrong.
-    #[error("the wallet refused the password")]
+    /// The password or key is wrong, or does not allow this.
+    #[error("the wallet refused the password or key")]
     Unauthorized,
     /// The wallet refuses the request as such.
     #[error("the wallet refused: {0}")]

@@ -40,6 +40,7 @@ pub async fn ask(
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(30),
         insecure_tls: false,
+        certificate: None,
         system_proxy: true,
     };
     let client = http_client(&options).map_err(Failure::general)?;

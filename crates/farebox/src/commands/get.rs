@@ -1,10 +1,8 @@
 //! `farebox get`
 
-mod duration;
 mod input;
 mod interrupt;
 mod output;
-mod problem;
 mod report;
 mod stage;
 mod terminal;
@@ -12,17 +10,17 @@ mod terminal;
 mod tests;
 mod watch;
 
+use super::duration::parse_duration;
+use super::problem::Problem;
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
-use duration::parse_duration;
 use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
 use farebox_money::Sats;
 use farebox_net::{ClientOptions, http_client};
-use farebox_wallet::{Phoenixd, PhoenixdUrl};
+use farebox_wallet::WalletUrl;
 use interrupt::Interrupts;
 use output::Output;
-use problem::Problem;
 use report::Report;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -149,7 +147,8 @@ pub struct GetArgs {
     #[arg(short, long)]
     fail: bool,
 
-    /// The wallet that pays, as phoenixd:http://:PASSWORD@HOST:PORT [env: FAREBOX_WALLET=]
+    /// The wallet that pays, as phoenixd:, lnd:, cln: or lnbits: and a URL; docs/wallets.md has
+    /// all forms [env: FAREBOX_WALLET=]
     #[arg(long, value_name = "URL")]
     wallet: Option<String>,
 
@@ -222,6 +221,7 @@ fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
         connect_timeout: CONNECT_TIMEOUT,
         read_timeout: args.timeout,
         insecure_tls: args.insecure,
+        certificate: None,
         system_proxy: true,
     });
     let client = client.map_err(Problem::general)?;
@@ -231,10 +231,10 @@ fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
 }
 
 fn open_wallet(url: &str) -> Result<Wallet, Problem> {
-    let url: PhoenixdUrl = url.parse().map_err(Problem::usage)?;
-    // Shown and stored without its password.
+    let url: WalletUrl = url.parse().map_err(Problem::usage)?;
+    // Shown and stored without its secret.
     let name = url.to_string();
-    let payer = Arc::new(Phoenixd::new(url).map_err(Problem::general)?);
+    let payer = farebox_wallet::open_wallet(&url).map_err(Problem::usage)?;
     Ok(Wallet { name, payer })
 }
 

@@ -11,3 +11,5 @@ pub mod show;
 pub mod wallet;
 
 mod directory_client;
+mod duration;
+mod problem;

@@ -60,7 +60,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct SellerSettings {
-    /// The wallet that is paid: `phoenixd:http://:PASSWORD@HOST:PORT`.
+    /// The wallet that is paid.
     pub wallet: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError};
-use farebox_wallet::{Phoenixd, PhoenixdUrl};
+use farebox_wallet::{WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, StatusCode, header};
@@ -156,9 +156,9 @@ fn receivers(settings: &Settings, play: Option<&Play>) -> Result<Option<Receiver
     }
     let Some(url) = &settings.seller.wallet else { return Ok(None) };
     let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
-    let url: PhoenixdUrl = url.parse().map_err(|error| bad(&error))?;
-    let open = || Phoenixd::new(url.clone()).map_err(|error| bad(&error));
-    Ok(Some(Receivers { paywall: Arc::new(open()?), accounts: Arc::new(open()?) }))
+    let url: WalletUrl = url.parse().map_err(|error| bad(&error))?;
+    let open = || open_wallet(&url).map_err(|error| bad(&error));
+    Ok(Some(Receivers { paywall: open()?, accounts: open()? }))
 }
 
 /// The paid export. A server without a wallet says so instead of giving it away.

@@ -1,8 +1,9 @@
 //! What phoenixd answers, as far as it is read. Times are milliseconds since 1970.
 
+use crate::invoice::proof;
 use crate::{PaymentStatus, WalletError};
 use farebox_money::{Msat, Sats};
-use farebox_wire::lightning::{PaymentHash, Preimage};
+use farebox_wire::lightning::PaymentHash;
 use serde::Deserialize;
 
 /// `POST /payinvoice`: either a preimage or a reason.
@@ -92,19 +93,10 @@ impl Outgoing {
     }
 }
 
-/// The preimage in an answer, when it proves the payment of `hash`.
-pub(super) fn proof(text: Option<&str>, hash: PaymentHash) -> Result<Preimage, WalletError> {
-    text.and_then(|text| text.parse().ok())
-        .filter(|preimage: &Preimage| preimage.hash() == hash)
-        .ok_or_else(|| {
-            let text = "the preimage of a paid invoice does not fit its payment hash";
-            WalletError::Unreadable(text.into())
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use farebox_wire::lightning::Preimage;
 
     const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

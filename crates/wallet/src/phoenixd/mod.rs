@@ -8,15 +8,14 @@ mod answers;
 mod http;
 mod payer;
 mod receiver;
-mod sent;
 mod settled;
 mod url;
 
 pub use url::{PhoenixdUrl, PhoenixdUrlError};
 
-use farebox_net::ClientError;
+use crate::OpenError;
+use crate::sent::Sent;
 use http::Api;
-use sent::Sent;
 use settled::Seen;
 
 /// A client of one phoenixd.
@@ -31,8 +30,8 @@ impl Phoenixd {
     /// A client that has not connected yet.
     ///
     /// # Errors
-    /// [`ClientError`] when the platform's certificates cannot be read.
-    pub fn new(url: PhoenixdUrl) -> Result<Self, ClientError> {
+    /// [`OpenError`] when the platform's certificates cannot be read.
+    pub fn new(url: PhoenixdUrl) -> Result<Self, OpenError> {
         Ok(Self { api: Api::new(url)?, sent: Sent::default(), seen: Seen::default() })
     }
 }

@@ -2,11 +2,11 @@
 
 use super::Phoenixd;
 use super::answers::{Created, Incoming};
+use crate::invoice::{self, whole_sats};
 use crate::{
     CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
 };
 use async_trait::async_trait;
-use farebox_wire::bolt11::Invoice;
 use farebox_wire::lightning::PaymentHash;
 use std::time::{Duration, Instant};
 
@@ -16,28 +16,15 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 #[async_trait]
 impl Receiver for Phoenixd {
     async fn create(&self, invoice: NewInvoice) -> Result<CreatedInvoice, WalletError> {
-        let amount = invoice.amount.to_sats_exact().ok_or_else(|| {
-            let amount = invoice.amount;
-            WalletError::Refused(format!("phoenixd takes whole satoshis only, not {amount}"))
-        })?;
+        let amount = whole_sats(invoice.amount, "phoenixd")?;
         let form = [
             ("amountSat", amount.get().to_string()),
             ("description", invoice.description),
             ("expirySeconds", invoice.expiry_s.to_string()),
         ];
         let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let created: Created = self.api.post("/createinvoice", &form).await?;
-        let decoded = Invoice::decode(&created.serialized)
-            .map_err(|error| WalletError::Unreadable(error.to_string()))?;
-        if decoded.amount != Some(invoice.amount) {
-            let text = "the new invoice is over another amount";
-            return Err(WalletError::Unreadable(text.into()));
-        }
-        Ok(CreatedInvoice {
-            bolt11: created.serialized,
-            payment_hash: decoded.payment_hash,
-            expires_at: decoded.expires_at,
-        })
+        let answer: Created = self.api.post("/createinvoice", &form).await?;
+        invoice::created(answer.serialized, invoice.amount)
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {

@@ -138,6 +138,7 @@ pub fn client() -> reqwest::Client {
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_secs(5),
         insecure_tls: false,
+        certificate: None,
         system_proxy: false,
     })
     .unwrap()

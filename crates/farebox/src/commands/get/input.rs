@@ -1,7 +1,7 @@
 //! The request that the arguments describe.
 
 use super::GetArgs;
-use super::problem::Problem;
+use crate::commands::problem::Problem;
 use farebox_buyer::{BuyError, Request, RequestError};
 use http::Method;
 use http::header::CONTENT_TYPE;

@@ -1,8 +1,8 @@
 //! Where the answer goes.
 
 use super::GetArgs;
-use super::problem::Problem;
 use super::terminal::TerminalSink;
+use crate::commands::problem::Problem;
 use farebox_buyer::{FileSink, MemorySink, Sink, WriterSink};
 use std::io::IsTerminal;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! How far a get is with the money.
 
-use super::problem::Problem;
+use crate::commands::problem::{Paid, Problem};
 use farebox_buyer::{PurchaseState, Step};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
@@ -18,14 +18,6 @@ pub(super) enum Stage {
     Paid(Paid),
     /// Paid, and the answer is written.
     Delivered(Paid),
-}
-
-/// A payment that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Paid {
-    pub(super) amount: Msat,
-    pub(super) fee: Msat,
-    pub(super) payment_hash: PaymentHash,
 }
 
 impl Stage {

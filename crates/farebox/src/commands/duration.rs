@@ -6,7 +6,7 @@ use std::time::Duration;
 const SECONDS_MAX: u64 = 7 * 24 * 3_600;
 
 /// Reads `90`, `90s`, `2m` or `1h`; up to a week, never nothing.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let (number, unit_s) = match text.char_indices().next_back() {
         Some((end, 's')) => (text.get(..end), 1),
         Some((end, 'm')) => (text.get(..end), 60),

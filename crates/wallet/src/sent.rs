@@ -1,27 +1,27 @@
-//! The payments that phoenixd may not have read yet.
+//! The payments that a wallet may not have read yet.
 
 use farebox_wire::lightning::PaymentHash;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a request may be under way to phoenixd: so long, "no such payment" proves nothing.
+/// How long a request may be under way to the wallet: so long, "no such payment" proves nothing.
 const UNDER_WAY_MAX: Duration = Duration::from_secs(120);
 
-/// Payment hashes that phoenixd was sent and whose outcome is not known, with the time.
+/// Payment hashes that the wallet was sent and whose outcome is not known, with the time.
 #[derive(Debug, Default)]
-pub(super) struct Sent(Mutex<HashMap<PaymentHash, Instant>>);
+pub(crate) struct Sent(Mutex<HashMap<PaymentHash, Instant>>);
 
 impl Sent {
     /// Notes that `hash` is about to be sent; returns when it was sent before.
-    pub(super) fn note(&self, hash: PaymentHash) -> Option<Instant> {
+    pub(crate) fn note(&self, hash: PaymentHash) -> Option<Instant> {
         let mut sent = self.lock();
         sent.retain(|_, at| at.elapsed() < UNDER_WAY_MAX);
         sent.insert(hash, Instant::now())
     }
 
     /// Takes back a [`Sent::note`], because nothing was sent.
-    pub(super) fn take_back(&self, hash: PaymentHash, earlier: Option<Instant>) {
+    pub(crate) fn take_back(&self, hash: PaymentHash, earlier: Option<Instant>) {
         match earlier {
             Some(at) => self.lock().insert(hash, at),
             None => self.lock().remove(&hash),
@@ -29,12 +29,12 @@ impl Sent {
     }
 
     /// Forgets a payment whose outcome is known.
-    pub(super) fn forget(&self, hash: PaymentHash) {
+    pub(crate) fn forget(&self, hash: PaymentHash) {
         self.lock().remove(&hash);
     }
 
-    /// Whether `hash` may be under way to phoenixd.
-    pub(super) fn is_under_way(&self, hash: PaymentHash) -> bool {
+    /// Whether `hash` may be under way to the wallet.
+    pub(crate) fn is_under_way(&self, hash: PaymentHash) -> bool {
         self.lock().get(&hash).is_some_and(|at| at.elapsed() < UNDER_WAY_MAX)
     }
 

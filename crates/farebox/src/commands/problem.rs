@@ -1,15 +1,24 @@
-//! A get that did not end well.
+//! A command with money that did not end well.
 
-use super::stage::Paid;
 use crate::output::harmless;
 use farebox_buyer::BuyError;
+use farebox_money::Msat;
+use farebox_wire::lightning::PaymentHash;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::process::ExitCode;
 
+/// A payment that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paid {
+    pub(crate) amount: Msat,
+    pub(crate) fee: Msat,
+    pub(crate) payment_hash: PaymentHash,
+}
+
 /// What happened, what to do, and what programs compare.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     code: &'static str,
     message: String,
     hint: Option<&'static str>,
@@ -19,29 +28,34 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
+    pub(crate) const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
         Self { code, message, hint: None, exit_code, paid: None }
     }
 
-    pub(super) fn usage(message: impl Display) -> Self {
+    /// With what to do about it.
+    pub(crate) fn with_hint(self, hint: Option<&'static str>) -> Self {
+        Self { hint, ..self }
+    }
+
+    pub(crate) fn usage(message: impl Display) -> Self {
         Self::new("usage", message.to_string(), 2)
     }
 
-    pub(super) fn general(message: impl Display) -> Self {
+    pub(crate) fn general(message: impl Display) -> Self {
         Self::new("start", message.to_string(), 1)
     }
 
-    pub(super) fn interrupted(message: String, paid: Option<Paid>, exit_code: u8) -> Self {
+    pub(crate) fn interrupted(message: String, paid: Option<Paid>, exit_code: u8) -> Self {
         Self { paid, ..Self::new("interrupted", message, exit_code) }
     }
 
     /// What programs compare.
-    pub(super) const fn exit_code(&self) -> u8 {
+    pub(crate) const fn exit_code(&self) -> u8 {
         self.exit_code
     }
 
     /// One line of JSON, or one for what happened and one for what to do, on standard error.
-    pub(super) fn print(&self, json: bool) -> ExitCode {
+    pub(crate) fn print(&self, json: bool) -> ExitCode {
         if json {
             eprintln!("{}", self.to_json());
         } else {

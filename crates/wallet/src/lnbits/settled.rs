@@ -1,0 +1,40 @@
+//! LNbits' list of payments, the latest change first.
+
+use super::Lnbits;
+use super::answers::Payment;
+use crate::WalletError;
+use crate::polled::{Lister, Page, Seen, Settled};
+use async_trait::async_trait;
+
+/// Rows of one page.
+const PAGE_LEN: usize = 200;
+
+#[async_trait]
+impl Lister for Lnbits {
+    fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    async fn page(&self, from_ms: u64, number: usize) -> Result<Page, WalletError> {
+        let (limit, offset) = (PAGE_LEN.to_string(), (PAGE_LEN * number).to_string());
+        let query = [
+            ("status", "success"),
+            ("amount[gt]", "0"),
+            ("sortby", "updated_at"),
+            ("direction", "desc"),
+            ("limit", limit.as_str()),
+            ("offset", offset.as_str()),
+        ];
+        let rows: Vec<Payment> = self.read("/api/v1/payments", &query).await?;
+        let is_short = rows.len() < PAGE_LEN;
+        let settled: Vec<_> = rows.iter().filter_map(settled).collect();
+        let reaches_back = settled.last().is_some_and(|oldest| oldest.at_ms < from_ms);
+        Ok(Page { settled, is_last: is_short || reaches_back })
+    }
+}
+
+fn settled(row: &Payment) -> Option<Settled> {
+    let is_ours = row.amount > 0 && row.status == "success";
+    let at_ms = row.settled_at_ms().filter(|_| is_ours)?;
+    Some(Settled { at_ms, hash: row.payment_hash })
+}

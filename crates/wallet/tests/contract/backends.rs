@@ -1,0 +1,51 @@
+//! Every rule for every backend.
+
+use crate::bench::{Backend, Bench};
+use crate::{faults, paying, receiving};
+
+macro_rules! suite {
+    ($($name:ident = $backend:ident),* : $($room:ident::$rule:ident),* $(,)?) => {
+        suite!(@rules [$($name = $backend),*] [$($room::$rule),*]);
+    };
+    (@rules [$($name:ident = $backend:ident),*] $rules:tt) => {
+        $(suite!(@backend $name $backend $rules);)*
+    };
+    (@backend $name:ident $backend:ident [$($room:ident::$rule:ident),*]) => {
+        mod $name {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $rule() {
+                    $room::$rule(Bench::open(Backend::$backend).await).await;
+                }
+            )*
+        }
+    };
+}
+
+suite! {
+    phoenixd = Phoenixd, lnd = Lnd, cln = Cln, lnbits = Lnbits:
+    paying::a_payment_is_proven_by_its_preimage,
+    paying::paying_again_finds_the_first_payment_and_moves_nothing,
+    paying::a_restarted_client_finds_the_first_payment,
+    paying::what_is_no_invoice_with_an_amount_is_not_sent,
+    paying::more_than_the_balance_fails_for_certain_and_moves_nothing,
+    paying::an_expired_invoice_fails_for_certain,
+    paying::a_failure_the_wallet_vouches_for_is_final,
+    paying::a_payment_that_is_held_is_pending_until_it_ends,
+    paying::the_wallet_says_what_it_is,
+    paying::a_wrong_secret_is_unauthorized_and_sends_nothing,
+    paying::a_refused_connection_is_unreachable_and_sends_nothing,
+    receiving::an_invoice_is_made_paid_and_looked_up,
+    receiving::an_invoice_that_was_not_paid_in_time_is_expired,
+    receiving::a_new_invoice_over_another_amount_is_not_handed_out,
+    receiving::parts_of_a_satoshi_are_exact_or_refused,
+    receiving::settlements_are_reported_oldest_first,
+    receiving::a_waiting_reader_hears_of_a_later_payment,
+    receiving::a_settlement_told_twice_is_one_settlement,
+    receiving::a_restarted_reader_goes_on_where_it_was,
+    faults::a_payment_without_a_clear_answer_is_pending_and_found_later,
+    faults::a_payment_that_was_not_carried_out_is_never_called_failed,
+    faults::a_lying_preimage_is_never_taken_for_a_payment,
+    faults::a_look_up_that_cannot_be_read_is_an_error,
+}
