@@ -1,6 +1,7 @@
 //! Words of strangers, made fit to be shown.
 
 use bytes::Bytes;
+use farebox_wire::text::is_hidden;
 use serde_json::Value;
 
 /// The text in one line without control characters and without any that cannot be seen, cut
@@ -14,24 +15,6 @@ pub(crate) fn printable(text: &str, chars_max: usize) -> String {
         short.push('…');
     }
     short
-}
-
-/// What a reader does not see, or what changes how the rest is read.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What a seller says in an error's body: its code and message, or the start of the text.

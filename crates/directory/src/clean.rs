@@ -1,5 +1,7 @@
 //! Text of listings is written by strangers: cleaned here before it is stored or shown.
 
+use farebox_wire::text::is_hidden;
+
 /// Characters of a name at most.
 pub const NAME_LEN_MAX: usize = 200;
 /// Characters of a description at most.
@@ -42,24 +44,6 @@ pub fn clean_text(text: &str, len_max: usize) -> String {
 #[must_use]
 pub fn clean_optional(text: Option<&str>, len_max: usize) -> Option<String> {
     text.map(|text| clean_text(text, len_max)).filter(|text| !text.is_empty())
-}
-
-/// Characters that a reader does not see, or that change how others read.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

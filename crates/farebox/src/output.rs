@@ -1,5 +1,6 @@
 //! What commands print, and how they fail.
 
+use farebox_wire::text::is_hidden;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -70,12 +71,5 @@ pub fn bold(text: &str) -> String {
 /// A text of a stranger as a terminal may show it: no control characters, so no escape codes,
 /// and nothing invisible that turns the rest of the line around.
 pub fn harmless(text: &str) -> String {
-    let is_shown = |character: &char| {
-        let invisible = matches!(
-            character,
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        );
-        !character.is_control() && !invisible
-    };
-    text.chars().filter(is_shown).collect()
+    text.chars().filter(|character| !is_hidden(*character)).collect()
 }

@@ -8,3 +8,4 @@ pub mod bolt11;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
+pub mod text;
