@@ -109,7 +109,7 @@ fn a_request_under_way_is_answered_before_the_server_stops() {
     // The head is complete, the body is not: the server is in the middle of this request.
     let head = "POST /demo/summary HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"text\":";
     stream.write_all(head.as_bytes()).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let stopping = std::thread::spawn(move || demo.stop());
     std::thread::sleep(std::time::Duration::from_millis(300));
     stream.write_all(b"\"hello\"}").unwrap();
