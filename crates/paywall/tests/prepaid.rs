@@ -103,6 +103,7 @@ async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
         let call = shop.router.clone().oneshot(request("GET", "/dish", Some(&bearer), ""));
         let _ = tokio::time::timeout(Duration::from_micros(round * 50), call).await;
     }
+    tokio::time::sleep(Duration::from_millis(100)).await;
     let mut report = shop.database.read(farebox_ledger::verify).await.unwrap();
     for _ in 0..200 {
         if report.classes[&AccountClass::Hold].open == 0 {
