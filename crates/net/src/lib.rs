@@ -5,5 +5,5 @@ mod client;
 mod client_key;
 
 pub use certificate::{NotACertificate, TrustedCertificate};
-pub use client::{ClientError, ClientOptions, http_client};
+pub use client::{ClientError, ClientOptions, http_client, prepare_tls};
 pub use client_key::ClientKey;
