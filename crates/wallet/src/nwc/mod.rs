@@ -26,10 +26,10 @@ use crate::sent::Sent;
 use ::url::Url;
 use cipher::Cipher;
 use keys::Keys;
-use relay::Pool;
+use relay::{Pool, Relay};
 use secp256k1::XOnlyPublicKey;
 use std::fmt;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// A client of one wallet connection.
 pub struct Nwc {
@@ -39,6 +39,8 @@ pub struct Nwc {
     /// What the wallet understands; asked for once.
     cipher: OnceCell<Cipher>,
     pool: Pool,
+    /// Where the wallet's notices arrive.
+    notices: Mutex<Option<Relay>>,
     sent: Sent,
     seen: Seen,
 }
@@ -53,6 +55,7 @@ impl Nwc {
             relays: url.relays,
             cipher: OnceCell::new(),
             pool: Pool::default(),
+            notices: Mutex::default(),
             sent: Sent::default(),
             seen: Seen::default(),
         }

@@ -50,27 +50,44 @@ impl Lister for Nwc {
     /// Until the wallet gives notice, or the next look is due.
     async fn pause(&self, longest: Duration) {
         let (least, longest) = (longest.min(PAUSE_MIN), longest.min(LOOK_INTERVAL));
-        tokio::time::sleep(least).await;
-        let left = longest.saturating_sub(least);
         let noticing = async {
             if self.notice().await.is_err() {
-                tokio::time::sleep(left).await;
+                std::future::pending::<()>().await;
             }
         };
         // Whether it was a notice or the time, the list has the truth.
-        let _ = tokio::time::timeout(left, noticing).await;
+        let _ = tokio::join!(tokio::time::sleep(least), tokio::time::timeout(longest, noticing));
     }
 }
 
 impl Nwc {
     /// Waits for a notice of the wallet. What it says is not read: the list has it for certain.
+    /// The subscription stays open between looks, so that nothing falls in between.
     async fn notice(&self) -> Result<(), Unanswered> {
+        let mut kept = self.notices.lock().await;
+        let relay = match kept.take() {
+            Some(relay) => relay,
+            None => self.subscribe().await?,
+        };
+        let relay = kept.insert(relay);
+        let noticed = self.next_notice(relay).await;
+        if noticed.is_err() {
+            *kept = None;
+        }
+        noticed
+    }
+
+    async fn subscribe(&self) -> Result<Relay, Unanswered> {
         let mut relay = Relay::connect(&self.relays).await?;
         let filter = json!({
             "kinds": NOTIFICATIONS, "authors": [self.wallet.to_string()],
             "#p": [self.keys.public().to_string()],
         });
         relay.send(&json!(["REQ", "notices", filter])).await?;
+        Ok(relay)
+    }
+
+    async fn next_notice(&self, relay: &mut Relay) -> Result<(), Unanswered> {
         loop {
             match relay.next().await? {
                 Told::Event(event) if event.is_by(&self.wallet, &NOTIFICATIONS, &self.keys) => {

@@ -107,13 +107,15 @@ async fn subscribe(service: &Service, sink: &Sink, name: &str, filter: &Value) {
 }
 
 impl Service {
-    /// Gives notice of the next settlement.
+    /// Gives notice of every settlement from now on.
     async fn notify(&self, sink: &Sink, name: &str) {
-        let known = self.node.settled(0, Duration::ZERO).await.len() as u64;
-        self.node.settled(known, Duration::from_secs(3_600)).await;
-        let tag = Tag::parse(["p", &self.client.to_hex()]).unwrap();
-        let notice = EventBuilder::new(Kind::Custom(23_197), "encrypted").tag(tag);
-        self.tell_event(sink, name, notice.finalize(&self.keys).unwrap()).await;
+        let mut known = self.node.settled(0, Duration::ZERO).await.len() as u64;
+        loop {
+            known += self.node.settled(known, Duration::from_secs(3_600)).await.len() as u64;
+            let tag = Tag::parse(["p", &self.client.to_hex()]).unwrap();
+            let notice = EventBuilder::new(Kind::Custom(23_197), "encrypted").tag(tag);
+            self.tell_event(sink, name, notice.finalize(&self.keys).unwrap()).await;
+        }
     }
 
     async fn tell_event(&self, sink: &Sink, name: &str, event: Event) {
@@ -150,7 +152,11 @@ impl Service {
             Some(Fault::Reset) => drop(sink.lock().await.close().await),
             Some(Fault::Garbage) => self.answer(sink, name, &event, "garbage".into()).await,
             Some(Fault::Huge) => {
-                let _ = sink.lock().await.send(Message::text(" ".repeat(9 << 20))).await;
+                let text = Message::text(" ".repeat(9 << 20));
+                // The client hangs up before the end.
+                let _ = sink.lock().await.send(text).await;
+                let content = self.encrypt(&event, &body.to_string());
+                self.answer(sink, name, &event, content).await;
             }
             Some(Fault::Broken) | None => {
                 let content = self.encrypt(&event, &body.to_string());
