@@ -128,6 +128,10 @@ pub async fn a_wrong_secret_is_unauthorized_and_sends_nothing(bench: Bench) {
     assert_eq!(stranger.status(hash).await, Err(WalletError::Unauthorized));
     assert_eq!(stranger.lookup(hash).await, Err(WalletError::Unauthorized));
     assert_eq!(stranger.balance().await, Err(WalletError::Unauthorized));
+    for cursor in [SettledCursor(0), SettledCursor(1)] {
+        let settled = stranger.settled_since(cursor, Duration::ZERO).await;
+        assert_eq!(settled, Err(WalletError::Unauthorized));
+    }
     assert_eq!(bench.buyer.status(hash).await, Ok(PaymentStatus::NeverTried));
     assert_eq!(bench.funds().await, sat(FUNDS));
 }

@@ -174,7 +174,12 @@ impl Service {
         let forged = forged.finalize(&stranger).unwrap();
         let mut claimed: Value = serde_json::from_str(&forged.as_json()).unwrap();
         tell(sink, json!(["EVENT", name, claimed])).await;
-        claimed["pubkey"] = self.keys.public_key().to_hex().into();
+        // The same in the wallet's name, with the id that fits and a signature that does not.
+        let wallet = self.keys.public_key();
+        let (at, kind) = (&forged.created_at, &forged.kind);
+        let id = EventId::compute(&wallet, at, kind, &forged.tags, &forged.content);
+        claimed["pubkey"] = wallet.to_hex().into();
+        claimed["id"] = id.to_hex().into();
         tell(sink, json!(["EVENT", name, claimed])).await;
     }
 
