@@ -33,8 +33,7 @@ pub struct ClientError(String);
 /// # Errors
 /// [`ClientError`] when the platform's certificates cannot be read.
 pub fn http_client(options: &ClientOptions) -> Result<reqwest::Client, ClientError> {
-    // Fails only when a provider is set already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    prepare_tls();
     let builder = reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
@@ -52,4 +51,11 @@ pub fn http_client(options: &ClientOptions) -> Result<reqwest::Client, ClientErr
         None => builder,
     };
     builder.build().map_err(|error| ClientError(error.to_string()))
+}
+
+/// Chooses the cryptography of TLS for this process; to be called before other clients than
+/// [`http_client`]'s connect.
+pub fn prepare_tls() {
+    // Fails only when a provider is set already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -6,6 +6,6 @@ mod client_key;
 mod proxies;
 
 pub use certificate::{NotACertificate, TrustedCertificate};
-pub use client::{ClientError, ClientOptions, http_client};
+pub use client::{ClientError, ClientOptions, http_client, prepare_tls};
 pub use client_key::ClientKey;
 pub use proxies::{ParseProxyError, TrustedProxies};

@@ -12,6 +12,7 @@ mod http;
 mod invoice;
 mod lnbits;
 mod lnd;
+mod nwc;
 mod paying;
 mod phoenixd;
 mod polled;
@@ -27,6 +28,7 @@ pub use contract::{
 };
 pub use lnbits::{Lnbits, LnbitsUrl};
 pub use lnd::{Lnd, LndUrl};
+pub use nwc::{Nwc, NwcUrl};
 pub use phoenixd::{Phoenixd, PhoenixdUrl, PhoenixdUrlError};
 pub use url_parts::WalletUrlError;
 pub use wallet_url::{OpenError, WalletUrl, open_wallet};

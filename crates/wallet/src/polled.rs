@@ -29,6 +29,8 @@ pub(crate) struct Settled {
 pub(crate) struct Page {
     /// The settlements in it.
     pub(crate) settled: Vec<Settled>,
+    /// Rows in it, whatever they are.
+    pub(crate) rows: usize,
     /// Whether everything after it is older than was asked for.
     pub(crate) is_last: bool,
 }
@@ -43,8 +45,13 @@ pub(crate) trait Lister: Sync {
     /// What was reported lately.
     fn seen(&self) -> &Seen;
 
-    /// The page of settlements since `from_ms` with a number, counted from zero.
-    async fn page(&self, from_ms: u64, number: usize) -> Result<Page, WalletError>;
+    /// The page of settlements since `from_ms` after the first `offset` rows.
+    async fn page(&self, from_ms: u64, offset: usize) -> Result<Page, WalletError>;
+
+    /// Waits for the next look, up to `longest`.
+    async fn pause(&self, longest: Duration) {
+        tokio::time::sleep(longest.min(POLL_INTERVAL)).await;
+    }
 }
 
 /// [`Receiver::settled_since`](crate::Receiver::settled_since) for a backend. One reader at a
@@ -61,17 +68,19 @@ pub(crate) async fn settled_since(
         if !settlements.hashes.is_empty() || left.is_zero() {
             return Ok(settlements);
         }
-        tokio::time::sleep(left.min(POLL_INTERVAL)).await;
+        wallet.pause(left).await;
     }
 }
 
 async fn look(wallet: &impl Lister, cursor: SettledCursor) -> Result<Settlements, WalletError> {
     let from_ms = cursor.0.saturating_sub(LATE_MS_MAX);
     let mut found = Vec::new();
-    for number in 0..PAGES_MAX {
-        let page = wallet.page(from_ms, number).await?;
+    let mut offset = 0;
+    for _ in 0..PAGES_MAX {
+        let page = wallet.page(from_ms, offset).await?;
+        offset += page.rows;
         found.extend(page.settled.into_iter().filter(|settled| settled.at_ms >= from_ms));
-        if page.is_last {
+        if page.is_last || page.rows == 0 {
             return Ok(wallet.seen().report(cursor, found));
         }
     }

@@ -1,9 +1,10 @@
 //! One form of URL for every wallet, and opening what it names.
 
 use crate::{
-    Cln, ClnUrl, Lnbits, LnbitsUrl, Lnd, LndUrl, Phoenixd, PhoenixdUrl, Wallet, WalletUrlError,
+    Cln, ClnUrl, Lnbits, LnbitsUrl, Lnd, LndUrl, Nwc, NwcUrl, Phoenixd, PhoenixdUrl, Wallet,
+    WalletUrlError,
 };
-use crate::{cln, lnbits, lnd};
+use crate::{cln, lnbits, lnd, nwc};
 use farebox_net::ClientError;
 use std::fmt;
 use std::path::PathBuf;
@@ -11,8 +12,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// How each wallet is written.
-pub(crate) const FORMS: [&str; 4] =
-    ["phoenixd:http://:PASSWORD@HOST:PORT", lnd::FORM, cln::FORM, lnbits::FORM];
+pub(crate) const FORMS: [&str; 5] =
+    ["phoenixd:http://:PASSWORD@HOST:PORT", lnd::FORM, cln::FORM, lnbits::FORM, nwc::FORM];
 
 /// Where a wallet is and what opens it. Never shows a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum WalletUrl {
     Cln(ClnUrl),
     /// `lnbits:…`
     Lnbits(LnbitsUrl),
+    /// `nostr+walletconnect:…`
+    Nwc(NwcUrl),
 }
 
 /// A wallet whose URL is well and that cannot be used all the same.
@@ -56,6 +59,7 @@ pub fn open_wallet(url: &WalletUrl) -> Result<Arc<dyn Wallet>, OpenError> {
         WalletUrl::Lnd(url) => Arc::new(Lnd::new(url)?),
         WalletUrl::Cln(url) => Arc::new(Cln::new(url)?),
         WalletUrl::Lnbits(url) => Arc::new(Lnbits::new(url)?),
+        WalletUrl::Nwc(url) => Arc::new(Nwc::new(url)),
     })
 }
 
@@ -69,6 +73,7 @@ impl FromStr for WalletUrl {
             Some("lnd") => text.parse().map(Self::Lnd),
             Some("cln") => text.parse().map(Self::Cln),
             Some("lnbits") => text.parse().map(Self::Lnbits),
+            Some("nostr+walletconnect") => text.parse().map(Self::Nwc),
             _ => Err(WalletUrlError::Kind),
         }
     }
@@ -81,6 +86,7 @@ impl fmt::Display for WalletUrl {
             Self::Lnd(url) => url.fmt(f),
             Self::Cln(url) => url.fmt(f),
             Self::Lnbits(url) => url.fmt(f),
+            Self::Nwc(url) => url.fmt(f),
         }
     }
 }

@@ -147,8 +147,8 @@ pub struct GetArgs {
     #[arg(short, long)]
     fail: bool,
 
-    /// The wallet that pays, as phoenixd:, lnd:, cln: or lnbits: and a URL; docs/wallets.md has
-    /// all forms [env: FAREBOX_WALLET=]
+    /// The wallet's URL: phoenixd:…, lnd:…, cln:…, lnbits:… or nostr+walletconnect:…;
+    /// docs/wallets.md has the forms [env: FAREBOX_WALLET=]
     #[arg(long, value_name = "URL")]
     wallet: Option<String>,
 

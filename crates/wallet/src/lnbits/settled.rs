@@ -15,8 +15,8 @@ impl Lister for Lnbits {
         &self.seen
     }
 
-    async fn page(&self, from_ms: u64, number: usize) -> Result<Page, WalletError> {
-        let (limit, offset) = (PAGE_LEN.to_string(), (PAGE_LEN * number).to_string());
+    async fn page(&self, from_ms: u64, offset: usize) -> Result<Page, WalletError> {
+        let (limit, offset) = (PAGE_LEN.to_string(), offset.to_string());
         let query = [
             ("status", "success"),
             ("amount[gt]", "0"),
@@ -26,10 +26,9 @@ impl Lister for Lnbits {
             ("offset", offset.as_str()),
         ];
         let rows: Vec<Payment> = self.read("/api/v1/payments", &query).await?;
-        let is_short = rows.len() < PAGE_LEN;
         let settled: Vec<_> = rows.iter().filter_map(settled).collect();
         let reaches_back = settled.last().is_some_and(|oldest| oldest.at_ms < from_ms);
-        Ok(Page { settled, is_last: is_short || reaches_back })
+        Ok(Page { settled, rows: rows.len(), is_last: rows.len() < PAGE_LEN || reaches_back })
     }
 }
 

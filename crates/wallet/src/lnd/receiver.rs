@@ -23,11 +23,8 @@ impl Receiver for Lnd {
             // With hints to channels that are not announced: many nodes have no others.
             "private": true,
         });
-        match self.call::<Created>(self.http.post_json("/v1/invoices", &body)).await? {
-            Reply::Result(answer) => invoice::created(answer.payment_request, invoice.amount),
-            Reply::Error(error) => Err(error.into()),
-            Reply::Other(error) => Err(error),
-        }
+        let reply = self.call::<Created>(self.http.post_json("/v1/invoices", &body)).await?;
+        invoice::created(reply.result()?.payment_request, invoice.amount)
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {

@@ -102,7 +102,7 @@ impl<T: DeserializeOwned> Reply<T> {
     }
 
     /// Reads an answer that is no success.
-    fn error(answer: &Answer) -> Self {
+    pub(super) fn error(answer: &Answer) -> Self {
         match answer.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Self::Other(WalletError::Unauthorized)
@@ -111,6 +111,17 @@ impl<T: DeserializeOwned> Reply<T> {
                 Ok(error) => Self::Error(error),
                 Err(_) => Self::Other(answer.refusal()),
             },
+        }
+    }
+}
+
+impl<T> Reply<T> {
+    /// The result of a call that has to succeed.
+    pub(super) fn result(self) -> Result<T, WalletError> {
+        match self {
+            Self::Result(result) => Ok(result),
+            Self::Error(error) => Err(error.into()),
+            Self::Other(error) => Err(error),
         }
     }
 }
@@ -131,11 +142,7 @@ impl Lnd {
         query: &[(&str, &str)],
     ) -> Result<T, WalletError> {
         let request = self.http.request(Method::GET, path, query);
-        match self.call(request).await? {
-            Reply::Result(result) => Ok(result),
-            Reply::Error(error) => Err(error.into()),
-            Reply::Other(error) => Err(error),
-        }
+        self.call(request).await?.result()
     }
 
     /// Calls and reads the first line of a stream.

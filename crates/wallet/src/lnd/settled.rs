@@ -91,7 +91,8 @@ impl Lnd {
         };
         let mut lines = opened?;
         if !lines.status.is_success() {
-            return Err(lines.into_answer().await?.refusal());
+            let refused = Reply::<Invoice>::error(&lines.into_answer().await?);
+            return refused.result().map(|invoice| vec![invoice]);
         }
         while settled.len() < SETTLEMENTS_MAX {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -114,11 +115,7 @@ impl Lnd {
 
 async fn next(lines: &mut Lines) -> Result<Option<Invoice>, WalletError> {
     let Some(line) = lines.next().await? else { return Ok(None) };
-    match Reply::of_line(&line) {
-        Reply::Result(invoice) => Ok(Some(invoice)),
-        Reply::Error(error) => Err(error.into()),
-        Reply::Other(error) => Err(error),
-    }
+    Reply::of_line(&line).result().map(Some)
 }
 
 fn report(

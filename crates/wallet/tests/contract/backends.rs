@@ -24,7 +24,7 @@ macro_rules! suite {
 }
 
 suite! {
-    phoenixd = Phoenixd, lnd = Lnd, cln = Cln, lnbits = Lnbits:
+    phoenixd = Phoenixd, lnd = Lnd, cln = Cln, lnbits = Lnbits, nwc = Nwc, nwc_old = NwcOld:
     paying::a_payment_is_proven_by_its_preimage,
     paying::paying_again_finds_the_first_payment_and_moves_nothing,
     paying::a_restarted_client_finds_the_first_payment,

@@ -1,5 +1,6 @@
 //! A buyer and a seller on one play network, each behind the API of a backend.
 
+use crate::doubles::nwc::Encryption;
 use crate::doubles::{self, Node};
 use crate::script::Script;
 use farebox_money::Msat;
@@ -31,6 +32,9 @@ pub enum Backend {
     Lnd,
     Cln,
     Lnbits,
+    Nwc,
+    /// With a wallet that knows the old encryption only.
+    NwcOld,
 }
 
 pub struct Bench {
@@ -81,7 +85,7 @@ impl Bench {
     /// Where the buyer's server listens.
     pub fn buyer_address(&self) -> SocketAddr {
         let start = self.buyer_url.find("127.0.0.1:").unwrap();
-        let address = self.buyer_url[start..].split('?').next().unwrap();
+        let address = self.buyer_url[start..].split(['?', '&']).next().unwrap();
         address.parse().unwrap()
     }
 
@@ -120,6 +124,11 @@ impl Bench {
 
     /// Whether the backend knows parts of a satoshi.
     pub fn is_exact(&self) -> bool {
+        !matches!(self.backend, Backend::Phoenixd | Backend::Lnbits)
+    }
+
+    /// Whether the backend lets its callers limit the fee.
+    pub fn has_fee_limit(&self) -> bool {
         matches!(self.backend, Backend::Lnd | Backend::Cln)
     }
 
@@ -150,6 +159,8 @@ async fn serve(backend: Backend, node: Node) -> String {
         Backend::Lnd => doubles::lnd::open(node, SECRET).await,
         Backend::Cln => doubles::cln::open(node, SECRET).await,
         Backend::Lnbits => doubles::lnbits::open(node, SECRET).await,
+        Backend::Nwc => doubles::nwc::open(node, SECRET, Encryption::Both).await,
+        Backend::NwcOld => doubles::nwc::open(node, SECRET, Encryption::Nip04).await,
     }
 }
 

@@ -113,7 +113,7 @@ pub async fn a_payment_that_is_held_is_pending_until_it_ends(bench: Bench) {
 pub async fn the_wallet_says_what_it_is(bench: Bench) {
     let info = bench.buyer.info().await.unwrap();
     assert_eq!(info.network, Network::Regtest);
-    assert_eq!(info.capabilities.fee_limit, bench.is_exact());
+    assert_eq!(info.capabilities.fee_limit, bench.has_fee_limit());
     assert_eq!(bench.buyer.balance().await, Ok(sat(FUNDS)));
     let worst = bench.buyer.worst_fee(sat(100_000));
     assert_eq!(worst.is_zero(), info.capabilities.fee_limit, "{worst}");
@@ -128,6 +128,10 @@ pub async fn a_wrong_secret_is_unauthorized_and_sends_nothing(bench: Bench) {
     assert_eq!(stranger.status(hash).await, Err(WalletError::Unauthorized));
     assert_eq!(stranger.lookup(hash).await, Err(WalletError::Unauthorized));
     assert_eq!(stranger.balance().await, Err(WalletError::Unauthorized));
+    for cursor in [SettledCursor(0), SettledCursor(1)] {
+        let settled = stranger.settled_since(cursor, Duration::ZERO).await;
+        assert_eq!(settled, Err(WalletError::Unauthorized));
+    }
     assert_eq!(bench.buyer.status(hash).await, Ok(PaymentStatus::NeverTried));
     assert_eq!(bench.funds().await, sat(FUNDS));
 }

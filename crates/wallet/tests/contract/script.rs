@@ -2,9 +2,10 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ pub enum Fault {
     Reset,
     /// It is carried out, and the answer is none.
     Garbage,
-    /// It is carried out, and the answer has no end.
+    /// It is carried out, and the answer comes after more than any client reads.
     Huge,
     /// It is not carried out, and the answer says only that something broke.
     Broken,
@@ -117,11 +118,10 @@ pub async fn misbehave(
     let Some(fault) = script.next(is_payment(&request)) else {
         return next.run(request).await;
     };
-    if fault != Fault::Broken {
-        let response = next.run(request).await;
-        // A stream that has begun does what it was asked for.
-        drop(response);
-    }
+    let response = match fault {
+        Fault::Broken => StatusCode::BAD_GATEWAY.into_response(),
+        _ => next.run(request).await,
+    };
     match fault {
         Fault::Hang => std::future::pending().await,
         Fault::Reset => {
@@ -130,7 +130,15 @@ pub async fn misbehave(
             Body::from_stream(chunks).into_response()
         }
         Fault::Garbage => "<html>garbage".into_response(),
-        Fault::Huge => vec![b' '; HUGE].into_response(),
-        Fault::Broken => (StatusCode::BAD_GATEWAY, "bad gateway").into_response(),
+        Fault::Huge => swollen(response),
+        Fault::Broken => response,
     }
+}
+
+/// An answer that could be read if it were not for all that is before it.
+fn swollen(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    let spaces = futures_util::stream::iter([Ok(Bytes::from(vec![b' '; HUGE]))]);
+    Response::from_parts(head, Body::from_stream(spaces.chain(body.into_data_stream())))
 }

@@ -22,7 +22,7 @@ async fn the_fee_limit_goes_with_every_payment() {
 
 #[tokio::test]
 async fn a_failure_is_believed_only_when_the_record_can_be_read() {
-    for backend in [Backend::Phoenixd, Backend::Lnd, Backend::Cln, Backend::Lnbits] {
+    for backend in [Backend::Phoenixd, Backend::Lnd, Backend::Cln, Backend::Lnbits, Backend::Nwc] {
         let bench = Bench::open(backend).await;
         let created = bench.invoice(FUNDS + 1).await;
         bench.buyer_script.fail_others(Fault::Broken);

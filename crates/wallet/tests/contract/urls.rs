@@ -19,6 +19,10 @@ fn every_form_is_read_and_shown_without_its_secret() {
             " lnbits:https://lnbits.example/?network=signet&key=5ec2e7 ",
             "lnbits:https://lnbits.example?key=***24e5940d",
         ),
+        (
+            "nostr+walletconnect://b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4?relay=wss%3A%2F%2Frelay.example&relay=ws://[::1]:7&secret=5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2&lud16=a@b.example",
+            "nostr+walletconnect://b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4?relay=relay.example,[::1]&secret=***4ac6b671",
+        ),
     ] {
         let url = parse(text).unwrap();
         assert_eq!(url.to_string(), shown);
@@ -53,6 +57,10 @@ fn an_error_says_the_form_and_never_the_secret() {
         "lnbits:https://h?key=",
         "lnbits:https://h?key=5ec2e7&network=5ec2e7",
         "lnbits:https://h?key=%FF5ec2e7",
+        "nostr+walletconnect://5ec2e7?relay=wss://r&secret=5ec2e7",
+        "nostr+walletconnect://b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4?relay=wss://r&secret=5ec2e7",
+        "nostr+walletconnect://b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4?relay=https://5ec2e7&secret=5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2",
+        "nostr+walletconnect://b889ff5b1513b641e2a139f661a661364979c5beee91842f8f0ef42ab558e9d4?secret=5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2",
     ] {
         let error = parse(text).unwrap_err();
         let shown = format!("{error} {error:?}");

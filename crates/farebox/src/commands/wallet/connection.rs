@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// Which wallet.
 #[derive(Debug, Args)]
 pub(super) struct WalletArgs {
-    /// The wallet, as phoenixd:, lnd:, cln: or lnbits: and a URL; docs/wallets.md has all forms
-    /// [env: FAREBOX_WALLET=]
+    /// The wallet's URL: phoenixd:…, lnd:…, cln:…, lnbits:… or nostr+walletconnect:…;
+    /// docs/wallets.md has the forms [env: FAREBOX_WALLET=]
     #[arg(long, value_name = "URL")]
     wallet: Option<String>,
 }

@@ -4,6 +4,7 @@ pub mod cln;
 pub mod lnbits;
 pub mod lnd;
 mod node;
+pub mod nwc;
 pub mod phoenixd;
 
 pub use node::Node;
