@@ -1,10 +1,11 @@
 //! From a credential to a verdict.
 
-use crate::paywall::{Paywall, Unavailable};
+use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::Use;
 use crate::request::Facts;
 use crate::route::PaidRoute;
+use crate::unavailable::Unavailable;
 use farebox_money::Sats;
 use farebox_wallet::InvoiceStatus;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};

@@ -1,7 +1,6 @@
 //! The answer of a handler, kept for a repeat of its request.
 
-use crate::layer::infallible;
-use crate::paywall::Unavailable;
+use crate::unavailable::Unavailable;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -118,4 +117,12 @@ fn text_pair((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, Stri
 fn resume(read: Bytes, rest: Body) -> Body {
     let head = futures_util::stream::iter([Ok(read)]);
     Body::from_stream(head.chain(rest.into_data_stream()))
+}
+
+/// The answer of a service that cannot fail.
+pub(crate) fn infallible(result: Result<Response, Infallible>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
 }

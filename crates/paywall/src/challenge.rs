@@ -1,10 +1,11 @@
 //! The 402 answer.
 
-use crate::paywall::{Paywall, Unavailable};
+use crate::paywall::Paywall;
 use crate::pool::{Found, Purpose};
 use crate::problem::Problem;
 use crate::request::Facts;
 use crate::route::PaidRoute;
+use crate::unavailable::Unavailable;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -1,12 +1,13 @@
 //! The tower layer: one flow for every paid route.
 
 use crate::admission::Refusal;
-use crate::answer::{self, Outcome};
-use crate::paywall::{Paywall, Unavailable};
+use crate::answer::{self, Outcome, infallible};
+use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::{End, Reservation, Use};
 use crate::request::{self, BodyError, Facts};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
+use crate::unavailable::Unavailable;
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -271,12 +272,4 @@ fn store_failed(error: StoreError) -> Refusal {
 fn store_response(error: &StoreError) -> Response {
     tracing::error!(%error, "a payment's use could not be recorded");
     Unavailable::Store.into_response()
-}
-
-/// The answer of a service that cannot fail.
-pub(crate) fn infallible(result: Result<Response, Infallible>) -> Response {
-    match result {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
 }

@@ -24,9 +24,11 @@ mod paywall;
 mod pool;
 mod prepaid;
 mod problem;
+mod recent;
 mod redemption;
 mod request;
 mod route;
+mod unavailable;
 
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};

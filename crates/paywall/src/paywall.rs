@@ -3,20 +3,16 @@
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
 use crate::pool::InvoicePool;
+use crate::recent::Recent;
 use crate::redemption::{End, Redemptions, Use};
 use crate::route::PaidRoute;
-use axum::Json;
-use axum::response::{IntoResponse, Response};
 use farebox_accounts::Accounts;
 use farebox_net::ClientKey;
 use farebox_store::rusqlite::Connection;
 use farebox_store::{Database, Schema, StoreError};
 use farebox_wallet::{Receiver, SettledCursor};
-use farebox_wire::api_error::ErrorBody;
 use farebox_wire::lightning::PaymentHash;
-use http::{HeaderValue, StatusCode, header};
-use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -54,8 +50,6 @@ pub fn system_clock() -> Clock {
     Arc::new(now)
 }
 
-/// Payments remembered without asking the node or the records again.
-const RECENT_KEPT: usize = 100_000;
 /// Clients share this many turns for making invoices.
 const TURNS: usize = 64;
 const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
@@ -92,32 +86,6 @@ struct Counters {
     replayed: AtomicU64,
     refused: AtomicU64,
     released: AtomicU64,
-}
-
-/// Payments seen lately; the oldest is forgotten when there are too many.
-struct Recent<K> {
-    known: HashSet<K>,
-    oldest_first: VecDeque<K>,
-}
-
-impl<K> Default for Recent<K> {
-    fn default() -> Self {
-        Self { known: HashSet::new(), oldest_first: VecDeque::new() }
-    }
-}
-
-impl<K: Copy + Eq + Hash> Recent<K> {
-    fn insert(&mut self, key: K) {
-        if !self.known.insert(key) {
-            return;
-        }
-        self.oldest_first.push_back(key);
-        if self.oldest_first.len() > RECENT_KEPT
-            && let Some(oldest) = self.oldest_first.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-    }
 }
 
 struct Inner {
@@ -276,7 +244,7 @@ impl Paywall {
     }
 
     pub(crate) fn knows_settled(&self, hash: PaymentHash) -> bool {
-        self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash)
+        self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
     }
 
     pub(crate) fn note_settled(&self, hash: PaymentHash) {
@@ -289,7 +257,7 @@ impl Paywall {
     pub(crate) async fn record_once(&self, usage: Use) -> Result<bool, StoreError> {
         let bought = (usage.payment_hash, usage.request_digest);
         let recorded = &self.0.recorded;
-        if recorded.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&bought) {
+        if recorded.lock().unwrap_or_else(PoisonError::into_inner).contains(&bought) {
             return Ok(true);
         }
         let is_good = self.0.redemptions.record(usage, self.now()).await?;
@@ -345,114 +313,5 @@ impl Paywall {
 
     pub(crate) fn count_released(&self) {
         self.0.counters.released.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Why the paywall can neither admit nor sell at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unavailable {
-    /// The node does not answer.
-    Wallet,
-    /// The records cannot be written.
-    Store,
-    /// The books are wrong.
-    ReadOnly,
-    /// This client asks for too many invoices.
-    ClientBusy { retry_after_s: u64 },
-    /// All clients together have too many unpaid invoices.
-    Full { retry_after_s: u64 },
-    /// The payment is being used by the same or another request right now.
-    InProgress,
-    /// The preimage is there, and the node does not say paid yet.
-    Settling,
-    /// The path is too long to be sold.
-    PathTooLong,
-    /// The handler panicked.
-    HandlerFailed,
-    /// The handler did not end.
-    HandlerTimeout,
-    /// A price or the machine's random source is unusable.
-    Misconfigured,
-}
-
-impl IntoResponse for Unavailable {
-    fn into_response(self) -> Response {
-        let (status, code, retry_after_s, message) = match self {
-            Self::Wallet => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "wallet_unavailable",
-                5,
-                "The seller's Lightning wallet does not answer. Nothing was charged; send the \
-                 same request again later, and do not pay again for a token you hold.",
-            ),
-            Self::Store => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "store_unavailable",
-                5,
-                "The seller cannot record the payment's use. Keep the token and send the same \
-                 request again later; do not pay again.",
-            ),
-            Self::ReadOnly => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "read_only",
-                300,
-                "The seller takes no money at the moment. A token that you hold stays good; send \
-                 the same request again later.",
-            ),
-            Self::ClientBusy { retry_after_s } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_open_invoices",
-                retry_after_s,
-                "Your address asks for too many invoices at once. Wait a second, or pay one of \
-                 those that you have.",
-            ),
-            Self::Full { retry_after_s } => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too_many_open_invoices",
-                retry_after_s,
-                "The seller has too many unpaid invoices. Try again later.",
-            ),
-            Self::InProgress => (
-                StatusCode::CONFLICT,
-                "request_in_progress",
-                1,
-                "This payment's request is being answered. Send the same request with the same \
-                 credential again in a second; do not pay again.",
-            ),
-            Self::Settling => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "payment_pending",
-                1,
-                "The seller's node does not report this payment as settled yet. Send the same \
-                 request with the same credential again in a second; do not pay again.",
-            ),
-            Self::PathTooLong => (
-                StatusCode::URI_TOO_LONG,
-                "path_too_long",
-                3_600,
-                "The path is too long to be bought.",
-            ),
-            Self::HandlerFailed => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                5,
-                "The seller's handler failed.",
-            ),
-            Self::HandlerTimeout => (
-                StatusCode::GATEWAY_TIMEOUT,
-                "handler_timeout",
-                5,
-                "The seller's handler took too long.",
-            ),
-            Self::Misconfigured => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                60,
-                "The seller cannot make an offer for this route.",
-            ),
-        };
-        let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
-        response
     }
 }

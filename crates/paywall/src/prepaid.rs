@@ -2,9 +2,10 @@
 //! given back when it did not.
 
 use crate::admission::Refusal;
-use crate::layer::{ChargeLayer, infallible};
-use crate::paywall::Unavailable;
+use crate::answer::infallible;
+use crate::layer::ChargeLayer;
 use crate::problem::Problem;
+use crate::unavailable::Unavailable;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use farebox_accounts::{AccountError, Accounts, Hold, Presented, Token, api, presented};
