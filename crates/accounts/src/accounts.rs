@@ -7,6 +7,7 @@ use farebox_store::{Database, Schema, StoreError};
 use farebox_wallet::Receiver;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod migrations {
@@ -47,6 +48,7 @@ pub struct Accounts {
     pub(crate) database: Database,
     pub(crate) receiver: Arc<dyn Receiver>,
     pub(crate) key: TokenKey,
+    is_stopped: Arc<AtomicBool>,
 }
 
 impl Accounts {
@@ -60,9 +62,22 @@ impl Accounts {
         receiver: Arc<dyn Receiver>,
         key: TokenKey,
     ) -> Result<Self, AccountError> {
-        let accounts = Self { database, receiver, key };
+        let accounts = Self { database, receiver, key, is_stopped: Arc::default() };
         accounts.release_abandoned_holds().await?;
         Ok(accounts)
+    }
+
+    /// Takes no more money and opens no more accounts, because the books are wrong. Balances can
+    /// still be looked at.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn check_open(&self) -> Result<(), AccountError> {
+        match self.is_stopped.load(Ordering::SeqCst) {
+            true => Err(AccountError::ReadOnly),
+            false => Ok(()),
+        }
     }
 
     /// The account that a token opens. Marks the token as used, from when its claim cannot be

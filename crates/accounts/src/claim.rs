@@ -47,6 +47,7 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`]; a claim that is refused changes nothing.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, AccountError> {
+        self.check_open()?;
         let hash = request.preimage.hash();
         let row = self.database.read(move |connection| find(connection, hash)).await?;
         let row = row.ok_or(AccountError::InvalidPayment)?;

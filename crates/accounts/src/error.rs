@@ -49,6 +49,9 @@ pub enum AccountError {
     /// The node does not answer.
     #[error("the Lightning node does not answer; nothing was stored, try again")]
     LightningUnavailable,
+    /// The books are wrong.
+    #[error("no money is taken at the moment; what was paid stays good, try again later")]
+    ReadOnly,
     /// The records cannot be read or written.
     #[error("the records cannot be written; try again later")]
     Store(#[from] StoreError),
@@ -82,6 +85,7 @@ impl AccountError {
             Self::PaymentAlreadyUsed => "payment_already_used",
             Self::TooManyTopups => "too_many_open_invoices",
             Self::LightningUnavailable => "lightning_unavailable",
+            Self::ReadOnly => "read_only",
             Self::Store(_) => "store_unavailable",
         }
     }
@@ -99,7 +103,9 @@ impl AccountError {
             | Self::PaymentAlreadyUsed => StatusCode::BAD_REQUEST,
             Self::PaymentPending => StatusCode::CONFLICT,
             Self::TooManyTopups => StatusCode::TOO_MANY_REQUESTS,
-            Self::LightningUnavailable | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::LightningUnavailable | Self::ReadOnly | Self::Store(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }

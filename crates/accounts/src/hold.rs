@@ -61,8 +61,13 @@ impl Accounts {
                 loop {
                     tokio::time::sleep(pause).await;
                     match accounts.try_end(hold.clone(), cost).await {
-                        Ok(_) | Err(AccountError::Store(StoreError::Closed)) => break,
-                        Err(error) => tracing::error!(%error, hold = hold.id, "still not ended"),
+                        Ok(_) => break,
+                        Err(error) => {
+                            tracing::error!(%error, hold = hold.id, "still not ended");
+                            if !matches!(error, AccountError::Store(StoreError::Sqlite(_))) {
+                                break;
+                            }
+                        }
                     }
                     pause = (pause * 2).min(RETRY_MAX);
                 }

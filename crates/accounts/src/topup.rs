@@ -55,6 +55,7 @@ impl Accounts {
         token: Option<&Token>,
         client: &str,
     ) -> Result<Topup, AccountError> {
+        self.check_open()?;
         if amount == Sats::ZERO || amount > Sats::new(TOPUP_SATS_MAX) {
             return Err(AccountError::InvalidAmount { max: TOPUP_SATS_MAX });
         }
@@ -138,18 +139,28 @@ impl Accounts {
         let mut ticks = tokio::time::interval(RECONCILE_PERIOD);
         loop {
             ticks.tick().await;
-            match self.database.read(pending_topups).await {
-                Ok(pending) => {
-                    for hash in pending {
-                        self.settle_and_log(hash).await;
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "pending top-ups cannot be read"),
-            }
-            if let Err(error) = self.database.write(forget_unpaid).await {
-                tracing::warn!(%error, "unpaid top-ups were not forgotten");
+            if let Err(error) = self.reconcile_once(now_s()).await {
+                tracing::warn!(%error, "pending top-ups were not looked up");
             }
         }
+    }
+
+    /// Looks pending top-ups up. One is forgotten only when it is long past and the node itself
+    /// says that it was not paid: a node that is silent says nothing.
+    pub(crate) async fn reconcile_once(&self, now: u64) -> Result<(), AccountError> {
+        for hash in self.database.read(pending_topups).await? {
+            match self.settle(hash).await {
+                Ok(false) => {
+                    let forget = move |connection: &Connection| forget(connection, hash, now);
+                    self.database.write(forget).await?;
+                }
+                Ok(true) => {}
+                Err(error) => {
+                    tracing::warn!(%error, payment_hash = %hash, "a top-up is looked up again later");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn settle_and_log(&self, hash: PaymentHash) {
@@ -161,6 +172,7 @@ impl Accounts {
     /// Books a top-up when the node says that it is paid. Whether it is booked now or was before;
     /// a payment that is no top-up is nobody's business here.
     pub(crate) async fn settle(&self, hash: PaymentHash) -> Result<bool, AccountError> {
+        self.check_open()?;
         let find = move |connection: &Connection| find(connection, hash);
         let Some(row) = self.database.read(find).await? else { return Ok(false) };
         if row.state != "pending" {
@@ -222,10 +234,10 @@ pub(crate) fn find(connection: &Connection, hash: PaymentHash) -> Result<Option<
     Ok(row.optional()?)
 }
 
-/// Pending top-ups whose invoice may still have been paid, the newest first.
+/// Pending top-ups, in no order: none is left out for long, however many there are.
 fn pending_topups(connection: &Connection) -> Result<Vec<PaymentHash>, StoreError> {
     let sql = "SELECT payment_hash FROM topup WHERE state = 'pending' \
-               ORDER BY created_at DESC LIMIT 1000";
+               ORDER BY random() LIMIT 1000";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     let hash = |bytes: Vec<u8>| {
@@ -235,8 +247,71 @@ fn pending_topups(connection: &Connection) -> Result<Vec<PaymentHash>, StoreErro
     rows.map(|row| hash(row?)).collect()
 }
 
-fn forget_unpaid(connection: &Connection) -> Result<(), StoreError> {
-    let sql = "DELETE FROM topup WHERE state = 'pending' AND expires_at < ?1";
-    connection.execute(sql, [now_s().saturating_sub(LATE_S)])?;
+fn forget(connection: &Connection, hash: PaymentHash, now: u64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM topup \
+               WHERE payment_hash = ?1 AND state = 'pending' AND expires_at < ?2";
+    connection.execute(sql, params![hash.as_bytes(), now.saturating_sub(LATE_S)])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TokenKey;
+    use async_trait::async_trait;
+    use farebox_store::{Database, DatabaseOptions};
+    use farebox_wallet::{Receiver, Settlements, WalletError};
+    use std::sync::{Arc, Mutex};
+
+    /// A node that makes one invoice and says of it what it is told to.
+    struct Node(Mutex<Result<InvoiceStatus, WalletError>>);
+
+    #[async_trait]
+    impl Receiver for Node {
+        async fn create(&self, _: NewInvoice) -> Result<CreatedInvoice, WalletError> {
+            let payment_hash = PaymentHash::new([7; 32]);
+            let expires_at = now_s() + u64::from(TOPUP_EXPIRY_S);
+            Ok(CreatedInvoice { bolt11: "lnbcrt".into(), payment_hash, expires_at })
+        }
+
+        async fn lookup(&self, _: PaymentHash) -> Result<InvoiceStatus, WalletError> {
+            self.0.lock().unwrap().clone()
+        }
+
+        async fn settled_since(
+            &self,
+            cursor: SettledCursor,
+            _: Duration,
+        ) -> Result<Settlements, WalletError> {
+            Ok(Settlements { hashes: Vec::new(), next: cursor })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_topup_is_forgotten_only_on_the_nodes_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let schemas = [farebox_ledger::schema(), crate::schema()];
+        let path = folder.path().join("accounts.sqlite");
+        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
+        let node = Arc::new(Node(Mutex::new(Err(WalletError::Unreachable("off".into())))));
+        let key = TokenKey::new([1; 32]);
+        let accounts = Accounts::open(database, node.clone(), key).await.unwrap();
+        let hash = accounts.topup(Sats::new(5), None, "me").await.unwrap().invoice.payment_hash;
+        let is_there = async || {
+            let find = move |connection: &Connection| find(connection, hash);
+            accounts.database.read(find).await.unwrap().map(|row| row.state)
+        };
+        let late = now_s() + LATE_S + 2 * u64::from(TOPUP_EXPIRY_S);
+        accounts.reconcile_once(late).await.unwrap();
+        assert_eq!(is_there().await.as_deref(), Some("pending"), "a silent node says nothing");
+        *node.0.lock().unwrap() = Ok(InvoiceStatus::Expired);
+        accounts.reconcile_once(now_s()).await.unwrap();
+        assert_eq!(is_there().await.as_deref(), Some("pending"), "too early");
+        *node.0.lock().unwrap() = Ok(InvoiceStatus::Settled { amount: Msat::new(5_000) });
+        accounts.reconcile_once(late).await.unwrap();
+        assert_eq!(is_there().await.as_deref(), Some("settled"));
+        *node.0.lock().unwrap() = Ok(InvoiceStatus::Expired);
+        accounts.reconcile_once(late).await.unwrap();
+        assert_eq!(is_there().await.as_deref(), Some("settled"), "what is booked stays");
+    }
 }

@@ -279,9 +279,12 @@ impl Paywall {
                 loop {
                     tokio::time::sleep(pause).await;
                     match redemptions.end(hash, end.clone(), now).await {
-                        Ok(()) | Err(StoreError::Closed) => break,
+                        Ok(()) => break,
                         Err(error) => {
                             tracing::error!(%error, payment_hash = %hash, "still not recorded");
+                            if !matches!(error, StoreError::Sqlite(_)) {
+                                break;
+                            }
                         }
                     }
                     pause = (pause * 2).min(END_RETRY_MAX);

@@ -220,6 +220,24 @@ async fn what_was_not_paid_cannot_be_claimed() {
 }
 
 #[tokio::test]
+async fn wrong_books_take_no_money_and_keep_what_was_paid() {
+    let shop = Shop::open().await;
+    let bearer = funded(&shop, 10).await;
+    let preimage = paid_topup(&shop, 21, None).await;
+    shop.accounts.stop();
+    for refused in [
+        post(&shop, "/api/v1/topup", None, json!({"amount_sats": 1})).await,
+        claim(&shop, json!({"preimage": preimage})).await,
+    ] {
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.code(), "read_only");
+    }
+    assert_eq!(balance(&shop, &bearer).await, 10_000, "looking goes on");
+    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    assert_eq!(report.classes[&AccountClass::Topup].open, 0, "nothing was booked");
+}
+
+#[tokio::test]
 async fn a_refill_is_for_its_own_account() {
     let shop = Shop::open().await;
     let (mine, yours) = (funded(&shop, 10).await, funded(&shop, 10).await);

@@ -28,7 +28,7 @@ pub fn refusal(error: &AccountError) -> Response {
         AccountError::LightningUnavailable | AccountError::Store(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
-        AccountError::TooManyTopups => {
+        AccountError::TooManyTopups | AccountError::ReadOnly => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         _ => {}

@@ -1,6 +1,7 @@
 //! The books are checked at start and every hour. When they are wrong, nothing is sold until
 //! somebody has looked; everything that is free goes on.
 
+use farebox_accounts::Accounts;
 use farebox_ledger::verify;
 use farebox_paywall::Paywall;
 use farebox_store::Database;
@@ -9,7 +10,7 @@ use std::time::Duration;
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Checks the books once, as they are at one moment.
-pub async fn check(database: &Database, paywall: &Paywall) {
+pub async fn check(database: &Database, paywall: &Paywall, accounts: &Accounts) {
     let report = match database.read(verify).await {
         Ok(report) => report,
         Err(error) => {
@@ -24,13 +25,14 @@ pub async fn check(database: &Database, paywall: &Paywall) {
     if !report.is_sound() {
         tracing::error!("paid routes answer 503 until the server starts with sound books");
         paywall.stop_selling();
+        accounts.stop();
     }
 }
 
 /// Checks the books every hour.
-pub async fn run(database: Database, paywall: Paywall) {
+pub async fn run(database: Database, paywall: Paywall, accounts: Accounts) {
     loop {
         tokio::time::sleep(PERIOD).await;
-        check(&database, &paywall).await;
+        check(&database, &paywall, &accounts).await;
     }
 }

@@ -48,13 +48,13 @@ impl Till {
         let paywall =
             Paywall::open(receivers.paywall, purse, database.clone(), secret, clock).await;
         let till = Self { accounts, paywall: paywall.map_err(Failure::general)?, database };
-        ledger_watch::check(&till.database, &till.paywall).await;
+        ledger_watch::check(&till.database, &till.paywall, &till.accounts).await;
         Ok(till)
     }
 
     /// Background work, until the task is dropped.
     pub async fn run(self) {
-        let watch = ledger_watch::run(self.database, self.paywall.clone());
+        let watch = ledger_watch::run(self.database, self.paywall.clone(), self.accounts.clone());
         tokio::join!(self.accounts.run(), self.paywall.run(), watch);
     }
 }

@@ -136,6 +136,7 @@ pub struct Shop {
     pub kitchen: Arc<Kitchen>,
     pub clock: Arc<AtomicU64>,
     pub paywall: Paywall,
+    pub accounts: Accounts,
     pub database: Database,
     pub folder: tempfile::TempDir,
 }
@@ -195,8 +196,8 @@ impl Shop {
         tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
         let router = routes(&paywall, &kitchen);
-        let router = router.merge(farebox_accounts::api::routes(accounts));
-        Self { router, wallet, kitchen, clock, paywall, database, folder }
+        let router = router.merge(farebox_accounts::api::routes(accounts.clone()));
+        Self { router, wallet, kitchen, clock, paywall, accounts, database, folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
