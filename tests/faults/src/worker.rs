@@ -1,0 +1,107 @@
+//! The process that is hit: it books events as fast as the store takes them, and prints the
+//! number of each one only after the store has acknowledged it.
+
+use crate::Failure;
+use crate::books::{Books, Synchronous};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+/// Callers at the same time, who share commits.
+const CALLERS: usize = 16;
+
+/// What the process is told.
+#[derive(Debug, clap::Args)]
+pub struct WorkerArgs {
+    /// The database file
+    #[arg(long)]
+    database: PathBuf,
+    /// The number of the first event
+    #[arg(long)]
+    first: u64,
+    /// What is asked of SQLite
+    #[arg(long, value_enum, default_value = "full")]
+    synchronous: Synchronous,
+}
+
+/// Books until something fails.
+pub async fn run(args: WorkerArgs) -> Result<(), Failure> {
+    let books = Books::open(&args.database).await?;
+    if args.synchronous != Synchronous::Full {
+        books.weaken(args.synchronous).await?;
+    }
+    let (books, next) = (Arc::new(books), Arc::new(AtomicU64::new(args.first)));
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..CALLERS {
+        let (books, next) = (Arc::clone(&books), Arc::clone(&next));
+        callers.spawn(async move { book_on(&books, &next).await });
+    }
+    match callers.join_next().await {
+        Some(ended) => ended?,
+        None => Ok(()),
+    }
+}
+
+async fn book_on(books: &Books, next: &AtomicU64) -> Result<(), Failure> {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        books.book(number).await?;
+        // One call of the system writes the line, so that a kill leaves all of it or nothing.
+        std::io::stdout().lock().write_all(format!("{number}\n").as_bytes())?;
+    }
+}
+
+/// The process, seen from outside.
+pub struct Worker {
+    child: Child,
+    reader: Option<JoinHandle<std::io::Result<Vec<u64>>>>,
+}
+
+impl Worker {
+    /// Starts it.
+    pub fn start(
+        database: &Path,
+        first: u64,
+        synchronous: Synchronous,
+    ) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("worker").arg("--database").arg(database);
+        command.args(["--first", &first.to_string(), "--synchronous", synchronous.name()]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let stdout = child.stdout.take().ok_or("a worker without output")?;
+        let reader = std::thread::spawn(move || read_numbers(stdout));
+        Ok(Self { child, reader: Some(reader) })
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> Result<bool, Failure> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Kills it as `kill -9` does and returns what it had acknowledged.
+    pub fn kill(mut self) -> Result<Vec<u64>, Failure> {
+        self.child.kill()?;
+        self.child.wait()?;
+        let reader = self.reader.take().ok_or("a worker is read once")?;
+        Ok(reader.join().map_err(|_| "the reader panicked")??)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Already killed, mostly; both calls fail then.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_numbers(stdout: ChildStdout) -> std::io::Result<Vec<u64>> {
+    let mut numbers = Vec::new();
+    for line in BufReader::new(stdout).lines() {
+        numbers.push(line?.parse().map_err(std::io::Error::other)?);
+    }
+    Ok(numbers)
+}
