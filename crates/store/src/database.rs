@@ -136,11 +136,25 @@ fn make_private_folder(path: &Path) -> Result<(), OpenError> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let made: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| unwritable(folder, &error))
+    builder.create(folder).map_err(|error| unwritable(folder, &error))?;
+    made.into_iter().try_for_each(flush_name).map_err(|error| unwritable(folder, &error))
+}
+
+/// Puts a new folder's name on the disk: a power cut that took the name would take the database
+/// in it, flushed as it may be.
+fn flush_name(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if let Some(parent) = folder.parent() {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        std::fs::File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {

@@ -97,7 +97,7 @@ impl Cuts {
 }
 
 /// In a folder that the store has to make.
-const DATABASE: &str = "data/farebox.sqlite";
+const DATABASE: &str = "data/deep/farebox.sqlite";
 
 fn wait_for_cut(disk: &Disk, worker: &mut Worker) -> Result<(), Failure> {
     let begun = Instant::now();
