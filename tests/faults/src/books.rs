@@ -125,7 +125,9 @@ impl Books {
                 match writer::post(connection, &event(number), 0) {
                     Ok(Posted::Before) => {}
                     Ok(Posted::Now) => verdict.lost.push(number),
-                    Err(WriteError::Post(error @ (PostError::Partial | PostError::Conflict(_)))) => {
+                    Err(WriteError::Post(
+                        error @ (PostError::Partial | PostError::Conflict(_)),
+                    )) => {
                         verdict.findings.push(format!("event {number}: {error}"));
                     }
                     Err(error) => return Err(Taken::Failed(error.into())),

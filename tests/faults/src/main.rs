@@ -1,5 +1,6 @@
 //! Faults that hit the whole process, the disk or the file: run by `tests/faults/run`.
 
+mod bit_flips;
 mod books;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -29,6 +30,8 @@ enum Command {
     PowerCut(power_cut::PowerCutArgs),
     /// Kill a process while it books transfers
     Kill(kill::KillArgs),
+    /// Flip bits of transfers in a database file and ask whether the books are sound
+    BitFlips(bit_flips::BitFlipArgs),
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
 }
@@ -39,6 +42,7 @@ async fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::PowerCut(args) => power_cut::run(args).await,
         Command::Kill(args) => kill::run(args).await,
+        Command::BitFlips(args) => bit_flips::run(args).await,
         Command::Worker(args) => worker::run(args).await.map(|()| true),
     };
     match passed {

@@ -6,6 +6,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Findings printed in full.
 const PRINTED_MAX: usize = 10;
 
+/// A bar for so many rounds; nothing where there is no terminal.
+pub fn progress(what: String, rounds: u64) -> ProgressBar {
+    let bar = ProgressBar::new(rounds).with_message(what);
+    match ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// Counts over all rounds, with a bar on a terminal.
 pub struct Tally {
     what: String,
@@ -21,15 +30,20 @@ pub struct Tally {
 impl Tally {
     /// Nothing yet.
     pub fn new(what: String, rounds: u64) -> Self {
-        let bar = ProgressBar::new(rounds);
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}") {
-            bar.set_style(style);
-        }
-        bar.set_message(what.clone());
+        let bar = progress(what.clone(), rounds);
         let findings = Vec::new();
         let (rounds, acknowledged, rounds_with_work) = (0, 0, 0);
         let (rounds_with_losses, lost) = (0, 0);
-        Self { what, bar, rounds, acknowledged, rounds_with_work, rounds_with_losses, lost, findings }
+        Self {
+            what,
+            bar,
+            rounds,
+            acknowledged,
+            rounds_with_work,
+            rounds_with_losses,
+            lost,
+            findings,
+        }
     }
 
     /// One more round, which acknowledged so many events before the fault.

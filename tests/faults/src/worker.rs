@@ -62,11 +62,7 @@ pub struct Worker {
 
 impl Worker {
     /// Starts it.
-    pub fn start(
-        database: &Path,
-        first: u64,
-        synchronous: Synchronous,
-    ) -> Result<Self, Failure> {
+    pub fn start(database: &Path, first: u64, synchronous: Synchronous) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("worker").arg("--database").arg(database);
         command.args(["--first", &first.to_string(), "--synchronous", synchronous.name()]);

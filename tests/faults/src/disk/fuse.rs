@@ -184,14 +184,7 @@ impl Filesystem for Mount {
         reply.ok();
     }
 
-    fn fsync(
-        &self,
-        _: &Request,
-        ino: INodeNo,
-        _: FileHandle,
-        _datasync: bool,
-        reply: ReplyEmpty,
-    ) {
+    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _datasync: bool, reply: ReplyEmpty) {
         empty(self.with(|tree| tree.file_mut(ino.0).map(File::sync)), reply);
     }
 

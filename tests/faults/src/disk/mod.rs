@@ -47,9 +47,8 @@ impl Disk {
 
     /// Waits until the power is gone and says whether it is.
     pub fn wait_for_cut(&self, timeout: Duration) -> bool {
-        let waited = self.shared.power_went.wait_timeout_while(self.tree(), timeout, |tree| {
-            !tree.is_off()
-        });
+        let waited =
+            self.shared.power_went.wait_timeout_while(self.tree(), timeout, |tree| !tree.is_off());
         waited.unwrap_or_else(PoisonError::into_inner).0.is_off()
     }
 
