@@ -47,11 +47,11 @@ impl Accounts {
     }
 
     /// Takes `cost` of what was set aside, gives the rest back, and returns the balance. `cost`
-    /// never exceeds the hold; nothing is the cost of a request that failed. When the records
-    /// cannot be written, it goes on trying behind its caller's back.
+    /// never exceeds the hold; nothing is the cost of a request that failed.
     ///
     /// # Errors
-    /// [`AccountError::Store`], for now.
+    /// [`AccountError::Store`]: nothing is taken, and the caller must keep its answer to itself.
+    /// All of the hold is given back behind its back, as soon as something can be written.
     pub async fn end_hold(&self, hold: Hold, cost: Msat) -> Result<Msat, AccountError> {
         let ended = self.try_end(hold.clone(), cost).await;
         if ended.is_err() {
@@ -60,7 +60,7 @@ impl Accounts {
                 let mut pause = RETRY_FIRST;
                 loop {
                     tokio::time::sleep(pause).await;
-                    match accounts.try_end(hold.clone(), cost).await {
+                    match accounts.try_end(hold.clone(), Msat::ZERO).await {
                         Ok(_) => break,
                         Err(error) => {
                             tracing::error!(%error, hold = hold.id, "still not ended");
