@@ -7,7 +7,7 @@ use crate::worker::Worker;
 use std::time::Duration;
 
 /// Kills that one database lives through, before a fresh one is begun.
-const KILLS_PER_DATABASE: u64 = 20;
+const KILLS_PER_DATABASE: u64 = 10;
 /// The numbers of one round's events.
 const NUMBERS_PER_ROUND: u64 = 10_000_000;
 
@@ -31,6 +31,10 @@ pub async fn run(args: KillArgs) -> Result<bool, Failure> {
         }
         let database = folder.path().join("farebox.sqlite");
         let mut worker = Worker::start(&database, round * NUMBERS_PER_ROUND, Synchronous::Full)?;
+        // Half of them are hit while they start, half while they book.
+        if round % 2 == 1 {
+            worker.wait_for_work()?;
+        }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(5..=250))).await;
         if worker.has_ended()? {
             return Err("the worker ended before it was killed".into());

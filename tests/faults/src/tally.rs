@@ -62,6 +62,9 @@ impl Tally {
     /// Prints the counts, and says whether nothing was lost and nothing is wrong.
     pub fn is_clean(&self) -> bool {
         self.print();
+        for finding in self.findings.iter().take(PRINTED_MAX) {
+            println!("  {finding}");
+        }
         self.lost == 0 && self.findings.is_empty() && self.did_work()
     }
 
@@ -74,7 +77,7 @@ impl Tally {
     fn print(&self) {
         self.bar.finish_and_clear();
         println!(
-            "{}: {} rounds, {} transfers' events acknowledged, {} lost in {} rounds, {} findings",
+            "{}: {} rounds, {} events acknowledged, {} lost in {} rounds, {} findings",
             self.what,
             self.rounds,
             self.acknowledged,
@@ -82,14 +85,11 @@ impl Tally {
             self.rounds_with_losses,
             self.findings.len()
         );
-        for finding in self.findings.iter().take(PRINTED_MAX) {
-            println!("  {finding}");
-        }
     }
 
     /// A fault that hits nobody proves nothing.
     fn did_work(&self) -> bool {
-        let enough = self.rounds_with_work * 2 >= self.rounds;
+        let enough = self.rounds_with_work * 4 >= self.rounds;
         if !enough {
             println!("  only {} rounds acknowledged anything", self.rounds_with_work);
         }

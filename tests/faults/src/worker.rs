@@ -7,11 +7,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// Callers at the same time, who share commits.
 const CALLERS: usize = 16;
+/// How long a worker may take to book its first event on a busy machine.
+const START_MAX: Duration = Duration::from_secs(60);
 
 /// What the process is told.
 #[derive(Debug, clap::Args)]
@@ -57,6 +60,7 @@ async fn book_on(books: &Books, next: &AtomicU64) -> Result<(), Failure> {
 /// The process, seen from outside.
 pub struct Worker {
     child: Child,
+    has_acknowledged: Arc<AtomicBool>,
     reader: Option<JoinHandle<std::io::Result<Vec<u64>>>>,
 }
 
@@ -68,13 +72,27 @@ impl Worker {
         command.args(["--first", &first.to_string(), "--synchronous", synchronous.name()]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().ok_or("a worker without output")?;
-        let reader = std::thread::spawn(move || read_numbers(stdout));
-        Ok(Self { child, reader: Some(reader) })
+        let has_acknowledged = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&has_acknowledged);
+        let reader = Some(std::thread::spawn(move || read_numbers(stdout, &flag)));
+        Ok(Self { child, has_acknowledged, reader })
     }
 
     /// Whether it has ended by itself.
     pub fn has_ended(&mut self) -> Result<bool, Failure> {
         Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Waits until it has acknowledged something.
+    pub fn wait_for_work(&mut self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while !self.has_acknowledged.load(Ordering::Relaxed) {
+            if self.has_ended()? || begun.elapsed() > START_MAX {
+                return Err("the worker acknowledges nothing".into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// Kills it as `kill -9` does and returns what it had acknowledged.
@@ -94,10 +112,11 @@ impl Drop for Worker {
     }
 }
 
-fn read_numbers(stdout: ChildStdout) -> std::io::Result<Vec<u64>> {
+fn read_numbers(stdout: ChildStdout, has_acknowledged: &AtomicBool) -> std::io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for line in BufReader::new(stdout).lines() {
         numbers.push(line?.parse().map_err(std::io::Error::other)?);
+        has_acknowledged.store(true, Ordering::Relaxed);
     }
     Ok(numbers)
 }
