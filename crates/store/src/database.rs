@@ -1,5 +1,6 @@
 //! One database file: opened, checked, migrated, written and read.
 
+use crate::folder::make_private_folder;
 use crate::readers::Readers;
 use crate::writer::{self, Job, Message, QUEUE_LEN_MAX};
 use crate::{OpenError, StoreError};
@@ -46,7 +47,9 @@ impl Database {
         schemas: impl IntoIterator<Item = Schema>,
         options: DatabaseOptions,
     ) -> Result<Self, OpenError> {
-        make_private_folder(path)?;
+        if let Some(folder) = path.parent() {
+            make_private_folder(folder).map_err(|error| unwritable(folder, &error))?;
+        }
         let lock = match options {
             DatabaseOptions::Exclusive => Some(take_lock(path)?),
             DatabaseOptions::Shared => None,
@@ -127,34 +130,6 @@ where
     let value = write(savepoint)?;
     savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
     Ok(value)
-}
-
-fn make_private_folder(path: &Path) -> Result<(), OpenError> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
-    let made: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| unwritable(folder, &error))?;
-    made.into_iter().try_for_each(flush_name).map_err(|error| unwritable(folder, &error))
-}
-
-/// Puts a new folder's name on the disk: a power cut that took the name would take the database
-/// in it, flushed as it may be.
-fn flush_name(folder: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    if let Some(parent) = folder.parent() {
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        std::fs::File::open(parent)?.sync_all()?;
-    }
-    Ok(())
 }
 
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {

@@ -8,10 +8,12 @@
 
 mod database;
 mod error;
+mod folder;
 mod readers;
 mod writer;
 
 pub use database::{Database, DatabaseOptions, Schema};
 pub use error::{OpenError, StoreError};
+pub use folder::make_private_folder;
 pub use refinery;
 pub use rusqlite;

@@ -83,9 +83,12 @@ impl Cuts {
     async fn round(&mut self, first: u64) -> Result<Verdict, Failure> {
         let mount = self.folder.path().join("mount");
         let mounted = self.disk.mount(&mount)?;
+        let database = mount.join(DATABASE);
+        // A process that was killed leaves what it had not flushed to the next one.
+        let first = if self.random.bool() { self.kill(&database, first)? } else { first };
         let changes = if self.random.u8(..) < 64 { CHANGES_AT_START } else { CHANGES_MAX };
         self.disk.cut_after(self.random.u64(0..changes));
-        let mut worker = Worker::start(&mount.join(DATABASE), first, self.synchronous)?;
+        let mut worker = Worker::start(&database, first, self.synchronous)?;
         wait_for_cut(&self.disk, &mut worker)?;
         self.acknowledged.extend(worker.kill()?);
         mounted.unmount()?;
@@ -93,6 +96,14 @@ impl Cuts {
         let copy = tempfile::tempdir()?;
         self.disk.copy_to(copy.path())?;
         Ok(check(&copy.path().join(DATABASE), &self.acknowledged).await)
+    }
+
+    /// Kills a worker while there is power, and returns the number of the next one's first event.
+    fn kill(&mut self, database: &Path, first: u64) -> Result<u64, Failure> {
+        let worker = Worker::start(database, first, self.synchronous)?;
+        std::thread::sleep(Duration::from_millis(self.random.u64(0..100)));
+        self.acknowledged.extend(worker.kill()?);
+        Ok(first + NUMBERS_PER_ROUND / 2)
     }
 }
 
