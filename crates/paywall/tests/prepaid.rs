@@ -87,6 +87,36 @@ async fn a_balance_is_spent_by_the_price_and_the_answer_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_charged() {
+    let shop = Shop::open().await;
+    let bearer = funded(&shop, 100).await;
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON hold \
+                BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    execute(&shop, full).await;
+    let refused = shop.get("/dish", Some(&bearer)).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
+    assert_eq!(balance(&shop, &bearer).await, 95_000, "set aside until it can be given back");
+    execute(&shop, "DROP TRIGGER full").await;
+    let open_holds = async || {
+        let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        report.classes[&AccountClass::Hold].open
+    };
+    while open_holds().await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(balance(&shop, &bearer).await, 100_000);
+}
+
+async fn execute(shop: &Shop, sql: &'static str) {
+    let run = move |connection: &farebox_store::rusqlite::Connection| {
+        connection.execute(sql, [])?;
+        Ok::<_, farebox_store::StoreError>(())
+    };
+    shop.database.write(run).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
     let shop = Shop::open().await;
     let bearer = funded(&shop, 100).await;
