@@ -90,15 +90,24 @@ async fn a_balance_is_spent_by_the_price_and_the_answer_says_so() {
 async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_charged() {
     let shop = Shop::open().await;
     let bearer = funded(&shop, 100).await;
-    let full = "CREATE TRIGGER full BEFORE UPDATE ON hold \
-                BEGIN SELECT RAISE(ABORT, 'disk full'); END";
-    execute(&shop, full).await;
+    let (refuse, take) = match shop.store.is_shared() {
+        false => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON ledger_transfer \
+             WHEN NEW.code = 'hold_settled' BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        ),
+        true => (
+            "ALTER TABLE ledger_transfer \
+             ADD CONSTRAINT refuse CHECK (code <> 'hold_settled') NOT VALID",
+            "ALTER TABLE ledger_transfer DROP CONSTRAINT refuse",
+        ),
+    };
+    execute(&shop, refuse).await;
     let refused = shop.get("/dish", Some(&bearer)).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
-    assert_eq!(balance(&shop, &bearer).await, 95_000, "set aside until it can be given back");
-    execute(&shop, "DROP TRIGGER full").await;
+    execute(&shop, take).await;
     let open_holds = async || {
-        let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+        let report = shop.store.read(farebox_ledger::verify).await.unwrap();
         assert!(report.is_sound(), "{:?}", report.findings);
         report.classes[&AccountClass::Hold].open
     };
@@ -109,11 +118,8 @@ async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_ch
 }
 
 async fn execute(shop: &Shop, sql: &'static str) {
-    let run = move |connection: &farebox_store::rusqlite::Connection| {
-        connection.execute(sql, [])?;
-        Ok::<_, farebox_store::StoreError>(())
-    };
-    shop.database.write(run).await.unwrap();
+    let run = move |transaction: &farebox_store::Transaction<'_>| transaction.execute(sql, &[]);
+    shop.store.write(run).await.unwrap();
 }
 
 #[tokio::test]
@@ -134,13 +140,13 @@ async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
         let _ = tokio::time::timeout(Duration::from_micros(round * 50), call).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let mut report = shop.store.read(farebox_ledger::verify).await.unwrap();
     for _ in 0..200 {
         if report.classes[&AccountClass::Hold].open == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        report = shop.database.read(farebox_ledger::verify).await.unwrap();
+        report = shop.store.read(farebox_ledger::verify).await.unwrap();
     }
     assert!(report.is_sound(), "{:?}", report.findings);
     assert_eq!(report.classes[&AccountClass::Hold].open, 0, "money was left set aside");
@@ -188,7 +194,7 @@ async fn of_parallel_claims_one_makes_the_account() {
     assert_eq!(tokens.len(), 1);
     let bearer = format!("Bearer {}", tokens.iter().next().unwrap());
     assert_eq!(balance(&shop, &bearer).await, 21_000);
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::User].credits, Msat::new(21_000));
     assert_eq!(report.classes[&AccountClass::Topup].open, 0);
 }
@@ -263,7 +269,7 @@ async fn wrong_books_take_no_money_and_keep_what_was_paid() {
         assert_eq!(refused.code(), "read_only");
     }
     assert_eq!(balance(&shop, &bearer).await, 10_000, "looking goes on");
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::Topup].open, 0, "nothing was booked");
 }
 

@@ -5,9 +5,7 @@ use crate::Failure;
 use farebox_ledger::writer::{self, WriteError};
 use farebox_ledger::{AccountKey, NewTransfer, PostError, Posted, TransferCode};
 use farebox_money::Msat;
-use farebox_store::{Database, DatabaseOptions, OpenError, StoreError};
-use rusqlite::Connection;
-use std::path::Path;
+use farebox_store::{Dialect, Location, OpenError, Store, StoreError, Transaction, params};
 use std::time::{Duration, Instant};
 
 /// Users that share the events.
@@ -37,6 +35,14 @@ impl Synchronous {
     }
 }
 
+/// Where a database is: `postgres://…`, or the path of a file.
+pub fn location(text: &str) -> Result<Location, Failure> {
+    match text.starts_with("postgres") {
+        true => Ok(Location::Postgres(text.parse()?)),
+        false => Ok(Location::File(text.into())),
+    }
+}
+
 /// What was found in books after a fault.
 #[derive(Debug, Default)]
 pub struct Verdict {
@@ -48,17 +54,17 @@ pub struct Verdict {
 
 /// A ledger in a database.
 pub struct Books {
-    database: Database,
+    store: Store,
 }
 
 impl Books {
     /// Opens the database as the server does, once a process before has let it go.
-    pub async fn open(path: &Path) -> Result<Self, Failure> {
+    pub async fn open(location: &Location) -> Result<Self, Failure> {
         let begun = Instant::now();
         loop {
-            let schemas = [farebox_ledger::schema()];
-            match Database::open(path, schemas, DatabaseOptions::Exclusive) {
-                Ok(database) => return Ok(Self { database }),
+            let schemas = vec![farebox_store::schema(), farebox_ledger::schema()];
+            match Store::open(location.clone(), schemas).await {
+                Ok(store) => return Ok(Self { store }),
                 Err(OpenError::InUse { .. }) if begun.elapsed() < IN_USE_MAX => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
@@ -72,17 +78,20 @@ impl Books {
     /// reports as a failed write and survives.
     pub async fn weaken(&self, synchronous: Synchronous) -> Result<(), Failure> {
         let sql = format!("ROLLBACK; PRAGMA synchronous = {}", synchronous.name());
-        let weaken = move |connection: &Connection| Ok(connection.execute_batch(&sql)?);
-        let _: Result<(), StoreError> = self.database.write(weaken).await;
-        let ask = |connection: &Connection| -> Result<i64, StoreError> {
-            Ok(connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+        let weaken = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
+            let connection = transaction.as_sqlite().ok_or(StoreError::Closed)?;
+            Ok(connection.execute_batch(&sql)?)
+        };
+        let _: Result<(), StoreError> = self.store.write(weaken).await;
+        let ask = |transaction: &Transaction<'_>| -> Result<i64, StoreError> {
+            transaction.one("PRAGMA synchronous", params![], |row| row.get(0))
         };
         let expected = match synchronous {
             Synchronous::Full => 2,
             Synchronous::Normal => 1,
             Synchronous::Off => 0,
         };
-        match self.database.write(ask).await? {
+        match self.store.write(ask).await? {
             set if set == expected => Ok(()),
             set => Err(format!("synchronous is {set} and should be {expected}").into()),
         }
@@ -90,20 +99,23 @@ impl Books {
 
     /// Books event `number`; it is acknowledged when this returns.
     pub async fn book(&self, number: u64) -> Result<(), Failure> {
-        let book = move |connection: &Connection| -> Result<(), WriteError> {
-            writer::post(connection, &event(number), 0)?;
+        let book = move |transaction: &Transaction<'_>| -> Result<(), WriteError> {
+            writer::post(transaction, &event(number), 0)?;
             Ok(())
         };
-        Ok(self.database.write(book).await?)
+        Ok(self.store.write(book).await?)
     }
 
     /// Checks the pages, the ledger, and that every acknowledged event is there and whole.
     pub async fn check(&self, acknowledged: Vec<u64>) -> Result<Verdict, Failure> {
-        let pages = |connection: &Connection| -> Result<String, StoreError> {
-            Ok(connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?)
+        let pages = |transaction: &Transaction<'_>| match transaction.dialect() {
+            Dialect::Sqlite => {
+                transaction.one("PRAGMA integrity_check", params![], |row| row.get(0))
+            }
+            Dialect::Postgres => Ok("ok".to_owned()),
         };
-        let pages = self.database.read(pages).await?;
-        let report = self.database.read(farebox_ledger::verify).await?;
+        let pages: String = self.store.read(pages).await?;
+        let report = self.store.read(farebox_ledger::verify).await?;
         let mut verdict = self.repeat(acknowledged).await?;
         if pages != "ok" {
             verdict.findings.push(pages);
@@ -114,15 +126,15 @@ impl Books {
 
     /// Moves everything into the database file.
     pub async fn checkpoint(&self) {
-        self.database.checkpoint().await;
+        self.store.checkpoint().await;
     }
 
     /// Books every event again, which changes nothing where it is there, and takes back the rest.
     async fn repeat(&self, acknowledged: Vec<u64>) -> Result<Verdict, Failure> {
-        let repeat = move |connection: &Connection| -> Result<(), Taken> {
+        let repeat = move |transaction: &Transaction<'_>| -> Result<(), Taken> {
             let mut verdict = Verdict::default();
             for number in acknowledged {
-                match writer::post(connection, &event(number), 0) {
+                match writer::post(transaction, &event(number), 0) {
                     Ok(Posted::Before) => {}
                     Ok(Posted::Now) => verdict.lost.push(number),
                     Err(WriteError::Post(
@@ -135,7 +147,7 @@ impl Books {
             }
             Err(Taken::Back(verdict))
         };
-        match self.database.write(repeat).await {
+        match self.store.write(repeat).await {
             Err(Taken::Back(verdict)) => Ok(verdict),
             Err(Taken::Failed(error)) => Err(error.into()),
             Ok(()) => Ok(Verdict::default()),

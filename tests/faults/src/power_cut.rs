@@ -5,6 +5,7 @@ use crate::books::{Books, Synchronous, Verdict};
 use crate::disk::Disk;
 use crate::tally::Tally;
 use crate::worker::Worker;
+use farebox_store::Location;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -88,7 +89,7 @@ impl Cuts {
         let first = if self.random.bool() { self.kill(&database, first)? } else { first };
         let changes = if self.random.u8(..) < 64 { CHANGES_AT_START } else { CHANGES_MAX };
         self.disk.cut_after(self.random.u64(0..changes));
-        let mut worker = Worker::start(&database, first, self.synchronous)?;
+        let mut worker = Worker::start(path_text(&database)?, first, self.synchronous)?;
         wait_for_cut(&self.disk, &mut worker)?;
         self.acknowledged.extend(worker.kill()?);
         mounted.unmount()?;
@@ -100,11 +101,15 @@ impl Cuts {
 
     /// Kills a worker while there is power, and returns the number of the next one's first event.
     fn kill(&mut self, database: &Path, first: u64) -> Result<u64, Failure> {
-        let worker = Worker::start(database, first, self.synchronous)?;
+        let worker = Worker::start(path_text(database)?, first, self.synchronous)?;
         std::thread::sleep(Duration::from_millis(self.random.u64(0..100)));
         self.acknowledged.extend(worker.kill()?);
         Ok(first + NUMBERS_PER_ROUND / 2)
     }
+}
+
+fn path_text(path: &Path) -> Result<&str, Failure> {
+    Ok(path.to_str().ok_or("a temporary folder whose name is no text")?)
 }
 
 /// In a folder that the store has to make.
@@ -127,7 +132,7 @@ fn wait_for_cut(disk: &Disk, worker: &mut Worker) -> Result<(), Failure> {
 /// Books that cannot even be opened have lost everything.
 async fn check(database: &Path, acknowledged: &[u64]) -> Verdict {
     let checked = async {
-        let books = Books::open(database).await?;
+        let books = Books::open(&Location::File(database.to_owned())).await?;
         books.check(acknowledged.to_vec()).await
     };
     checked.await.unwrap_or_else(|error| Verdict {

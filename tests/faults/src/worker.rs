@@ -2,9 +2,8 @@
 //! number of each one only after the store has acknowledged it.
 
 use crate::Failure;
-use crate::books::{Books, Synchronous};
+use crate::books::{Books, Synchronous, location};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,9 +18,9 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// What the process is told.
 #[derive(Debug, clap::Args)]
 pub struct WorkerArgs {
-    /// The database file
+    /// The database's file, or its URL
     #[arg(long)]
-    database: PathBuf,
+    database: String,
     /// The number of the first event
     #[arg(long)]
     first: u64,
@@ -32,7 +31,7 @@ pub struct WorkerArgs {
 
 /// Books until something fails.
 pub async fn run(args: WorkerArgs) -> Result<(), Failure> {
-    let books = Books::open(&args.database).await?;
+    let books = Books::open(&location(&args.database)?).await?;
     if args.synchronous != Synchronous::Full {
         books.weaken(args.synchronous).await?;
     }
@@ -66,9 +65,9 @@ pub struct Worker {
 
 impl Worker {
     /// Starts it.
-    pub fn start(database: &Path, first: u64, synchronous: Synchronous) -> Result<Self, Failure> {
+    pub fn start(database: &str, first: u64, synchronous: Synchronous) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("worker").arg("--database").arg(database);
+        command.args(["worker", "--database", database]);
         command.args(["--first", &first.to_string(), "--synchronous", synchronous.name()]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().ok_or("a worker without output")?;

@@ -8,6 +8,7 @@ mod pages;
 use crate::Failure;
 use crate::books::Books;
 use crate::tally::progress;
+use farebox_store::Location;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::ops::Range;
@@ -105,7 +106,7 @@ fn choose(rows: &[Range<usize>], args: &BitFlipArgs, random: &mut fastrand::Rng)
 /// A database file with transfers in it, and where they are.
 async fn make_books(folder: &Path) -> Result<(Vec<u8>, Vec<Range<usize>>), Failure> {
     let path = folder.join("farebox.sqlite");
-    let books = Books::open(&path).await?;
+    let books = Books::open(&Location::File(path.clone())).await?;
     for number in 0..EVENTS {
         books.book(number).await?;
     }
