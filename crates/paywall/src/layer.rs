@@ -265,11 +265,15 @@ fn bad_request(error: NotForSale) -> Response {
 }
 
 fn store_failed(error: StoreError) -> Refusal {
-    tracing::error!(%error, "a payment's use could not be recorded");
-    Refusal::Unavailable(Unavailable::Store)
+    Refusal::Unavailable(unrecorded(&error))
 }
 
 fn store_response(error: &StoreError) -> Response {
+    unrecorded(error).into_response()
+}
+
+/// A full disk takes no money for a while, on every path in the same words.
+fn unrecorded(error: &StoreError) -> Unavailable {
     tracing::error!(%error, "a payment's use could not be recorded");
-    Unavailable::Store.into_response()
+    if error.is_full() { Unavailable::ReadOnly } else { Unavailable::Store }
 }
