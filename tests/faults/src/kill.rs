@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// Kills that one database lives through, before a fresh one is begun.
-const KILLS_PER_DATABASE: u64 = 10;
+const KILLS_PER_DATABASE: u64 = 4;
 /// The numbers of one round's events.
 const NUMBERS_PER_ROUND: u64 = 10_000_000;
 

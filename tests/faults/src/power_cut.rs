@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Cuts that one database lives through, before a fresh one is begun.
-const CUTS_PER_DATABASE: u64 = 8;
+const CUTS_PER_DATABASE: u64 = 5;
 /// Changes of the disk until the cut at most: several checkpoints' worth.
-const CHANGES_MAX: u64 = 8_000;
+const CHANGES_MAX: u64 = 6_000;
 /// The first of them are the making of the database and its tables.
 const CHANGES_AT_START: u64 = 300;
 /// A worker that changes nothing for so long is stuck.
