@@ -6,16 +6,18 @@ use crate::disk::Disk;
 use crate::tally::Tally;
 use crate::worker::Worker;
 use farebox_store::Location;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// In a folder that the store has to make.
+const DATABASE: &str = "data/deep/farebox.sqlite";
 /// Cuts that one database lives through, before a fresh one is begun.
 const CUTS_PER_DATABASE: u64 = 5;
 /// Changes of the disk until the cut at most: several checkpoints' worth.
 const CHANGES_MAX: u64 = 6_000;
-/// The first of them are the making of the database and its tables.
-const CHANGES_AT_START: u64 = 300;
+/// About as many of them as it takes to make the database and its tables, and some more.
+const CHANGES_AT_START: u64 = 400;
 /// A worker that changes nothing for so long is stuck.
 const STUCK: Duration = Duration::from_secs(120);
 /// The numbers of one round's events.
@@ -33,6 +35,9 @@ pub struct PowerCutArgs {
     /// What is asked of SQLite
     #[arg(long, value_enum, default_value = "full")]
     synchronous: Synchronous,
+    /// Cut only while a fresh database is made, and shortly after
+    #[arg(long)]
+    at_start: bool,
     /// Succeed only if something was lost: shows that the harness can see it
     #[arg(long)]
     must_lose: bool,
@@ -41,15 +46,20 @@ pub struct PowerCutArgs {
 /// Cuts, checks, and prints what was lost.
 pub async fn run(args: PowerCutArgs) -> Result<bool, Failure> {
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
-    let what = format!("power cut, synchronous={}, seed {seed}", args.synchronous.name());
+    let when = if args.at_start { " at the start" } else { "" };
+    let what = format!("power cut{when}, synchronous={}, seed {seed}", args.synchronous.name());
     let mut tally = Tally::new(what, args.rounds);
     let mut cuts = Cuts::new(seed, args.synchronous)?;
     for round in 0..args.rounds {
-        if round % CUTS_PER_DATABASE == 0 {
+        if args.at_start || round % CUTS_PER_DATABASE == 0 {
             cuts.begin_afresh();
         }
         let before = cuts.acknowledged.len();
-        let verdict = cuts.round(round * NUMBERS_PER_ROUND).await?;
+        let first = round * NUMBERS_PER_ROUND;
+        let verdict = match args.at_start {
+            true => cuts.cut(first, CHANGES_AT_START).await?,
+            false => cuts.kill_and_cut(first).await?,
+        };
         tally.add(cuts.acknowledged.len() - before, &verdict);
         if !verdict.lost.is_empty() || !verdict.findings.is_empty() {
             cuts.begin_afresh();
@@ -75,19 +85,31 @@ impl Cuts {
         Ok(Self { folder, disk: Disk::default(), random, synchronous, acknowledged })
     }
 
+    fn mount(&self) -> PathBuf {
+        self.folder.path().join("mount")
+    }
+
     fn begin_afresh(&mut self) {
         self.disk = Disk::default();
         self.acknowledged.clear();
     }
 
-    /// One cut, and what is found on the disk after it.
-    async fn round(&mut self, first: u64) -> Result<Verdict, Failure> {
-        let mount = self.folder.path().join("mount");
-        let mounted = self.disk.mount(&mount)?;
-        let database = mount.join(DATABASE);
-        // A process that was killed leaves what it had not flushed to the next one.
-        let first = if self.random.bool() { self.kill(&database, first)? } else { first };
-        let changes = if self.random.u8(..) < 64 { CHANGES_AT_START } else { CHANGES_MAX };
+    /// As [`Self::cut`], often after a kill: a process that was killed leaves what it had not
+    /// flushed to the next one.
+    async fn kill_and_cut(&mut self, first: u64) -> Result<Verdict, Failure> {
+        let mut first = first;
+        if self.random.bool() {
+            let mounted = self.disk.mount(&self.mount())?;
+            first = self.kill(first)?;
+            mounted.unmount()?;
+        }
+        self.cut(first, CHANGES_MAX).await
+    }
+
+    /// One cut within so many changes, and what is found on the disk after it.
+    async fn cut(&mut self, first: u64, changes: u64) -> Result<Verdict, Failure> {
+        let mounted = self.disk.mount(&self.mount())?;
+        let database = self.mount().join(DATABASE);
         self.disk.cut_after(self.random.u64(0..changes));
         let mut worker = Worker::start(path_text(&database)?, first, self.synchronous)?;
         wait_for_cut(&self.disk, &mut worker)?;
@@ -100,8 +122,9 @@ impl Cuts {
     }
 
     /// Kills a worker while there is power, and returns the number of the next one's first event.
-    fn kill(&mut self, database: &Path, first: u64) -> Result<u64, Failure> {
-        let worker = Worker::start(path_text(database)?, first, self.synchronous)?;
+    fn kill(&mut self, first: u64) -> Result<u64, Failure> {
+        let database = self.mount().join(DATABASE);
+        let worker = Worker::start(path_text(&database)?, first, self.synchronous)?;
         std::thread::sleep(Duration::from_millis(self.random.u64(0..100)));
         self.acknowledged.extend(worker.kill()?);
         Ok(first + NUMBERS_PER_ROUND / 2)
@@ -111,9 +134,6 @@ impl Cuts {
 fn path_text(path: &Path) -> Result<&str, Failure> {
     Ok(path.to_str().ok_or("a temporary folder whose name is no text")?)
 }
-
-/// In a folder that the store has to make.
-const DATABASE: &str = "data/deep/farebox.sqlite";
 
 fn wait_for_cut(disk: &Disk, worker: &mut Worker) -> Result<(), Failure> {
     let begun = Instant::now();

@@ -89,7 +89,7 @@ impl Tally {
 
     /// A fault that hits nobody proves nothing.
     fn did_work(&self) -> bool {
-        let enough = self.rounds_with_work * 4 >= self.rounds;
+        let enough = self.rounds_with_work * 10 >= self.rounds;
         if !enough {
             println!("  only {} rounds acknowledged anything", self.rounds_with_work);
         }

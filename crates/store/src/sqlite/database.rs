@@ -168,7 +168,9 @@ fn make_private_file(path: &Path) {
 }
 
 fn migrate(path: &Path, connection: &mut Connection, schema: Schema) -> Result<(), OpenError> {
-    let mut migrations = schema.sqlite.set_abort_divergent(true).set_abort_missing(true);
+    // Grouped: what a migration changes and the note that it ran are one transaction.
+    let migrations = schema.sqlite.set_abort_divergent(true).set_abort_missing(true);
+    let mut migrations = migrations.set_grouped(true);
     migrations.set_migration_table_name(format!("migrations_{}", schema.name));
     migrations.run(connection).map(|_| ()).map_err(|error| {
         let database = path.display().to_string();
