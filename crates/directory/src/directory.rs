@@ -35,11 +35,11 @@ pub enum DirectoryError {
 
 impl Directory {
     /// Opens the directory kept in `database`, which was opened with [`crate::schema`], and
-    /// builds the first snapshot. Prices are compared at `rate`.
+    /// builds the first snapshot. Prices are compared at `rate`, where one is known yet.
     ///
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
-    pub async fn open(database: Database, rate: BtcUsd) -> Result<Self, StoreError> {
+    pub async fn open(database: Database, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
         let listings = database.read(store::load_listings).await?;
         let snapshot = in_background(move || Snapshot::build(listings, rate)).await?;
         Ok(Self {
@@ -53,6 +53,12 @@ impl Directory {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Compares prices at another rate from now on.
+    pub async fn set_rate(&self, rate: BtcUsd) {
+        let _writing = self.writing.lock().await;
+        self.publish(self.snapshot().with_rate(rate));
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never

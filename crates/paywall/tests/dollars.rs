@@ -143,7 +143,7 @@ async fn what_was_bought_for_less_buys_nothing_dearer_or_later() {
 async fn a_holder_cannot_name_a_price_of_its_own() {
     let shop = Shop::open().await;
     shop.rate.publish(dollars(90_000), START);
-    for (uri, code) in [("/weighed", "insufficient_payment"), ("/priced", "caveat_refused")] {
+    for uri in ["/weighed", "/priced"] {
         let credential = buy(&shop, uri, "a").await;
         let (token, preimage) = credential.strip_prefix("L402 ").unwrap().split_once(':').unwrap();
         let macaroon = Macaroon::decode(token).unwrap().0;
@@ -151,8 +151,7 @@ async fn a_holder_cannot_name_a_price_of_its_own() {
         let forged = format!("L402 {}:{preimage}", STANDARD.encode(forged.encode_v2()));
         let answer = post(&shop, &format!("{uri}?long"), Some(&forged), "a").await;
         assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED);
-        let codes = [code, "caveat_refused"];
-        assert!(codes.contains(&answer.code().as_str()), "{}", answer.text());
+        assert_eq!(answer.code(), "caveat_refused", "{}", answer.text());
     }
     assert_eq!(shop.served(), 0);
 }

@@ -36,7 +36,7 @@ impl Site {
         let path = folder.path().join("test.sqlite");
         let schemas = [farebox_directory::schema()];
         let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
-        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000));
         let directory = Directory::open(database, rate).await.unwrap();
         Self { directory, _folder: folder }
     }

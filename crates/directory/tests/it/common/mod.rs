@@ -83,7 +83,7 @@ async fn open(folder: &TempDir) -> Directory {
         let schemas = [farebox_directory::schema()];
         // The writer of a dropped handle ends a moment later.
         match Database::open(&path, schemas, DatabaseOptions::Exclusive) {
-            Ok(database) => return Directory::open(database, rate()).await.unwrap(),
+            Ok(database) => return Directory::open(database, Some(rate())).await.unwrap(),
             Err(farebox_store::OpenError::InUse { .. }) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
         }
