@@ -25,6 +25,8 @@ pub enum Act {
     Drips,
     /// Answers without end.
     Floods,
+    /// Answers a good price in a body that is far too long.
+    Pads,
     /// Points to the source `good`, which is not the one that was configured.
     Redirects,
     /// Breaks the answer off.
@@ -86,6 +88,10 @@ async fn answer(State(acts): State<Acts>, Path(name): Path<String>) -> Response 
             let chunks =
                 futures_util::stream::repeat_with(|| Ok::<_, Infallible>("0".repeat(4_096)));
             Body::from_stream(chunks).into_response()
+        }
+        Act::Pads => {
+            let padding = " ".repeat(200_000);
+            format!("{padding}{{\"data\":{{\"amount\":\"95000.12\"}}}}").into_response()
         }
         Act::Redirects => Redirect::temporary("/good").into_response(),
         Act::Breaks => {

@@ -61,6 +61,7 @@ async fn whatever_one_source_does_the_others_make_the_rate() {
         Act::Hangs,
         Act::Drips,
         Act::Floods,
+        Act::Pads,
         Act::Redirects,
         Act::Breaks,
     ] {
@@ -77,18 +78,20 @@ async fn whatever_one_source_does_the_others_make_the_rate() {
 
 #[tokio::test]
 async fn an_answer_of_no_use_is_counted_as_none() {
-    let double = Double::start().await;
-    double.act("floods", Act::Floods);
-    double.act("redirects", Act::Redirects);
-    double.act("good", GOOD);
-    let (refresher, rates) = refresher(&double, &["floods", "redirects", "good"], 3);
-    let too_few = Disagreement::TooFew { answered: 1, needed: 2 };
-    assert_eq!(refresher.refresh(NOW).await, Err(too_few));
-    assert_eq!(rates.current(NOW), Err(RateUnavailable::NotKnown));
-    let stats = refresher.stats();
-    assert_eq!((stats.found, stats.not_found), (0, 1));
-    let counts: Vec<_> = stats.sources.iter().map(|one| (one.answered, one.failed)).collect();
-    assert_eq!(counts, [(0, 1), (0, 1), (1, 0)]);
+    let good = r#"{"data":{"amount":"95000.12"}}"#;
+    for act in [Act::Pads, Act::Redirects, Act::Fails(429, good), Act::Breaks, Act::Says("{}")] {
+        let double = Double::start().await;
+        double.act("odd", act);
+        double.act("good", GOOD);
+        let (refresher, rates) = refresher(&double, &["odd", "good"], 2);
+        let too_few = Disagreement::TooFew { answered: 1, needed: 2 };
+        assert_eq!(refresher.refresh(NOW).await, Err(too_few), "{act:?}");
+        assert_eq!(rates.current(NOW), Err(RateUnavailable::NotKnown), "{act:?}");
+        let stats = refresher.stats();
+        assert_eq!((stats.found, stats.not_found), (0, 1));
+        let counts: Vec<_> = stats.sources.iter().map(|one| (one.answered, one.failed)).collect();
+        assert_eq!(counts, [(0, 1), (1, 0)], "{act:?}");
+    }
 }
 
 #[tokio::test]
