@@ -58,7 +58,11 @@ impl Directory {
     /// Compares prices at another rate from now on.
     pub async fn set_rate(&self, rate: BtcUsd) {
         let _writing = self.writing.lock().await;
-        self.publish(self.snapshot().with_rate(rate));
+        let before = self.snapshot();
+        // A new snapshot sorts anew; the same rate is not worth it.
+        if before.rate() != Some(rate) {
+            self.publish(before.with_rate(rate));
+        }
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never

@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{Demo, farebox, output_of, stderr};
+use common::{Demo, farebox, output_of, stderr, stdout};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -170,6 +170,18 @@ fn the_demo_asks_nobody_and_has_its_fixed_rate() {
     let answer = ask(&address, "POST", "/api/v1/topup", r#"{"amount_usd": "0.90"}"#);
     assert!(!ask(&address, "GET", "/metrics", "").contains("farebox_rate_"));
     assert_eq!(json(&answer)["amount_sats"], 1_000, "at the fixed rate: {answer}");
+}
+
+#[test]
+fn a_key_in_an_address_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("farebox.toml");
+    let urls = ["https://a.example/p?key=hunter2", "https://b.example/p"].map(str::to_owned);
+    std::fs::write(&config, settings("phoenixd:http://:x@127.0.0.1:9", &urls)).unwrap();
+    let output = output_of(farebox().args(["config", "show", "--config"]).arg(&config));
+    let text = stdout(&output);
+    assert!(text.contains("https://a.example/p?(set)") && text.contains("https://b.example/p\""));
+    assert!(!text.contains("hunter2"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::agreement::{Agreement, Disagreement, agree};
 use crate::answer::Bounds;
 use crate::rates::{Publisher, Rates};
-use crate::source::Source;
+use crate::source::{Demands, Heard, Source};
 use farebox_money::BtcUsd;
 use farebox_net::{ClientError, ClientOptions, http_client};
 use futures_util::future::join_all;
@@ -104,18 +104,21 @@ impl Refresher {
     }
 
     /// Asks once and puts what was found in force. `now` is in seconds since 1970: from this
-    /// moment the rate ages, whenever the answers come.
+    /// moment the rate ages, whenever the answers come; earlier where a cache had kept one.
     ///
     /// # Errors
     /// [`Disagreement`]; then the rate stays what it was, and goes on ageing.
     pub async fn refresh(&self, now: u64) -> Result<BtcUsd, Disagreement> {
         let found = self.ask().await;
+        let found = found.map(|heard| {
+            self.0.publisher.publish(heard.rate, now.saturating_sub(heard.age_s));
+            heard.rate
+        });
         let counter = if found.is_ok() { &self.0.found } else { &self.0.not_found };
         counter.fetch_add(1, Ordering::Relaxed);
         let was_failing = self.0.is_failing.swap(found.is_err(), Ordering::Relaxed);
         match &found {
             Ok(rate) => {
-                self.0.publisher.publish(*rate, now);
                 if was_failing {
                     tracing::info!(btc_usd = %rate.usd_per_btc(), "the exchange rate is back");
                 }
@@ -148,21 +151,24 @@ impl Refresher {
     }
 
     /// Asks the first ones of the list, together; then, while their answers make no rate, as
-    /// many of the next ones as it takes.
-    async fn ask(&self) -> Result<BtcUsd, Disagreement> {
+    /// many of the next ones as it takes. The rate is as old as the oldest answer.
+    async fn ask(&self) -> Result<Heard, Disagreement> {
         let options = &self.0.options;
         let mut waiting = self.0.watched.iter();
-        let mut answers = Vec::new();
+        let (mut answers, mut age_s) = (Vec::new(), 0);
         loop {
             let missing = options.median_of.saturating_sub(answers.len()).max(1);
             let asked: Vec<_> = waiting.by_ref().take(missing).collect();
             let is_last = asked.len() < missing;
             let asked = asked.into_iter().map(|watched| watched.ask(&self.0.client, options));
-            answers.extend(join_all(asked).await.into_iter().flatten());
+            for heard in join_all(asked).await.into_iter().flatten() {
+                answers.push(heard.rate);
+                age_s = age_s.max(heard.age_s);
+            }
             let agreed = agree(&answers, options.agreement);
             let is_full = answers.len() >= options.median_of;
             if is_last || (is_full && agreed.is_ok()) {
-                return agreed;
+                return agreed.map(|rate| Heard { rate, age_s });
             }
         }
     }
@@ -174,17 +180,18 @@ impl Watched {
         Self { source, answered, failed, is_failing: AtomicBool::new(false) }
     }
 
-    async fn ask(&self, client: &Client, options: &RefreshOptions) -> Option<BtcUsd> {
-        let answer = self.source.ask(client, options.timeout, options.bounds).await;
+    async fn ask(&self, client: &Client, options: &RefreshOptions) -> Option<Heard> {
+        let RefreshOptions { timeout, max_age_s, bounds, .. } = *options;
+        let answer = self.source.ask(client, Demands { timeout, max_age_s, bounds }).await;
         let source = self.source.name();
         let was_failing = self.is_failing.swap(answer.is_err(), Ordering::Relaxed);
         match answer {
-            Ok(rate) => {
+            Ok(heard) => {
                 self.answered.fetch_add(1, Ordering::Relaxed);
                 if was_failing {
                     tracing::info!(source, "a source of the exchange rate answers again");
                 }
-                Some(rate)
+                Some(heard)
             }
             Err(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);

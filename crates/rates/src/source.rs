@@ -3,6 +3,7 @@
 use crate::answer::{AnswerError, Bounds, read_answer};
 use crate::{ParsePointerError, Pointer};
 use farebox_money::BtcUsd;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode, header};
 use std::error::Error;
 use std::time::Duration;
@@ -34,6 +35,22 @@ pub enum SourceProblem {
     Pointer(#[from] ParsePointerError),
 }
 
+/// A rate that a source named.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard {
+    pub(crate) rate: BtcUsd,
+    /// How long a cache on the way had kept it, in seconds.
+    pub(crate) age_s: u64,
+}
+
+/// What an answer must be to count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demands {
+    pub(crate) timeout: Duration,
+    pub(crate) max_age_s: u64,
+    pub(crate) bounds: Bounds,
+}
+
 /// Why a source gave no rate this time.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
@@ -43,6 +60,8 @@ pub(crate) enum SourceError {
     Unreachable(String),
     #[error("HTTP {0}")]
     Status(StatusCode),
+    #[error("the answer was kept by a cache for {0} seconds")]
+    Old(u64),
     #[error("the answer is longer than {ANSWER_LEN_MAX} bytes")]
     TooLong,
     #[error(transparent)]
@@ -75,24 +94,28 @@ impl Source {
         &self.url
     }
 
-    /// Asks for the rate, for as long as `timeout` at most.
+    /// Asks for the rate, for as long as the demands allow.
     pub(crate) async fn ask(
         &self,
         client: &Client,
-        timeout: Duration,
-        bounds: Bounds,
-    ) -> Result<BtcUsd, SourceError> {
-        let body = tokio::time::timeout(timeout, self.fetch(client)).await;
-        let body = body.map_err(|_| SourceError::TooSlow)??;
-        Ok(read_answer(&body, &self.pointer, bounds)?)
+        demands: Demands,
+    ) -> Result<Heard, SourceError> {
+        let fetched = tokio::time::timeout(demands.timeout, self.fetch(client)).await;
+        let (body, age_s) = fetched.map_err(|_| SourceError::TooSlow)??;
+        if age_s > demands.max_age_s {
+            return Err(SourceError::Old(age_s));
+        }
+        Ok(Heard { rate: read_answer(&body, &self.pointer, demands.bounds)?, age_s })
     }
 
-    async fn fetch(&self, client: &Client) -> Result<Vec<u8>, SourceError> {
+    /// The body of the answer, and its age by the caches on the way.
+    async fn fetch(&self, client: &Client) -> Result<(Vec<u8>, u64), SourceError> {
         let request = client.get(self.url.clone()).header(header::ACCEPT, "application/json");
         let mut response = request.send().await.map_err(unreachable_because)?;
         if !response.status().is_success() {
             return Err(SourceError::Status(response.status()));
         }
+        let age_s = age_s(response.headers());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable_because)? {
             if body.len().saturating_add(chunk.len()) > ANSWER_LEN_MAX {
@@ -100,8 +123,14 @@ impl Source {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok((body, age_s))
     }
+}
+
+/// What caches say in `Age`; an unreadable one is an age that nobody knows.
+fn age_s(headers: &HeaderMap) -> u64 {
+    let Some(age) = headers.get(header::AGE) else { return 0 };
+    age.to_str().ok().and_then(|age| age.trim().parse().ok()).unwrap_or(u64::MAX)
 }
 
 fn is_safe(url: &Url) -> bool {

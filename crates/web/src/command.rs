@@ -115,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn a_price_in_dollars_without_a_rate_is_limited_and_says_so() {
+        let mut facts =
+            ListingFacts::new("https://api.example/x", Some("GET"), Protocol::L402, "x");
+        facts.price_usd = Some(MicroUsd::new(20_000));
+        let canonical = canonical_url(&facts.url).unwrap();
+        let listing = Listing::new(facts, canonical, jiff::Timestamp::UNIX_EPOCH);
+        let purchase = purchase(&listing, None);
+        assert!(purchase.command.contains("--max-cost 100 "));
+        assert!(purchase.notes.iter().any(|note| note.contains("rate is not known")));
+    }
+
+    #[test]
     fn a_body_goes_with_a_post() {
         let post = |facts: &mut ListingFacts| facts.method = Some("POST".to_owned());
         assert!(command(post).starts_with("farebox get -X POST -d '{}' --max-cost 5 "));

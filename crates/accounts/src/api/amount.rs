@@ -83,3 +83,42 @@ fn unavailable() -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn asked(body: String, rate: u64) -> Option<Asked> {
+        let rates = Rates::fixed(BtcUsd::new(MicroUsd::new(rate)).unwrap());
+        read(&Bytes::from(body), &rates, 0).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn dollars_are_never_undercut_and_never_a_whole_satoshi_too_many(
+            micro in 1u64..900_000_000, rate in 1_000_000_000u64..10_000_000_000_000,
+        ) {
+            let usd = MicroUsd::new(micro);
+            for body in [format!("{{\"amount_usd\":{usd}}}"), format!("{{\"amount_usd\":\"{usd}\"}}")] {
+                let Some(asked) = asked(body, rate) else { continue };
+                let worth = |sats: u64| u128::from(sats) * u128::from(rate);
+                let price = u128::from(micro) * 100_000_000;
+                prop_assert!((1..=TOPUP_SATS_MAX).contains(&asked.sats.get()));
+                prop_assert!(worth(asked.sats.get()) >= price);
+                prop_assert!(worth(asked.sats.get() - 1) < price);
+                prop_assert_eq!(asked.usd.map(|(usd, _)| usd), Some(usd));
+            }
+        }
+
+        #[test]
+        fn no_value_panics_or_is_taken_for_an_amount_that_it_is_not(value in "[ -~]{0,40}") {
+            if let Some(asked) = asked(format!("{{\"amount_usd\":{value}}}"), 90_000_000_000)
+                && asked.usd.is_some()
+            {
+                prop_assert!((1..=TOPUP_SATS_MAX).contains(&asked.sats.get()));
+                prop_assert!(value.bytes().any(|byte| byte.is_ascii_digit()));
+            }
+        }
+    }
+}

@@ -27,6 +27,8 @@ pub enum Act {
     Floods,
     /// Answers a good price in a body that is far too long.
     Pads,
+    /// Answers this from a cache that has kept it for so many seconds, in these words.
+    SaysOld(&'static str, &'static str),
     /// Points to the source `good`, which is not the one that was configured.
     Redirects,
     /// Breaks the answer off.
@@ -93,6 +95,7 @@ async fn answer(State(acts): State<Acts>, Path(name): Path<String>) -> Response 
             let padding = " ".repeat(200_000);
             format!("{padding}{{\"data\":{{\"amount\":\"95000.12\"}}}}").into_response()
         }
+        Act::SaysOld(body, age) => ([("age", age)], body).into_response(),
         Act::Redirects => Redirect::temporary("/good").into_response(),
         Act::Breaks => {
             let pieces = [Ok("{\"data\":{\"amount\":\"9500"), Err(std::io::Error::other("cut"))];

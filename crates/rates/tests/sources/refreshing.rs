@@ -79,7 +79,16 @@ async fn whatever_one_source_does_the_others_make_the_rate() {
 #[tokio::test]
 async fn an_answer_of_no_use_is_counted_as_none() {
     let good = r#"{"data":{"amount":"95000.12"}}"#;
-    for act in [Act::Pads, Act::Redirects, Act::Fails(429, good), Act::Breaks, Act::Says("{}")] {
+    for act in [
+        Act::Pads,
+        Act::Redirects,
+        Act::Fails(429, good),
+        Act::Breaks,
+        Act::Says("{}"),
+        Act::SaysOld(good, "601"),
+        Act::SaysOld(good, "-1"),
+        Act::SaysOld(good, "99999999999999999999999999"),
+    ] {
         let double = Double::start().await;
         double.act("odd", act);
         double.act("good", GOOD);
@@ -112,6 +121,18 @@ async fn the_last_value_is_kept_until_its_limit() {
     double.act("b", GOOD);
     refresher.refresh(NOW + MAX_AGE_S + 1).await.unwrap();
     assert_eq!(rates.current(NOW + MAX_AGE_S + 1), Ok(usd("95000.12")));
+}
+
+#[tokio::test]
+async fn what_a_cache_had_kept_is_as_old_as_the_cache_says() {
+    let double = Double::start().await;
+    double.act("a", GOOD);
+    double.act("b", Act::SaysOld(r#"{"data":{"amount":"95000.12"}}"#, "200"));
+    let (refresher, rates) = refresher(&double, &["a", "b"], 2);
+    refresher.refresh(NOW).await.unwrap();
+    assert_eq!(rates.current(NOW + 400), Ok(usd("95000.12")));
+    let late = rates.current(NOW + 401);
+    assert_eq!(late, Err(RateUnavailable::Stale { age_s: 601, max_age_s: 600 }));
 }
 
 #[tokio::test]
