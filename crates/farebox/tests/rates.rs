@@ -87,7 +87,7 @@ fn ask(address: &str, method: &str, path: &str, body: &str) -> String {
 }
 
 fn settings(wallet: &str, sources: &[String]) -> String {
-    let seldom = "[rates]\nrefresh_s = 3600\nmax_age_s = 7200\n";
+    let seldom = "[rates]\nrefresh_s = 3600\nmax_age_s = 7200\ntimeout_s = 60\n";
     let mut text = format!("[seller]\nwallet = \"{wallet}\"\n{seldom}");
     for (number, url) in sources.iter().enumerate() {
         let pointer = "/result/0/price";
