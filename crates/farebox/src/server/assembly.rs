@@ -14,7 +14,7 @@ use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
-use farebox_store::{Database, DatabaseOptions, OpenError};
+use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_wallet::{WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
@@ -47,7 +47,11 @@ pub struct Parts {
     /// Whether payments can be taken.
     pub is_selling: bool,
     /// To be closed last.
-    pub databases: Vec<Database>,
+    pub store: Store,
+    /// The play network's, likewise.
+    pub play_database: Option<Database>,
+    /// What takes money, to be told when the server ends.
+    pub till: Option<Till>,
     /// Work that runs beside the requests.
     pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -61,12 +65,11 @@ struct Play {
 
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
-    let folder = settings.data_dir().map_err(Failure::usage)?;
-    let folder = if demo { folder.join("demo") } else { folder };
-    let database = open_database(&folder)?;
+    let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    let store = open_store(settings, demo).await?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();
-    let directory = Directory::open(database.clone(), rates.last()).await;
+    let directory = Directory::open(store.clone(), rates.last()).await;
     let directory = directory.map_err(Failure::general)?;
     let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
     let own_listings = match demo {
@@ -74,7 +77,7 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         false => Vec::new(),
     };
     let till = match receivers(settings, play.as_ref())? {
-        Some(receivers) => Some(Till::open(&folder, database.clone(), receivers).await?),
+        Some(receivers) => Some(Till::open(&folder, store.clone(), receivers).await?),
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
@@ -106,10 +109,9 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         directory: directory.clone(),
         own_listings,
         is_selling: till.is_some(),
-        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
-            .into_iter()
-            .flatten()
-            .collect(),
+        store,
+        play_database: play.as_ref().map(|play| play.database.clone()),
+        till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
             tokio::join!(sell, exchange.run(directory));
@@ -117,15 +119,16 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
     })
 }
 
-fn open_database(folder: &Path) -> Result<Database, Failure> {
-    let schemas = [
+async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
+    let schemas = vec![
+        farebox_store::schema(),
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];
-    let path = folder.join("farebox.sqlite");
-    Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
+    let location = settings.store_location(demo).map_err(Failure::usage)?;
+    Store::open(location, schemas).await.map_err(open_failure)
 }
 
 fn open_failure(error: OpenError) -> Failure {

@@ -14,7 +14,9 @@ use farebox_paywall::{
     Amount, Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema,
 };
 use farebox_rates::{Publisher, Rates};
-use farebox_store::{Database, DatabaseOptions};
+use farebox_store::lease::Instance;
+use farebox_store::{Store, Transaction, params};
+use farebox_testing::TestDatabase;
 use farebox_wallet::{
     CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
 };
@@ -146,8 +148,8 @@ pub struct Shop {
     pub rate: Publisher,
     /// Of top-ups, on the machine's clock. It is not known at first.
     pub topup_rate: Publisher,
-    pub database: Database,
-    pub folder: tempfile::TempDir,
+    pub store: Store,
+    pub database: TestDatabase,
 }
 
 pub struct Answer {
@@ -185,21 +187,26 @@ impl Answer {
     }
 }
 
+/// Everything that a shop keeps.
+pub fn schemas() -> Vec<farebox_store::Schema> {
+    vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
+}
+
 impl Shop {
     pub async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("shop.sqlite");
-        let schemas = [farebox_ledger::schema(), farebox_accounts::schema(), schema()];
-        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
+        let database = farebox_testing::database();
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
         let wallet = Arc::new(TestWallet::default());
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
         let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let secret = Secret::new([42; 32]);
         let key = TokenKey::new(secret.derive("tokens"));
-        let accounts = Accounts::open(database.clone(), wallet.clone(), key).await.unwrap();
+        let accounts =
+            Accounts::open(store.clone(), instance.clone(), wallet.clone(), key).await.unwrap();
         let purse = Some(accounts.clone());
-        let paywall = Paywall::open(wallet.clone(), purse, database.clone(), secret, now);
+        let paywall = Paywall::open(wallet.clone(), purse, store.clone(), instance, secret, now);
         let paywall = paywall.await.unwrap();
         let watch = paywall.clone();
         tokio::spawn(async move { watch.run().await });
@@ -218,8 +225,8 @@ impl Shop {
             accounts,
             rate,
             topup_rate,
+            store,
             database,
-            folder,
         }
     }
 
@@ -250,10 +257,10 @@ impl Shop {
     }
 
     pub async fn redemption_rows(&self) -> u64 {
-        let count = |connection: &farebox_store::rusqlite::Connection| {
-            Ok(connection.query_row("SELECT count(*) FROM redemption", [], |row| row.get(0))?)
+        let count = |transaction: &Transaction<'_>| {
+            transaction.one("SELECT count(*) FROM redemption", params![], |row| row.get(0))
         };
-        self.database.read(count).await.unwrap()
+        self.store.read(count).await.unwrap()
     }
 }
 
