@@ -10,6 +10,8 @@ pub(crate) struct Payable {
     /// Without the prefix that links carry, which wallets do not read.
     pub(crate) bolt11: String,
     pub(crate) hash: PaymentHash,
+    /// Never nothing.
+    pub(crate) amount: Msat,
 }
 
 impl Payable {
@@ -17,10 +19,10 @@ impl Payable {
     pub(crate) fn decode(text: &str) -> Result<Self, WalletError> {
         let invoice =
             Invoice::decode(text).map_err(|error| WalletError::Refused(error.to_string()))?;
-        if invoice.amount.is_none_or(Msat::is_zero) {
-            return Err(WalletError::Refused("the invoice names no amount".into()));
-        }
-        Ok(Self { bolt11: bare(text).to_owned(), hash: invoice.payment_hash })
+        let amount = invoice.amount.filter(|amount| !amount.is_zero());
+        let nothing = || WalletError::Refused("the invoice names no amount".into());
+        let (amount, hash) = (amount.ok_or_else(nothing)?, invoice.payment_hash);
+        Ok(Self { bolt11: bare(text).to_owned(), hash, amount })
     }
 }
 

@@ -3,9 +3,11 @@
 mod balance;
 mod connection;
 mod decode;
+mod history;
 mod invoice;
 mod pay;
 mod status;
+mod time;
 
 use crate::config::Settings;
 use crate::output::Failure;
@@ -19,6 +21,7 @@ pub enum WalletCommand {
     Balance(balance::BalanceArgs),
     Invoice(invoice::InvoiceArgs),
     Pay(Box<pay::PayArgs>),
+    History(history::HistoryArgs),
     Decode(decode::DecodeArgs),
 }
 
@@ -30,6 +33,7 @@ pub async fn run(command: WalletCommand, settings: Settings) -> Result<ExitCode,
         WalletCommand::Balance(args) => balance::run(args, settings).await,
         WalletCommand::Invoice(args) => invoice::run(args, settings).await,
         WalletCommand::Pay(args) => pay::run(*args, settings).await,
+        WalletCommand::History(args) => history::run(args, settings).await,
         WalletCommand::Decode(args) => decode::run(args),
     };
     Ok(outcome.unwrap_or_else(|problem| problem.print(json)))
@@ -43,6 +47,7 @@ impl WalletCommand {
             Self::Balance(args) => args.json,
             Self::Invoice(args) => args.json,
             Self::Pay(args) => args.json,
+            Self::History(args) => args.json,
             Self::Decode(args) => args.json,
         }
     }

@@ -25,6 +25,8 @@ async fn a_failure_is_believed_only_when_the_record_can_be_read() {
     for backend in [Backend::Phoenixd, Backend::Lnd, Backend::Cln, Backend::Lnbits, Backend::Nwc] {
         let bench = Bench::open(backend).await;
         let created = bench.invoice(FUNDS + 1).await;
+        // Asked before every first payment.
+        bench.buyer.info().await.unwrap();
         bench.buyer_script.fail_others(Fault::Broken);
         let outcome = bench.buyer.pay(&created.bolt11, IMPATIENT).await;
         assert_eq!(outcome, Ok(PayOutcome::Pending), "{backend:?}");
