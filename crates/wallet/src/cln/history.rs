@@ -32,7 +32,8 @@ impl Cln {
         loop {
             let start = start(latest, reach);
             let list: Invoices = self.since("listinvoices", "updated", start).await?;
-            let paid: Vec<_> = list.invoices.into_iter().filter_map(Invoice::record).collect();
+            let newest = list.invoices.into_iter().rev();
+            let paid: Vec<_> = newest.filter_map(Invoice::record).collect();
             if paid.len() >= limit || start <= 1 || reach >= REACH_MAX {
                 return Ok(paid);
             }
@@ -46,6 +47,7 @@ impl Cln {
         loop {
             let start = start(latest, reach);
             let mut list: Payments = self.since("listpays", "created", start).await?;
+            list.pays.reverse();
             if start > 1 {
                 list.leave_out_oldest();
             }

@@ -19,7 +19,7 @@ impl History for Lnd {
         let query =
             [("include_incomplete", "true"), ("reversed", "true"), ("max_payments", most.as_str())];
         let sent: PaymentList = self.read("/v1/payments", &query).await?;
-        let sent = sent.payments.iter().map(Payment::record).collect::<Result<_, _>>()?;
+        let sent = sent.payments.iter().rev().map(Payment::record).collect::<Result<_, _>>()?;
         Ok(newest(received, sent, limit))
     }
 }
@@ -36,7 +36,7 @@ impl Lnd {
                 ("reversed", "true"),
             ];
             let list: InvoiceList = self.read("/v1/invoices", &query).await?;
-            let settled = list.invoices.iter().filter(|invoice| invoice.is_settled());
+            let settled = list.invoices.iter().rev().filter(|invoice| invoice.is_settled());
             for invoice in settled {
                 received.push(Invoice::record(invoice)?);
             }
