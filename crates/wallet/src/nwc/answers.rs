@@ -1,8 +1,7 @@
 //! What wallets answer, as far as it is read. Amounts are millisatoshis, times seconds since
 //! 1970.
 
-use super::exchange::now_s;
-use crate::invoice::proof;
+use crate::invoice::{now_s, proof};
 use crate::{Direction, InvoiceStatus, PaymentRecord, PaymentStatus, RecordState, WalletError};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;

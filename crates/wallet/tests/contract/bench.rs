@@ -210,18 +210,18 @@ impl Bench {
         self.seller.create(order(sats)).await.unwrap()
     }
 
-    /// An invoice of the seller that is past its time.
+    /// An invoice of the seller that its network takes for expired.
     pub async fn expired_invoice(&self, sats: u64) -> CreatedInvoice {
-        if let Some(network) = &self.network {
-            let created = self.invoice(sats).await;
-            network.clock().advance(Duration::from_secs(62));
-            return created;
-        }
+        let Some(network) = &self.network else { return self.old_invoice(sats).await };
+        let created = self.invoice(sats).await;
+        network.clock().advance(Duration::from_secs(62));
+        created
+    }
+
+    /// An invoice of the seller whose time has passed.
+    pub async fn old_invoice(&self, sats: u64) -> CreatedInvoice {
         let created = self.seller.create(NewInvoice { expiry_s: 1, ..order(sats) }).await.unwrap();
-        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(created.expires_at + 1);
-        while SystemTime::now() <= end {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        past(created.expires_at).await;
         created
     }
 
@@ -241,6 +241,14 @@ impl Bench {
     /// What the buyer has, by its own books.
     pub async fn funds(&self) -> Msat {
         self.money.balance().await.unwrap()
+    }
+}
+
+/// Waits until the second is over.
+pub async fn past(at: u64) {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(at + 1);
+    while SystemTime::now() <= end {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -1,9 +1,9 @@
 //! Rules for wallets that pay.
 
-use crate::bench::{Backend, Bench, FUNDS, IMPATIENT, LIMITS, order, sat};
+use crate::bench::{Backend, Bench, FUNDS, IMPATIENT, LIMITS, order, past, sat};
 use farebox_money::Msat;
 use farebox_wallet::{
-    FailureKind, PayLimits, PayOutcome, PaymentStatus, SettledCursor, WalletError,
+    FailureKind, NewInvoice, PayLimits, PayOutcome, PaymentStatus, SettledCursor, WalletError,
 };
 use farebox_wire::bolt11::Invoice;
 use std::time::Duration;
@@ -182,4 +182,19 @@ pub async fn a_fee_is_reported_and_stays_within_the_limit(bench: Bench) {
     let records = bench.buyer.history(9).await.unwrap();
     let record = records.iter().find(|record| record.payment_hash == created.payment_hash);
     assert_eq!(record.map(|record| (record.amount, record.fee)), Some((sat(10), fee)));
+}
+
+pub async fn an_invoice_past_its_time_is_looked_up_and_not_sent(bench: Bench) {
+    let paid = bench.seller.create(NewInvoice { expiry_s: 8, ..order(10) }).await.unwrap();
+    let first = bench.buyer.pay(&paid.bolt11, LIMITS).await.unwrap();
+    assert!(matches!(first, PayOutcome::Paid { .. }), "{first:?}");
+    let late = bench.old_invoice(20).await;
+    past(paid.expires_at).await;
+    let count = bench.buyer_script.payment_count();
+    let outcome = bench.buyer.pay(&late.bolt11, LIMITS).await.unwrap();
+    let PayOutcome::Failed { kind, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(kind, FailureKind::Refused);
+    assert_eq!(bench.buyer.pay(&paid.bolt11, LIMITS).await.unwrap(), first);
+    assert_eq!(bench.buyer_script.payment_count(), count, "nothing was sent");
+    assert_eq!(bench.funds().await, sat(FUNDS - 10));
 }

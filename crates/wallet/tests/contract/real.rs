@@ -1,7 +1,7 @@
 //! The real LNbits that `tests/interop/lnbits/run` starts, and a gateway in front of it that does
 //! wrong what a script says. Everything that goes right is LNbits' own doing.
 
-use crate::bench::Place;
+use crate::bench::{Backend, Bench, FUNDS, LIMITS, Place, client, order, sat};
 use crate::doubles::{rewrite, serve};
 use crate::line::Line;
 use crate::script::Script;
@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use farebox_net::prepare_tls;
 use farebox_store::rusqlite::{Connection, params};
+use farebox_wallet::{InvoiceStatus, PayOutcome};
+use futures_util::StreamExt;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::env;
@@ -132,4 +134,33 @@ fn lie(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(lie),
         _ => {}
     }
+}
+
+#[tokio::test]
+#[ignore = "tests/interop/lnbits/run starts the server"]
+async fn a_wallet_that_pays_itself_has_an_invoice_and_a_payment() {
+    let bench = Bench::open(Backend::RealLnbits).await;
+    let created = bench.buyer.create(order(5)).await.unwrap();
+    let outcome = bench.buyer.pay(&created.bolt11, LIMITS).await.unwrap();
+    assert!(matches!(outcome, PayOutcome::Paid { .. }), "{outcome:?}");
+    let settled = InvoiceStatus::Settled { amount: sat(5) };
+    assert_eq!(bench.buyer.lookup(created.payment_hash).await, Ok(settled));
+    assert_eq!(bench.funds().await, sat(FUNDS));
+}
+
+#[tokio::test]
+#[ignore = "tests/interop/lnbits/run starts the server"]
+async fn the_server_tells_of_payments_on_the_socket_that_farebox_listens_to() {
+    let script = Script::default();
+    let (_, at, line) = open("seller", 0, &script).await;
+    let key = &at.secret;
+    let url = format!("{}/api/v1/ws/{key}", server().replace("http://", "ws://"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let bench = Bench::open(Backend::RealLnbits).await;
+    let created = client(&at).create(order(5)).await.unwrap();
+    bench.pay_directly(&created).await;
+    let told = tokio::time::timeout(Duration::from_secs(60), socket.next()).await.unwrap();
+    let text = told.unwrap().unwrap().into_text().unwrap();
+    assert!(text.contains(&created.payment_hash.to_string()), "{text}");
+    line.cut().await;
 }
