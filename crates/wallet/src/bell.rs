@@ -145,3 +145,57 @@ async fn hear_out(mut socket: Socket, rung: &Notify) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn rings(bell: &Bell) {
+        tokio::time::timeout(PATIENCE, bell.wait(HOUR)).await.expect("it rings");
+    }
+
+    async fn stays_silent(bell: &Bell) {
+        let rung = tokio::time::timeout(Duration::from_millis(300), bell.wait(HOUR)).await;
+        assert!(rung.is_err(), "it rings without a reason");
+    }
+
+    async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
+        let (stream, _) = listener.accept().await.unwrap();
+        accept_async(stream).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn it_rings_for_a_message_and_for_a_new_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let page = format!("http://{}/events", listener.local_addr().unwrap());
+        let bell = Bell::new(page.parse().unwrap(), None, None);
+        let (mut socket, ()) = tokio::join!(accept(&listener), rings(&bell));
+        stays_silent(&bell).await;
+        socket.send(Message::Ping(Bytes::new())).await.unwrap();
+        stays_silent(&bell).await;
+        socket.send(Message::text("{}")).await.unwrap();
+        rings(&bell).await;
+        drop(socket);
+        let (mut socket, ()) = tokio::join!(accept(&listener), rings(&bell));
+        socket.send(Message::text("not even JSON")).await.unwrap();
+        rings(&bell).await;
+        drop(bell);
+        let end = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap();
+        assert!(!matches!(end, Some(Ok(Message::Text(_)))), "it has hung up");
+    }
+
+    #[tokio::test]
+    async fn without_a_server_it_only_waits() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let page = format!("https://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let bell = Bell::new(page.parse().unwrap(), None, None);
+        tokio::time::timeout(PATIENCE, bell.wait(Duration::from_millis(50))).await.unwrap();
+        stays_silent(&bell).await;
+    }
+}

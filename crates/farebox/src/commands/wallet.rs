@@ -6,6 +6,7 @@ mod decode;
 mod history;
 mod invoice;
 mod pay;
+mod payee;
 mod status;
 mod time;
 
@@ -16,6 +17,14 @@ use std::process::ExitCode;
 
 /// Look at the wallet that `farebox get` pays from, and use it by hand.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Wallets, as --wallet and FAREBOX_WALLET name them:
+  phoenixd:http://:PASSWORD@HOST:9740            phoenixd, and nodes that speak its API
+  lnd:https://HOST:8080?macaroon=HEX&cert=PATH   LND
+  cln:https://HOST:3010?rune=RUNE&cert=PATH      Core Lightning with clnrest
+  lnbits:https://HOST?key=KEY                    LNbits
+  nostr+walletconnect://…                        Nostr Wallet Connect, as the wallet hands it out
+
+Without a wallet, `farebox serve --demo` brings one with play money.")]
 pub enum WalletCommand {
     Status(status::StatusArgs),
     Balance(balance::BalanceArgs),
