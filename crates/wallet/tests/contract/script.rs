@@ -52,6 +52,8 @@ pub struct Plan {
     pub fee_msat: u64,
     /// No socket, no notices.
     pub is_silent: bool,
+    /// A payment has come in and is held.
+    pub holds_incoming: bool,
     /// A node like phoenixd that takes a fee limit.
     pub takes_fee_limit: bool,
 }

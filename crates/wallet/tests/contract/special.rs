@@ -3,12 +3,15 @@
 use crate::bench::{Backend, Bench, FUNDS, IMPATIENT, LIMITS, sat};
 use crate::script::Fault;
 use farebox_money::Msat;
-use farebox_wallet::{PayLimits, PayOutcome, PaymentStatus, SettledCursor, WalletError};
+use farebox_wallet::{
+    InvoiceStatus, PayLimits, PayOutcome, PaymentStatus, SettledCursor, WalletError,
+};
+use farebox_wire::lightning::PaymentHash;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const START: SettledCursor = SettledCursor(0);
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn the_fee_limit_goes_with_every_payment() {
@@ -98,16 +101,22 @@ async fn a_node_that_does_not_say_whether_it_takes_a_fee_limit_is_not_paid_from(
     assert_eq!(bench.buyer.status(created.payment_hash).await, Ok(PaymentStatus::NeverTried));
 }
 
+/// What a reader hears that waits for as long as it takes.
+async fn hears(bench: &Bench) -> Vec<PaymentHash> {
+    let waiting = bench.seller.settled_since(START, Duration::from_secs(3_600));
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it hears").unwrap().hashes
+}
+
 #[tokio::test]
 async fn a_payment_is_found_where_nobody_gives_notice_of_it() {
     for backend in [Backend::Phoenixd, Backend::Lnbits, Backend::Nwc] {
         let bench = Bench::open(backend).await;
         bench.seller_script.change(|plan| plan.is_silent = true);
-        let (told, hash) = tokio::join!(bench.seller.settled_since(START, PATIENCE), async {
+        let (told, hash) = tokio::join!(hears(&bench), async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             bench.settle(5).await.payment_hash
         });
-        assert_eq!(told.unwrap().hashes, [hash], "{backend:?}");
+        assert_eq!(told, [hash], "{backend:?}");
         assert_eq!(bench.seller_script.sockets.load(Ordering::SeqCst), 0, "{backend:?}");
     }
 }
@@ -116,14 +125,25 @@ async fn a_payment_is_found_where_nobody_gives_notice_of_it() {
 async fn a_waiting_reader_listens_for_notices() {
     for backend in [Backend::Phoenixd, Backend::PhoenixdLimits, Backend::Lnbits, Backend::Nwc] {
         let bench = Bench::open(backend).await;
-        let (told, hash) = tokio::join!(bench.seller.settled_since(START, PATIENCE), async {
+        let listening = async {
             while bench.seller_script.sockets.load(Ordering::SeqCst) == 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             bench.settle(5).await.payment_hash
-        });
-        assert_eq!(told.unwrap().hashes, [hash], "{backend:?}");
+        };
+        let listening = tokio::time::timeout(PATIENCE, listening);
+        let (told, hash) = tokio::join!(hears(&bench), listening);
+        assert_eq!(told, [hash.expect("it listens")], "{backend:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_node_holds_is_neither_paid_nor_expired() {
+    let bench = Bench::open(Backend::PhoenixdLimits).await;
+    let hash = bench.expired_invoice(5).await.payment_hash;
+    assert_eq!(bench.seller.lookup(hash).await, Ok(InvoiceStatus::Expired));
+    bench.seller_script.change(|plan| plan.holds_incoming = true);
+    assert_eq!(bench.seller.lookup(hash).await, Ok(InvoiceStatus::Open));
 }
 
 #[tokio::test]

@@ -135,6 +135,9 @@ fn change_payment(plan: &Plan, row: &mut Value) {
         row["fees"] = plan.fee_msat.into();
         row["sent"] = (row["sent"].as_u64().unwrap() + plan.fee_msat / 1_000).into();
     }
+    if row["type"] == "incoming_payment" && plan.holds_incoming {
+        row["isHeld"] = true.into();
+    }
     if row["type"] == "incoming_payment" && row["isPaid"] == true && plan.settles_short {
         row["receivedSat"] = (row["receivedSat"].as_u64().unwrap() - 1).into();
     }
