@@ -104,13 +104,13 @@ async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
         let _ = tokio::time::timeout(Duration::from_micros(round * 50), call).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let mut report = shop.store.read(farebox_ledger::verify).await.unwrap();
     for _ in 0..200 {
         if report.classes[&AccountClass::Hold].open == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        report = shop.database.read(farebox_ledger::verify).await.unwrap();
+        report = shop.store.read(farebox_ledger::verify).await.unwrap();
     }
     assert!(report.is_sound(), "{:?}", report.findings);
     assert_eq!(report.classes[&AccountClass::Hold].open, 0, "money was left set aside");
@@ -158,7 +158,7 @@ async fn of_parallel_claims_one_makes_the_account() {
     assert_eq!(tokens.len(), 1);
     let bearer = format!("Bearer {}", tokens.iter().next().unwrap());
     assert_eq!(balance(&shop, &bearer).await, 21_000);
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::User].credits, Msat::new(21_000));
     assert_eq!(report.classes[&AccountClass::Topup].open, 0);
 }
@@ -233,7 +233,7 @@ async fn wrong_books_take_no_money_and_keep_what_was_paid() {
         assert_eq!(refused.code(), "read_only");
     }
     assert_eq!(balance(&shop, &bearer).await, 10_000, "looking goes on");
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::Topup].open, 0, "nothing was booked");
 }
 

@@ -2,7 +2,8 @@
 
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use farebox_net::TrustedProxies;
-use farebox_wallet::PhoenixdUrl;
+use farebox_store::{Location, PostgresUrl};
+use farebox_wallet::WalletUrl;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub wallet: Option<String>,
     /// Where everything that must survive is kept.
     pub data: Option<PathBuf>,
+    /// The server's database.
+    pub store: StoreSettings,
     /// `farebox serve`.
     pub serve: ServeSettings,
     /// The selling side of the server.
@@ -28,6 +31,14 @@ pub struct Settings {
     pub rates: RateSettings,
     /// `farebox serve --demo`.
     pub demo: DemoSettings,
+}
+
+/// The server's database.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct StoreSettings {
+    /// A PostgreSQL that takes the place of the file in the data folder.
+    pub postgres: Option<String>,
 }
 
 /// `farebox serve`.
@@ -96,6 +107,7 @@ impl Default for Settings {
             server: "http://127.0.0.1:4020".into(),
             wallet: None,
             data: None,
+            store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             prices: PriceSettings::default(),
@@ -148,9 +160,10 @@ impl Settings {
             check_web_address("serve.public_url", public_url)?;
         }
         self.trusted_proxies()?;
+        self.postgres()?;
         for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
             if let Some(wallet) = wallet {
-                let parsed = wallet.parse::<PhoenixdUrl>();
+                let parsed = wallet.parse::<WalletUrl>();
                 parsed.map_err(|error| format!("{key}: {error}"))?;
             }
         }
@@ -169,6 +182,35 @@ impl Settings {
                 self.rates.btc_usd
             )
         })
+    }
+
+    /// The PostgreSQL, where one is set.
+    ///
+    /// # Errors
+    /// One line that names the key, without the password.
+    pub fn postgres(&self) -> Result<Option<PostgresUrl>, String> {
+        let url = self.store.postgres.as_deref().map(str::parse).transpose();
+        url.map_err(|error| format!("store.postgres: {error}"))
+    }
+
+    /// Where the server's database is.
+    ///
+    /// # Errors
+    /// One line that names the key, or says that there is no home folder.
+    pub fn store_location(&self, demo: bool) -> Result<Location, String> {
+        if let Some(url) = self.postgres()? {
+            return Ok(Location::Postgres(url));
+        }
+        Ok(Location::File(self.server_dir(demo)?.join("farebox.sqlite")))
+    }
+
+    /// The folder of the server's files; the demo has one of its own.
+    ///
+    /// # Errors
+    /// One line when the platform names no home folder.
+    pub fn server_dir(&self, demo: bool) -> Result<PathBuf, String> {
+        let folder = self.data_dir()?;
+        Ok(if demo { folder.join("demo") } else { folder })
     }
 
     /// The reverse proxies that are believed.

@@ -13,7 +13,7 @@ use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
-use farebox_store::{Database, DatabaseOptions, OpenError};
+use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_wallet::{WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
@@ -46,7 +46,11 @@ pub struct Parts {
     /// Whether payments can be taken.
     pub is_selling: bool,
     /// To be closed last.
-    pub databases: Vec<Database>,
+    pub store: Store,
+    /// The play network's, likewise.
+    pub play_database: Option<Database>,
+    /// What takes money, to be told when the server ends.
+    pub till: Option<Till>,
     /// Work that runs beside the requests.
     pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -60,18 +64,17 @@ struct Play {
 
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
-    let folder = settings.data_dir().map_err(Failure::usage)?;
-    let folder = if demo { folder.join("demo") } else { folder };
-    let database = open_database(&folder)?;
+    let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    let store = open_store(settings, demo).await?;
     let rate = settings.btc_usd().map_err(Failure::usage)?;
-    let directory = Directory::open(database.clone(), rate).await.map_err(Failure::general)?;
+    let directory = Directory::open(store.clone(), rate).await.map_err(Failure::general)?;
     let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
     let own_listings = match demo {
         true => list_samples(&directory, public_url).await?,
         false => Vec::new(),
     };
     let till = match receivers(settings, play.as_ref())? {
-        Some(receivers) => Some(Till::open(&folder, database.clone(), receivers).await?),
+        Some(receivers) => Some(Till::open(&folder, store.clone(), receivers).await?),
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
@@ -101,23 +104,23 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         directory,
         own_listings,
         is_selling: till.is_some(),
-        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
-            .into_iter()
-            .flatten()
-            .collect(),
+        store,
+        play_database: play.as_ref().map(|play| play.database.clone()),
+        till: till.clone(),
         background: Box::pin(background(till, play.map(|play| play.network))),
     })
 }
 
-fn open_database(folder: &Path) -> Result<Database, Failure> {
-    let schemas = [
+async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
+    let schemas = vec![
+        farebox_store::schema(),
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];
-    let path = folder.join("farebox.sqlite");
-    Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
+    let location = settings.store_location(demo).map_err(Failure::usage)?;
+    Store::open(location, schemas).await.map_err(open_failure)
 }
 
 fn open_failure(error: OpenError) -> Failure {

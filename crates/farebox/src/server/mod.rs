@@ -74,7 +74,11 @@ async fn serve(
     }
     check.abort();
     background.abort();
-    for database in parts.databases {
+    if let Some(till) = parts.till {
+        till.end().await;
+    }
+    parts.store.checkpoint().await;
+    if let Some(database) = parts.play_database {
         database.checkpoint().await;
     }
     Ok(())

@@ -11,7 +11,9 @@ use axum::{Json, Router};
 use farebox_accounts::{Accounts, TokenKey};
 use farebox_money::{Msat, Sats};
 use farebox_paywall::{Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema};
-use farebox_store::{Database, DatabaseOptions};
+use farebox_store::lease::Instance;
+use farebox_store::{Store, Transaction, params};
+use farebox_testing::TestDatabase;
 use farebox_wallet::{
     CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
 };
@@ -137,8 +139,8 @@ pub struct Shop {
     pub clock: Arc<AtomicU64>,
     pub paywall: Paywall,
     pub accounts: Accounts,
-    pub database: Database,
-    pub folder: tempfile::TempDir,
+    pub store: Store,
+    pub database: TestDatabase,
 }
 
 pub struct Answer {
@@ -176,28 +178,33 @@ impl Answer {
     }
 }
 
+/// Everything that a shop keeps.
+pub fn schemas() -> Vec<farebox_store::Schema> {
+    vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
+}
+
 impl Shop {
     pub async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("shop.sqlite");
-        let schemas = [farebox_ledger::schema(), farebox_accounts::schema(), schema()];
-        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
+        let database = farebox_testing::database();
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
         let wallet = Arc::new(TestWallet::default());
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
         let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let secret = Secret::new([42; 32]);
         let key = TokenKey::new(secret.derive("tokens"));
-        let accounts = Accounts::open(database.clone(), wallet.clone(), key).await.unwrap();
+        let accounts =
+            Accounts::open(store.clone(), instance.clone(), wallet.clone(), key).await.unwrap();
         let purse = Some(accounts.clone());
-        let paywall = Paywall::open(wallet.clone(), purse, database.clone(), secret, now);
+        let paywall = Paywall::open(wallet.clone(), purse, store.clone(), instance, secret, now);
         let paywall = paywall.await.unwrap();
         let watch = paywall.clone();
         tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
         let router = routes(&paywall, &kitchen);
         let router = router.merge(farebox_accounts::api::routes(accounts.clone()));
-        Self { router, wallet, kitchen, clock, paywall, accounts, database, folder }
+        Self { router, wallet, kitchen, clock, paywall, accounts, store, database }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -227,10 +234,10 @@ impl Shop {
     }
 
     pub async fn redemption_rows(&self) -> u64 {
-        let count = |connection: &farebox_store::rusqlite::Connection| {
-            Ok(connection.query_row("SELECT count(*) FROM redemption", [], |row| row.get(0))?)
+        let count = |transaction: &Transaction<'_>| {
+            transaction.one("SELECT count(*) FROM redemption", params![], |row| row.get(0))
         };
-        self.database.read(count).await.unwrap()
+        self.store.read(count).await.unwrap()
     }
 }
 

@@ -1,16 +1,18 @@
 //! One database file: opened, checked, migrated, written and read.
 
-use crate::readers::Readers;
-use crate::writer::{self, Job, Message, QUEUE_LEN_MAX};
-use crate::{OpenError, StoreError};
-use rusqlite::{Connection, Savepoint};
+use super::writer;
+use crate::pool::Pool;
+use crate::queue::Queue;
+use crate::{OpenError, Schema, StoreError, Transaction};
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
 
 /// How long a connection waits for another process's lock.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that read at the same time at most.
+const READERS_MAX: usize = 4;
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +23,11 @@ pub enum DatabaseOptions {
     Shared,
 }
 
-/// The tables of one crate: its migrations, counted apart from those of other crates.
-pub struct Schema {
-    /// Lower-case letters only; names the table that remembers which migrations ran.
-    pub name: &'static str,
-    /// The migrations, from `refinery::embed_migrations!`.
-    pub migrations: refinery::Runner,
-}
-
 /// A handle to one database file; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    messages: mpsc::Sender<Message>,
-    readers: Arc<Readers>,
+    pub(crate) queue: Queue,
+    readers: Arc<Pool<Connection>>,
 }
 
 impl Database {
@@ -55,16 +49,18 @@ impl Database {
         for schema in schemas {
             migrate(path, &mut connection, schema)?;
         }
-        let (messages, queue) = mpsc::channel(QUEUE_LEN_MAX);
+        let (queue, messages) = Queue::new();
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
-                writer::run(connection, queue);
+                writer::run(connection, messages);
                 // The folder is free for another process only when nothing is written any more.
                 drop(lock);
             })
             .map_err(|error| unwritable(path, &error))?;
-        Ok(Self { messages, readers: Arc::new(Readers::new(path)) })
+        let path = path.to_owned();
+        let readers = Pool::new(READERS_MAX, move || connect_to_read(&path));
+        Ok(Self { queue, readers: Arc::new(readers) })
     }
 
     /// Runs `write` in a transaction and returns once it is on the disk. When `write` fails,
@@ -78,30 +74,17 @@ impl Database {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |savepoint| {
-            let outcome = in_savepoint(savepoint, write);
-            Box::new(move |committed| {
-                let outcome = outcome.and_then(|value| match committed {
-                    Ok(()) => Ok(value),
-                    Err(error) => Err(writer::commit_error(&error).into()),
-                });
-                // The caller may have gone away; the write stands all the same.
-                let _ = sender.send(outcome);
-            })
-        });
-        self.messages.send(Message::Write(job)).await.map_err(|_| StoreError::Closed)?;
-        receiver.await.map_err(|_| StoreError::Closed)?
+        let write = move |transaction: &Transaction<'_>| match transaction.as_sqlite() {
+            Some(connection) => write(connection),
+            None => Err(StoreError::Closed.into()),
+        };
+        self.queue.write(write).await
     }
 
     /// Moves everything from the write-ahead log into the database file, so that the file alone
     /// is the whole database. For the end of a process; durability does not need it.
     pub async fn checkpoint(&self) {
-        let (done, wait) = oneshot::channel();
-        if self.messages.send(Message::Checkpoint(done)).await.is_ok() {
-            // The writer is gone only when the process is about to be.
-            let _ = wait.await;
-        }
+        self.queue.checkpoint().await;
     }
 
     /// Runs `query` on a read-only connection, in a transaction of its own: all that it reads is
@@ -114,19 +97,33 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.readers.read(query).await
+        self.readers.with(|connection| (in_snapshot(connection, query), true)).await
     }
 }
 
-fn in_savepoint<T, E, F>(savepoint: &mut Savepoint<'_>, write: F) -> Result<T, E>
-where
-    E: From<StoreError>,
-    F: FnOnce(&Connection) -> Result<T, E>,
-{
-    // Until the write has succeeded, whatever ends this scope takes it back: an error, a panic.
-    let value = write(savepoint)?;
-    savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
-    Ok(value)
+fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Runs one query on a file that somebody else may have open.
+pub(crate) fn look<T>(
+    path: &Path,
+    query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    in_snapshot(&connect_to_read(path)?, query)
+}
+
+/// What several statements read is of one moment, whatever is written meanwhile.
+fn in_snapshot<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // Dropping it ends it, which is all that a reading transaction needs.
+    let snapshot = connection.unchecked_transaction()?;
+    query(&snapshot)
 }
 
 fn make_private_folder(path: &Path) -> Result<(), OpenError> {
@@ -182,12 +179,12 @@ fn make_private_file(path: &Path) {
 }
 
 fn migrate(path: &Path, connection: &mut Connection, schema: Schema) -> Result<(), OpenError> {
-    let mut migrations = schema.migrations.set_abort_divergent(true).set_abort_missing(true);
+    let mut migrations = schema.sqlite.set_abort_divergent(true).set_abort_missing(true);
     migrations.set_migration_table_name(format!("migrations_{}", schema.name));
-    migrations
-        .run(connection)
-        .map(|_| ())
-        .map_err(|error| OpenError::Migration { path: path.to_owned(), reason: error.to_string() })
+    migrations.run(connection).map(|_| ()).map_err(|error| {
+        let database = path.display().to_string();
+        OpenError::Migration { database, reason: error.to_string() }
+    })
 }
 
 fn describe(path: &Path, error: &rusqlite::Error) -> OpenError {
@@ -216,7 +213,7 @@ mod tests {
     fn open(path: &Path) -> Result<Database, OpenError> {
         Database::open(
             path,
-            [Schema { name: "test", migrations: migrations::migrations::runner() }],
+            [Schema { name: "test", sqlite: migrations::migrations::runner(), postgres: None }],
             DatabaseOptions::Exclusive,
         )
     }

@@ -11,8 +11,16 @@ CREATE TABLE account_token (
     created_at INTEGER NOT NULL,
     -- Set at the first use; until then a lost answer to its claim can be asked for again.
     used_at    INTEGER,
-    -- Set when another token took its place.
-    revoked_at INTEGER
+    -- Set when another token took its place, or when it was withdrawn.
+    revoked_at INTEGER,
+    -- The rest is set for a child token: one that may spend up to a cap and nothing else.
+    child_id   TEXT    UNIQUE,
+    name       TEXT,
+    cap_msat   INTEGER CHECK (cap_msat > 0),
+    spent_msat INTEGER NOT NULL DEFAULT 0 CHECK (spent_msat >= 0),
+    expires_at INTEGER,
+    CHECK ((child_id IS NULL) = (cap_msat IS NULL)),
+    CHECK (cap_msat IS NULL OR spent_msat <= cap_msat)
 ) STRICT;
 
 CREATE INDEX account_token_account ON account_token (account);
@@ -38,15 +46,22 @@ CREATE TABLE topup (
 CREATE INDEX topup_pending ON topup (expires_at) WHERE state = 'pending';
 CREATE INDEX topup_open_of_client ON topup (client, expires_at) WHERE state = 'pending';
 
--- Amounts set aside for requests that are being answered.
+-- Amounts set aside for requests that are being answered; gone when they end. What an account
+-- has set aside in all is in the ledger, under hold:<account>.
 CREATE TABLE hold (
     id          TEXT    PRIMARY KEY,
     account     TEXT    NOT NULL REFERENCES account (id),
+    -- The child token that it counts against.
+    token       BLOB    REFERENCES account_token (digest),
     amount_msat INTEGER NOT NULL CHECK (amount_msat > 0),
     route       TEXT    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state IN ('active', 'settled', 'released')),
-    created_at  INTEGER NOT NULL,
-    ended_at    INTEGER
-) STRICT;
+    -- The process that answers the request; others give back what it leaves when it dies.
+    owner       TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX hold_active ON hold (id) WHERE state = 'active';
+-- How far the settlements of a wallet were read.
+CREATE TABLE wallet_cursor (
+    wallet TEXT    PRIMARY KEY,
+    cursor INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,29 +1,15 @@
 //! The one thread that writes. Jobs that arrive while the disk is flushing form the next batch,
 //! so the number of flushes does not grow with the number of concurrent writers.
 
-use crate::StoreError;
-use rusqlite::{Connection, Savepoint, TransactionBehavior};
+use crate::queue::{Acknowledge, Job, Message};
+use crate::{StoreError, Transaction};
+use rusqlite::{Connection, TransactionBehavior};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-/// Writes waiting at most; past it, callers wait for a place.
-pub(crate) const QUEUE_LEN_MAX: usize = 4_096;
 /// Writes that share one commit at most.
 const BATCH_LEN_MAX: usize = 1_024;
-
-/// Called once with what became of the batch's commit.
-pub(crate) type Acknowledge = Box<dyn FnOnce(Result<(), Arc<rusqlite::Error>>) + Send>;
-/// Runs inside the batch's transaction; its own savepoint is rolled back when it fails.
-pub(crate) type Job = Box<dyn FnOnce(&mut Savepoint<'_>) -> Acknowledge + Send>;
-
-/// What the writer can be told to do.
-pub(crate) enum Message {
-    /// Write something.
-    Write(Job),
-    /// Move everything from the log into the database file, then answer.
-    Checkpoint(oneshot::Sender<()>),
-}
 
 /// Takes messages until every sender is gone.
 pub(crate) fn run(mut connection: Connection, mut messages: mpsc::Receiver<Message>) {
@@ -61,7 +47,7 @@ fn write(connection: &mut Connection, batch: Vec<Job>) {
         if let Err(error) = &committed {
             tracing::error!(%error, "a batch of writes was not committed");
         }
-        let committed = committed.map_err(Arc::new);
+        let committed = committed.map_err(|error| Arc::new(StoreError::from(error)));
         for acknowledge in acknowledgements {
             acknowledge(committed.clone());
         }
@@ -78,12 +64,17 @@ fn commit(
     for job in batch {
         let mut savepoint = transaction.savepoint()?;
         // A job that panics is taken back with its savepoint, and its caller reads `Closed`.
-        let ran = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut savepoint)));
-        drop(savepoint);
-        match ran {
-            Ok(acknowledge) => acknowledgements.push(acknowledge),
+        let work = AssertUnwindSafe(|| job(&Transaction::sqlite(&savepoint)));
+        match std::panic::catch_unwind(work) {
+            Ok(ran) => {
+                if ran.keep {
+                    savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
+                }
+                acknowledgements.push(ran.acknowledge);
+            }
             Err(_) => tracing::error!("a write panicked and was taken back"),
         }
+        drop(savepoint);
         // A full disk makes SQLite end the whole transaction; what ran before is gone with it.
         if transaction.is_autocommit() {
             return Err(rusqlite::Error::SqliteFailure(
@@ -93,14 +84,4 @@ fn commit(
         }
     }
     transaction.commit()
-}
-
-/// Turns a shared commit error into one that each caller can own.
-pub(crate) fn commit_error(error: &rusqlite::Error) -> StoreError {
-    match error {
-        rusqlite::Error::SqliteFailure(code, message) => {
-            StoreError::Sqlite(rusqlite::Error::SqliteFailure(*code, message.clone()))
-        }
-        other => StoreError::Unreadable(other.to_string()),
-    }
 }
