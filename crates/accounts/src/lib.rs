@@ -13,6 +13,7 @@ mod statement;
 mod token;
 mod tokens;
 mod topup;
+mod verify;
 
 pub use accounts::{Accounts, TokenKey, schema};
 pub use claim::{ClaimRequest, Claimed};
@@ -21,3 +22,4 @@ pub use hold::Hold;
 pub use statement::{Entry, Statement};
 pub use token::{Presented, Token, presented};
 pub use topup::{TOPUP_EXPIRY_S, TOPUP_SATS_MAX, Topup};
+pub use verify::{Finding, verify};

@@ -29,9 +29,11 @@ mod redemption;
 mod request;
 mod route;
 mod unavailable;
+mod verify;
 
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
 pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};
 pub use problem::Problem;
 pub use route::{NotForSale, PaidRoute, Price, PricedRequest};
+pub use verify::{Finding, verify};

@@ -10,6 +10,7 @@
 //! own migrations and its own SQL; this crate knows no table but those of its own services.
 
 mod batcher;
+mod check;
 mod error;
 pub mod idempotency;
 pub mod lease;
@@ -26,6 +27,7 @@ mod transaction;
 mod value;
 
 pub use batcher::{Batcher, Work};
+pub use check::check;
 pub use error::{OpenError, StoreError};
 pub use postgres::{PostgresUrl, PostgresUrlError};
 pub use refinery;
@@ -33,7 +35,7 @@ pub use row::{Column, Row};
 pub use rusqlite;
 pub use schema::Schema;
 pub use services::schema;
-pub use sqlite::{Database, DatabaseOptions};
+pub use sqlite::{Database, DatabaseOptions, FileLock, copy_database, database_len};
 pub use store::{Location, Store};
 pub use transaction::{Dialect, Transaction};
 pub use value::{Cell, FromCell, ToValue, Value};

@@ -65,6 +65,7 @@ struct Play {
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
     let rate = settings.btc_usd().map_err(Failure::usage)?;
     let directory = Directory::open(store.clone(), rate).await.map_err(Failure::general)?;

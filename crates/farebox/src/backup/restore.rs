@@ -1,0 +1,176 @@
+//! `farebox admin restore`: checks the backup, checks its copy beside the old data, and only then
+//! changes places. The old data is moved aside, never deleted.
+
+use super::files::{
+    check_room, copy_private, digest_of, make_private_folder, move_if_there, sync_folder,
+};
+use super::postgres::Schemas;
+use super::{DATABASE, DUMP, Manifest, PLAY, Progress, SECRET, unfinished};
+use crate::books;
+use crate::config::Settings;
+use crate::output::Failure;
+use farebox_store::{FileLock, Location, Store};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// What was done.
+pub struct Restored {
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Where the old data is now.
+    pub moved_to: Vec<String>,
+}
+
+/// Puts the backup in `from` in the place of the server's data.
+pub async fn restore(
+    settings: &Settings,
+    demo: bool,
+    from: PathBuf,
+    replace: bool,
+    progress: Progress,
+) -> Result<Restored, Failure> {
+    progress.say("checking the backup");
+    let manifest = Manifest::read_checked(&from)?;
+    let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    let location = settings.store_location(demo).map_err(Failure::usage)?;
+    check_kind(&manifest, demo, &location)?;
+    let _locks = lock(&folder)?;
+    let target = Target { folder, manifest, stamp: stamp() };
+    target.refuse_old_data(replace)?;
+    let schemas = match &location {
+        Location::File(_) => None,
+        Location::Postgres(url) => Some(Schemas::look(url, &target.stamp, replace).await?),
+    };
+    target.stage(&from, &progress).await?;
+    if let Some(schemas) = &schemas {
+        progress.say("restoring into the database");
+        let schema = target.manifest.postgres_schema.as_deref().unwrap_or("public");
+        schemas.stage(from.join(DUMP), schema.to_owned(), target.manifest.head()?).await?;
+    }
+    target.change_places(schemas).await
+}
+
+fn check_kind(manifest: &Manifest, demo: bool, location: &Location) -> Result<(), Failure> {
+    if manifest.demo != demo {
+        let text = match demo {
+            true => "this is not a backup of the demo; leave --demo away",
+            false => "this is a backup of the demo; say --demo",
+        };
+        return Err(Failure::usage(text));
+    }
+    let (name, other) = match location {
+        Location::File(_) => (DATABASE, "a SQLite file; it has one of a PostgreSQL"),
+        Location::Postgres(_) => (DUMP, "a PostgreSQL; it has a SQLite file"),
+    };
+    match manifest.has(name) {
+        true => Ok(()),
+        false => Err(Failure::usage(format!("the settings (store.postgres) name {other}"))),
+    }
+}
+
+/// No server has the files open, and none can start meanwhile.
+fn lock(folder: &Path) -> Result<[FileLock; 2], Failure> {
+    let take = |name: &str| FileLock::take(&folder.join(name)).map_err(Failure::general);
+    Ok([take(DATABASE)?, take(PLAY)?])
+}
+
+fn stamp() -> String {
+    Timestamp::now().strftime("%Y%m%d_%H%M%S").to_string()
+}
+
+struct Target {
+    folder: PathBuf,
+    manifest: Manifest,
+    /// The time of this restore, for names.
+    stamp: String,
+}
+
+impl Target {
+    fn refuse_old_data(&self, replace: bool) -> Result<(), Failure> {
+        let there = old_names().find(|name| self.folder.join(name).exists());
+        match there {
+            Some(name) if !replace => Err(Failure::usage(format!(
+                "{} has data ({name}); with --replace it is moved aside",
+                self.folder.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Copies the files beside the old ones and checks the copies.
+    async fn stage(&self, from: &Path, progress: &Progress) -> Result<(), Failure> {
+        check_room(&self.folder, self.manifest.bytes())?;
+        for file in self.files() {
+            let (source, staged) = (from.join(&file.name), self.staged(&file.name));
+            // Left by an earlier attempt.
+            let _ = std::fs::remove_file(&staged);
+            let copy = || copy_private(&source, &staged);
+            progress.copying("restoring", &staged, file.bytes, copy)?;
+            if digest_of(&staged)? != (file.bytes, file.sha256.clone()) {
+                return Err(Failure::general(format!("{} was not copied well", file.name)));
+            }
+        }
+        if self.manifest.has(DATABASE) {
+            progress.say("checking the books");
+            let look = Store::look(Location::File(self.staged(DATABASE)), books::verify_file);
+            let books = look.await.map_err(Failure::general)?;
+            super::make::refuse_unsound(&books)?;
+            check_head(&books, &self.manifest)?;
+        }
+        Ok(())
+    }
+
+    /// From the first name that changes to the last, the folder is marked as unfinished.
+    async fn change_places(self, schemas: Option<Schemas>) -> Result<Restored, Failure> {
+        let folder = &self.folder;
+        unfinished::set(folder)?;
+        let mut moved_to = Vec::new();
+        let aside = folder.join(format!("before-restore-{}", self.stamp));
+        if old_names().any(|name| folder.join(name).exists()) {
+            make_private_folder(&aside)?;
+            for name in old_names() {
+                move_if_there(&folder.join(&name), &aside.join(&name))?;
+            }
+            sync_folder(&aside)?;
+            sync_folder(folder)?;
+            moved_to.push(aside.display().to_string());
+        }
+        if let Some(schemas) = schemas {
+            moved_to.extend(schemas.change_places().await?);
+        }
+        for file in self.files() {
+            move_if_there(&self.staged(&file.name), &folder.join(&file.name))?;
+        }
+        unfinished::clear(folder)?;
+        Ok(Restored { manifest: self.manifest, folder: self.folder, moved_to })
+    }
+
+    /// What becomes a file of the data folder; a dump goes into its database.
+    fn files(&self) -> impl Iterator<Item = &super::manifest::FileEntry> {
+        self.manifest.files.iter().filter(|file| file.name != DUMP)
+    }
+
+    fn staged(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.restoring"))
+    }
+}
+
+/// Files that would not fit the restored ones: a write-ahead log above all.
+fn old_names() -> impl Iterator<Item = String> {
+    let with_logs = |name: &'static str| ["", "-wal", "-shm"].map(|end| format!("{name}{end}"));
+    let databases = [DATABASE, PLAY].into_iter().flat_map(with_logs);
+    databases.chain([SECRET.to_owned()])
+}
+
+/// Refuses books that are not those of the manifest.
+fn check_head(books: &books::Books, manifest: &Manifest) -> Result<(), Failure> {
+    if books.head() == manifest.head()? {
+        return Ok(());
+    }
+    let (found, expected) = (books.head(), &manifest.head);
+    Err(Failure::general(format!(
+        "the books reach to {found}, and the manifest says {expected}: this is another database"
+    )))
+}
