@@ -6,6 +6,7 @@
 
 mod accounts;
 pub mod api;
+mod children;
 mod claim;
 mod error;
 mod hold;
@@ -16,6 +17,8 @@ mod topup;
 mod verify;
 
 pub use accounts::{Accounts, TokenKey, schema};
+pub use api::idempotent::IdempotencyKey;
+pub use children::{CAP_SATS_MAX, ChildToken, NewChild, Spendable};
 pub use claim::{ClaimRequest, Claimed};
 pub use error::AccountError;
 pub use hold::Hold;

@@ -1,7 +1,8 @@
 //! Whether the tables of prepaid accounts agree with the ledger.
 
+use crate::tokens::amount;
 use farebox_money::Msat;
-use farebox_store::{Dialect, Row, StoreError, Transaction, params};
+use farebox_store::{Dialect, StoreError, Transaction, params};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -168,9 +169,4 @@ const fn reference_as_hash(dialect: Dialect) -> &'static str {
             "decode(CASE WHEN l.reference ~ '^[0-9a-f]{64}$' THEN l.reference ELSE '' END, 'hex')"
         }
     }
-}
-
-fn amount(row: &Row<'_>, place: usize) -> Result<Msat, StoreError> {
-    let amount = Msat::from_db(row.get(place)?);
-    amount.ok_or_else(|| StoreError::Unreadable("an amount".to_owned()))
 }

@@ -2,7 +2,8 @@
 //! token, the invoice refills its account.
 
 use super::answer::{client, optional_token, parse, private, refusal};
-use crate::{Accounts, TOPUP_EXPIRY_S, Topup};
+use super::idempotent::{Answer, Asked, Done, once};
+use crate::{AccountError, Accounts, TOPUP_EXPIRY_S, Topup};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -10,7 +11,7 @@ use axum::response::Response;
 use farebox_money::Sats;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CLAIM_URL: &str = "/api/v1/topup/claim";
 
@@ -29,41 +30,58 @@ pub(super) async fn handle(
         Ok(asked) => asked,
         Err(response) => return *response,
     };
-    let made = match optional_token(&headers) {
-        Ok(token) => {
-            let amount = Sats::new(asked.amount_sats);
-            accounts.topup(amount, token.as_ref(), &client(&extensions)).await
-        }
-        Err(error) => Err(error),
+    let request = Asked {
+        endpoint: "POST /api/v1/topup",
+        headers: &headers,
+        extensions: &extensions,
+        body: &body,
     };
-    match made {
-        Ok(topup) => render(topup),
+    let (maker, token) = (accounts.clone(), optional_token(&headers));
+    let client = client(&extensions);
+    let done = once(&accounts, request, move |_| async move {
+        let amount = Sats::new(asked.amount_sats);
+        let topup = maker.topup(amount, token?.as_ref(), &client).await?;
+        Ok::<_, AccountError>((answer(&topup), ()))
+    });
+    match done.await {
+        Ok(done) => render(&done),
         Err(error) => refusal(&error),
     }
 }
 
-fn render(topup: Topup) -> Response {
-    let hash = topup.invoice.payment_hash.to_string();
-    let headers = [
-        ("x-lightning-invoice", topup.invoice.bolt11.clone()),
-        ("x-payment-hash", hash.clone()),
-        ("x-price-sats", topup.amount.get().to_string()),
-        ("x-topup-claim-url", CLAIM_URL.to_owned()),
-    ];
+fn answer(topup: &Topup) -> Answer {
     let body = json!({
         "status": "payment_required",
         "payment_method": "topup",
         "invoice": topup.invoice.bolt11,
-        "payment_hash": hash,
+        "payment_hash": topup.invoice.payment_hash.to_string(),
         "amount_sats": topup.amount.get(),
         "expires_in": TOPUP_EXPIRY_S,
         "claim_url": CLAIM_URL,
     });
-    let mut response = private(StatusCode::PAYMENT_REQUIRED, Json(body));
+    Answer { status: StatusCode::PAYMENT_REQUIRED, body }
+}
+
+/// The headers say again what is in the body.
+fn render(done: &Done<()>) -> Response {
+    let body = &done.answer.body;
+    let text = |field: &str| match body.get(field) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let headers = [
+        ("x-lightning-invoice", text("invoice")),
+        ("x-payment-hash", text("payment_hash")),
+        ("x-price-sats", text("amount_sats")),
+        ("x-topup-claim-url", text("claim_url")),
+    ];
+    let mut response = private(done.answer.status, Json(body));
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
+    done.mark(&mut response);
     response
 }

@@ -1,7 +1,7 @@
 //! Everything that takes money: the wallet, the prepaid accounts and the paywall.
 
 use crate::output::Failure;
-use crate::server::{ledger_watch, secret};
+use crate::server::{ledger_watch, pruning, secret};
 use farebox_accounts::{Accounts, TokenKey};
 use farebox_paywall::{Paywall, has_sales, system_clock};
 use farebox_store::Store;
@@ -55,9 +55,10 @@ impl Till {
 
     /// Background work, until the task is dropped.
     pub async fn run(self) {
+        let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
         let alive = self.instance.keep_alive();
-        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive);
+        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive, prune);
     }
 
     /// Says that this server ends, so that others on its database take over at once.
