@@ -59,6 +59,8 @@ pub struct Accounts {
     pub(crate) key: TokenKey,
     /// This process, as others see it in the tables.
     pub(crate) instance: Instance,
+    /// Under which name it is stored how far the wallet's settlements were read.
+    pub(crate) wallet: Option<Arc<str>>,
     pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
     pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
     is_stopped: Arc<AtomicBool>,
@@ -83,6 +85,7 @@ impl Accounts {
             receiver,
             key,
             instance,
+            wallet: None,
             is_stopped: Arc::default(),
         };
         accounts.release_abandoned_holds().await?;

@@ -199,11 +199,17 @@ impl ChildToken {
             "name": self.name,
             "cap_sats": self.cap.to_sats_floor(),
             "spent_sats": self.spent.to_sats_ceil(),
-            "created_at": self.created_at,
-            "expires_at": self.expires_at,
-            "revoked_at": self.revoked_at,
+            "created_at": date(self.created_at),
+            "expires_at": self.expires_at.map(date),
+            "revoked_at": self.revoked_at.map(date),
         })
     }
+}
+
+/// Seconds since 1970 as the API writes them.
+pub(crate) fn date(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
 fn random_id() -> Result<String, AccountError> {

@@ -10,6 +10,7 @@ mod children;
 mod claim;
 mod error;
 mod hold;
+mod settlements;
 mod statement;
 mod token;
 mod tokens;

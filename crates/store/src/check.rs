@@ -14,9 +14,8 @@ pub fn check(transaction: &Transaction<'_>) -> Result<Vec<String>, StoreError> {
     if transaction.dialect() == Dialect::Postgres {
         return Ok(Vec::new());
     }
-    let pages = transaction.all("PRAGMA integrity_check(100)", params![], |row| {
-        Ok::<_, StoreError>(row.get::<String>(0)?)
-    })?;
+    let sql = "PRAGMA integrity_check(100)";
+    let pages = transaction.all(sql, params![], |row| row.get::<String>(0))?;
     let mut findings: Vec<String> = pages.into_iter().filter(|line| line != "ok").collect();
     transaction.each("PRAGMA foreign_key_check", params![], |row| {
         if findings.len() < FINDINGS_MAX {

@@ -2,6 +2,7 @@
 //! still spend of it.
 
 use super::answer::{private, refusal, token};
+use crate::children::date;
 use crate::{AccountError, Accounts};
 use axum::Json;
 use axum::extract::State;
@@ -28,7 +29,7 @@ async fn look(accounts: &Accounts, headers: &HeaderMap) -> Result<Value, Account
             "id": child.id,
             "cap_sats": child.cap.to_sats_floor(),
             "spent_sats": child.spent.to_sats_ceil(),
-            "expires_at": child.expires_at,
+            "expires_at": child.expires_at.map(date),
         });
         body.insert("token".to_owned(), token);
     }

@@ -31,6 +31,8 @@ pub struct Receivers {
     pub paywall: Arc<dyn Receiver>,
     /// For the accounts.
     pub accounts: Arc<dyn Receiver>,
+    /// What the wallet is called, without its secrets.
+    pub name: String,
 }
 
 impl Till {
@@ -43,7 +45,7 @@ impl Till {
         let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
         let accounts =
             Accounts::open(store.clone(), instance.clone(), receivers.accounts, key).await;
-        let accounts = accounts.map_err(Failure::general)?;
+        let accounts = accounts.map_err(Failure::general)?.following(&receivers.name);
         let (purse, clock) = (Some(accounts.clone()), system_clock());
         let (shared, this) = (store.clone(), instance.clone());
         let paywall = Paywall::open(receivers.paywall, purse, shared, this, secret, clock).await;
