@@ -29,6 +29,7 @@ mod redemption;
 mod request;
 mod route;
 mod unavailable;
+mod unbooked;
 mod verify;
 
 pub use keys::Secret;

@@ -103,3 +103,85 @@ async fn every_row_has_its_transfer_and_every_transfer_its_row() {
     assert_eq!(findings(&shop).await, Vec::<String>::new());
     waiting.abort();
 }
+
+/// Waits until so much is in the node's account.
+async fn arrived(shop: &Shop, msat: u64) -> farebox_ledger::Report {
+    for _ in 0..1_000 {
+        let report = shop.store.read(farebox_ledger::verify).await.unwrap();
+        if report.classes[&AccountClass::Node].debits.get() >= msat {
+            return report;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{msat} msat were not booked");
+}
+
+#[tokio::test]
+async fn a_payment_that_is_never_used_is_owed_as_soon_as_it_settles() {
+    let shop = Shop::open().await;
+    for number in 0..100 {
+        shop.get(&format!("/dish?unpaid={number}"), None).await.challenge();
+    }
+    let unpaid = shop.store.read(farebox_ledger::verify).await.unwrap();
+    assert_eq!(unpaid.transfers, 0, "an unpaid request writes nothing");
+    shop.buy("/dish?never").await;
+    let report = arrived(&shop, 5_000).await;
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!(report.classes[&AccountClass::L402].open, 1);
+    assert_eq!(report.classes[&AccountClass::L402].credits.get(), 5_000);
+    assert_eq!(report.classes[&AccountClass::Income].credits.get(), 0);
+    assert_eq!(shop.redemption_rows().await, 0);
+    assert_eq!(findings(&shop).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_arrived_is_booked_and_all_of_it_buys_the_answer() {
+    let shop = Shop::open().await;
+    let (token, hash) = shop.get("/dish?generous", None).await.challenge();
+    let preimage = shop.wallet.pay_over(&hash, 700).reveal_hex();
+    let report = arrived(&shop, 5_700).await;
+    assert_eq!(report.classes[&AccountClass::L402].open, 1);
+    let credential = format!("L402 {token}:{preimage}");
+    for _ in 0..2 {
+        let answer = shop.get("/dish?generous", Some(&credential)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    }
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!(report.classes[&AccountClass::Income].credits.get(), 5_700);
+    assert_eq!(report.classes[&AccountClass::L402].open, 0);
+    assert_eq!(findings(&shop).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_payment_is_booked_later_when_the_node_falls_silent_after_its_report() {
+    let shop = Shop::open().await;
+    let (_, hash) = shop.get("/dish?silent", None).await.challenge();
+    shop.wallet.is_forgetful.store(true, Ordering::SeqCst);
+    shop.wallet.pay(&hash);
+    while shop.paywall.stats().open_invoices > 0 {
+        tokio::task::yield_now().await;
+    }
+    shop.wallet.is_forgetful.store(false, Ordering::SeqCst);
+    let report = arrived(&shop, 5_000).await;
+    assert_eq!(report.classes[&AccountClass::L402].open, 1);
+}
+
+#[tokio::test]
+async fn a_payment_that_the_pool_has_forgotten_is_booked_at_its_first_use_and_once() {
+    let shop = Shop::open().await;
+    let (token, hash) = shop.get("/dish?late", None).await.challenge();
+    shop.clock.store(shop::START + 601, Ordering::SeqCst);
+    shop.get("/dish?other", None).await.challenge();
+    assert_eq!(shop.paywall.stats().open_invoices, 1, "the first one is forgotten");
+    let preimage = shop.wallet.pay(&hash).reveal_hex();
+    let credential = format!("L402 {token}:{preimage}");
+    for _ in 0..2 {
+        let answer = shop.get("/dish?late", Some(&credential)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    }
+    let report = arrived(&shop, 5_000).await;
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!(report.transfers, 2);
+    assert_eq!(report.classes[&AccountClass::L402].open, 0);
+}
