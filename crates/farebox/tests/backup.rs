@@ -219,3 +219,80 @@ fn a_backup_is_its_owners_and_takes_nobodys_place() {
     let left = std::fs::read_dir(backups.path().join("deep/er")).unwrap().count();
     assert_eq!(left, 1, "drafts were left");
 }
+
+#[test]
+fn a_restore_that_was_cut_off_keeps_the_server_from_starting_until_it_is_done_again() {
+    let (site, backups) = (Site::new(), tempfile::tempdir().unwrap());
+    let demo = site.start();
+    let token = funded(&demo, 100);
+    let folder = backups.path().join("backup");
+    let made = json(&site.backup(&folder));
+    assert!(demo.stop().success());
+    let data = site.data.path().join("demo");
+    // As after the old files were moved and before the new ones came.
+    std::fs::write(data.join("restore.unfinished"), "").unwrap();
+    std::fs::rename(data.join("server.secret"), data.join("elsewhere")).unwrap();
+    let mut serve = farebox();
+    serve.env("FAREBOX_DATA", site.data.path()).env("FAREBOX_CONFIG", &site.config);
+    serve.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--play-listen", "127.0.0.1:0"]);
+    let refused = output_of(&mut serve);
+    assert_eq!(refused.status.code(), Some(1), "{}", stdout(&refused));
+    assert!(stderr(&refused).contains("restore"), "{}", stderr(&refused));
+    assert!(!data.join("server.secret").exists(), "it went on all the same");
+    assert_eq!(json(&site.restore(&folder, &["--replace"]))["head"], made["head"]);
+    let demo = site.start();
+    assert_eq!(balance(&demo, &token), 100);
+}
+
+#[test]
+fn a_row_that_names_nothing_and_a_damaged_page_are_found() {
+    let (site, backups) = (Site::new(), tempfile::tempdir().unwrap());
+    let demo = site.start();
+    funded(&demo, 100);
+    drop(demo);
+    let copy = backups.path().join("copy.sqlite");
+    let database = site.data.path().join("demo/farebox.sqlite");
+    if !database.exists() {
+        return; // A PostgreSQL sees to its pages and references itself.
+    }
+    farebox_store::copy_database(&database, &copy).unwrap();
+    let verify = || site.admin(&["ledger", "verify", "--database", copy.to_str().unwrap()]);
+    assert!(verify().status.success());
+    let file = farebox_store::rusqlite::Connection::open(&copy).unwrap();
+    file.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO account_token (digest, account, created_at) VALUES (zeroblob(32), 'nobody', 0)",
+    )
+    .unwrap();
+    let lost = verify();
+    assert_eq!(lost.status.code(), Some(1));
+    assert!(stdout(&lost).contains("account_token"), "{}", stdout(&lost));
+    file.execute("DELETE FROM account_token WHERE account = 'nobody'", []).unwrap();
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'listing'";
+    let page: u64 = file.query_row(sql, [], |row| row.get(0)).unwrap();
+    let len: u64 = file.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    drop(file);
+    assert!(verify().status.success());
+    let mut bytes = std::fs::read(&copy).unwrap();
+    let from = usize::try_from((page - 1) * len).unwrap();
+    bytes[from..from + 16].fill(0xff);
+    std::fs::write(&copy, bytes).unwrap();
+    let damaged = verify();
+    assert!(matches!(damaged.status.code(), Some(1 | 2)), "{}", stdout(&damaged));
+}
+
+#[test]
+fn a_postgresql_without_its_programs_is_named() {
+    let (site, backups) = (Site::new(), tempfile::tempdir().unwrap());
+    let _demo = site.start();
+    if site.data.path().join("demo/farebox.sqlite").exists() {
+        return;
+    }
+    let mut command = farebox();
+    command.env("FAREBOX_DATA", site.data.path()).env("FAREBOX_CONFIG", &site.config);
+    command.env("PATH", "/nonexistent").args(["admin", "backup", "--demo"]);
+    let refused = output_of(command.arg(backups.path().join("backup")));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("pg_dump is needed"), "{}", stderr(&refused));
+    assert!(!backups.path().join("backup").exists());
+}

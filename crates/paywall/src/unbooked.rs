@@ -83,6 +83,9 @@ impl Paywall {
                 }
             }
         }
+        if paid.is_empty() {
+            return all_done;
+        }
         let hashes: Vec<_> = paid.iter().map(|(hash, _)| *hash).collect();
         match self.redemptions().book_settled(paid, self.now()).await {
             Ok(()) => hashes.into_iter().for_each(|hash| self.unbooked().remove(hash)),

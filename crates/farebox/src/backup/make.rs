@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::output::Failure;
 use farebox_ledger::Head;
 use farebox_store::{Location, Store, copy_database, database_len};
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
 /// What was copied of the server's database.
@@ -25,7 +26,7 @@ pub async fn make(
 ) -> Result<(PathBuf, Manifest), Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     let location = settings.store_location(demo).map_err(Failure::usage)?;
-    let draft = Draft::begin(&target)?;
+    let (draft, begun) = (Draft::begin(&target)?, Timestamp::now());
     let copied = match location {
         Location::File(path) => copy_file(&path, draft.path(), &progress).await?,
         Location::Postgres(url) => {
@@ -42,7 +43,8 @@ pub async fn make(
     if copy_secret(&folder, draft.path(), copied.head)? {
         names.push(SECRET);
     }
-    let manifest = Manifest::of(draft.path(), &names, demo, copied.schema, copied.head)?;
+    let manifest = Manifest::begin(begun, demo, copied.schema, copied.head);
+    let manifest = manifest.with_files(draft.path(), &names)?;
     manifest.write(draft.path())?;
     Ok((draft.publish()?, manifest))
 }

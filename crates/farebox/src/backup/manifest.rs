@@ -19,7 +19,7 @@ pub struct Manifest {
     format: u32,
     /// The version that wrote it.
     pub farebox: String,
-    /// When it was begun.
+    /// When it was begun: nothing that it lacks is older.
     pub created_at: String,
     /// Whether it is of the demo.
     pub demo: bool,
@@ -43,28 +43,26 @@ pub struct FileEntry {
 }
 
 impl Manifest {
-    /// Describes the files `names` in `folder`.
-    pub fn of(
-        folder: &Path,
-        names: &[&str],
-        demo: bool,
-        postgres_schema: Option<String>,
-        head: Head,
-    ) -> Result<Self, Failure> {
+    /// Describes a backup that was begun at `begun`, without its files.
+    pub fn begin(begun: Timestamp, demo: bool, schema: Option<String>, head: Head) -> Self {
+        Self {
+            format: FORMAT,
+            farebox: env!("CARGO_PKG_VERSION").to_owned(),
+            created_at: begun.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            demo,
+            postgres_schema: schema,
+            head: head.to_string(),
+            files: Vec::new(),
+        }
+    }
+
+    /// With the files `names` in `folder`.
+    pub fn with_files(self, folder: &Path, names: &[&str]) -> Result<Self, Failure> {
         let entry = |name: &&str| {
             let (bytes, sha256) = digest_of(&folder.join(name))?;
             Ok(FileEntry { name: (*name).to_owned(), bytes, sha256 })
         };
-        let files = names.iter().map(entry).collect::<Result<_, Failure>>()?;
-        Ok(Self {
-            format: FORMAT,
-            farebox: env!("CARGO_PKG_VERSION").to_owned(),
-            created_at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            demo,
-            postgres_schema,
-            head: head.to_string(),
-            files,
-        })
+        Ok(Self { files: names.iter().map(entry).collect::<Result<_, Failure>>()?, ..self })
     }
 
     /// Writes it into `folder`.

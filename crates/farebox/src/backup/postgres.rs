@@ -108,9 +108,14 @@ impl Schemas {
             Err(error) => Err(Failure::general(error)),
         };
         if checked.is_err() {
-            self.sql(&[format!("DROP SCHEMA {} CASCADE", quoted(&self.staged))])?;
+            self.drop_staged()?;
         }
         checked
+    }
+
+    /// What this restore made itself.
+    fn drop_staged(&self) -> Result<(), Failure> {
+        self.sql(&[format!("DROP SCHEMA {} CASCADE", quoted(&self.staged))])
     }
 
     /// One transaction: a dump names its own schema, which may be there and be somebody's.
@@ -151,14 +156,17 @@ impl Schemas {
     }
 
     /// The checked one takes the place of the current one. Where the old data is now, if any.
-    pub async fn change_places(&self) -> Result<Option<String>, Failure> {
+    pub fn change_places(&self) -> Result<Option<String>, Failure> {
         let current = quoted(&self.current);
         let clear = match self.has_data {
             true => format!("ALTER SCHEMA {current} RENAME TO {}", quoted(&self.aside)),
             false => format!("DROP SCHEMA {current}"),
         };
         let take = format!("ALTER SCHEMA {} RENAME TO {current}", quoted(&self.staged));
-        self.sql(&[clear, take])?;
+        if let Err(error) = self.sql(&[clear, take]) {
+            self.drop_staged()?;
+            return Err(error);
+        }
         Ok(self.has_data.then(|| format!("schema {}", self.aside)))
     }
 

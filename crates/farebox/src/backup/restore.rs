@@ -36,7 +36,7 @@ pub async fn restore(
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     let location = settings.store_location(demo).map_err(Failure::usage)?;
     check_kind(&manifest, demo, &location)?;
-    let _locks = lock(&folder)?;
+    let _locks = lock(&folder, demo)?;
     let target = Target { folder, manifest, stamp: stamp() };
     target.refuse_old_data(replace)?;
     let schemas = match &location {
@@ -49,7 +49,7 @@ pub async fn restore(
         let schema = target.manifest.postgres_schema.as_deref().unwrap_or("public");
         schemas.stage(from.join(DUMP), schema.to_owned(), target.manifest.head()?).await?;
     }
-    target.change_places(schemas).await
+    target.change_places(schemas)
 }
 
 fn check_kind(manifest: &Manifest, demo: bool, location: &Location) -> Result<(), Failure> {
@@ -71,9 +71,10 @@ fn check_kind(manifest: &Manifest, demo: bool, location: &Location) -> Result<()
 }
 
 /// No server has the files open, and none can start meanwhile.
-fn lock(folder: &Path) -> Result<[FileLock; 2], Failure> {
-    let take = |name: &str| FileLock::take(&folder.join(name)).map_err(Failure::general);
-    Ok([take(DATABASE)?, take(PLAY)?])
+fn lock(folder: &Path, demo: bool) -> Result<Vec<FileLock>, Failure> {
+    let names = if demo { [DATABASE, PLAY].as_slice() } else { &[DATABASE] };
+    let take = |name: &&str| FileLock::take(&folder.join(name)).map_err(Failure::general);
+    names.iter().map(take).collect()
 }
 
 fn stamp() -> String {
@@ -123,10 +124,22 @@ impl Target {
     }
 
     /// From the first name that changes to the last, the folder is marked as unfinished.
-    async fn change_places(self, schemas: Option<Schemas>) -> Result<Restored, Failure> {
+    fn change_places(self, schemas: Option<Schemas>) -> Result<Restored, Failure> {
         let folder = &self.folder;
-        unfinished::set(folder)?;
+        let was_whole = unfinished::set(folder)?;
         let mut moved_to = Vec::new();
+        if let Some(schemas) = schemas {
+            match schemas.change_places() {
+                Ok(old) => moved_to.extend(old),
+                Err(error) => {
+                    // One transaction: it changed nothing, and no file was touched yet.
+                    if was_whole {
+                        unfinished::clear(folder)?;
+                    }
+                    return Err(error);
+                }
+            }
+        }
         let aside = folder.join(format!("before-restore-{}", self.stamp));
         if old_names().any(|name| folder.join(name).exists()) {
             make_private_folder(&aside)?;
@@ -136,9 +149,6 @@ impl Target {
             sync_folder(&aside)?;
             sync_folder(folder)?;
             moved_to.push(aside.display().to_string());
-        }
-        if let Some(schemas) = schemas {
-            moved_to.extend(schemas.change_places().await?);
         }
         for file in self.files() {
             move_if_there(&self.staged(&file.name), &folder.join(&file.name))?;

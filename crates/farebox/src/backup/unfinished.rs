@@ -21,13 +21,15 @@ pub fn refuse_unfinished(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// From now on, until [`clear`], the folder is not to be used.
-pub fn set(folder: &Path) -> Result<(), Failure> {
+/// From now on, until [`clear`], the folder is not to be used. Whether it was in use until now.
+pub fn set(folder: &Path) -> Result<bool, Failure> {
     let mark = mark_of(folder);
-    if !mark.exists() {
+    let is_new = !mark.exists();
+    if is_new {
         write_private(&mark, MARK)?;
     }
-    sync_folder(folder)
+    sync_folder(folder)?;
+    Ok(is_new)
 }
 
 /// The files are whole again.
