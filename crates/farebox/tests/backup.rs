@@ -194,6 +194,9 @@ fn a_damaged_backup_is_refused_and_the_data_stays() {
     std::fs::write(good.join("manifest.json"), other_head).unwrap();
     assert_eq!(site.restore(&good, &["--replace"]).status.code(), Some(1), "another head");
     assert_eq!(json(&site.verify(&[])), before, "the data was touched");
+    let left = std::fs::read_dir(site.data.path().join("demo")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!left.into_iter().any(|name| name.ends_with(".restoring")), "copies were left");
     std::fs::write(good.join("manifest.json"), manifest).unwrap();
     assert_eq!(json(&site.restore(&good, &["--replace"]))["head"], made["head"]);
 }

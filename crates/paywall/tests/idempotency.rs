@@ -125,3 +125,22 @@ async fn of_parallel_requests_with_one_key_one_is_done() {
     let listed = shop.get("/api/v1/tokens", Some(&owner)).await.json();
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn an_unfinished_request_is_waited_for_while_its_server_lives_and_no_longer() {
+    let shop = Shop::open().await;
+    let first = topup(&shop, "one", 50).await;
+    let change = async |sql: &'static str| {
+        let write = move |transaction: &Transaction<'_>| transaction.execute(sql, params![]);
+        assert_eq!(shop.store.write(write).await.unwrap(), 1);
+    };
+    change("UPDATE idempotency SET status = NULL, body = NULL").await;
+    let waits = topup(&shop, "one", 50).await;
+    assert_eq!((waits.status.as_u16(), waits.code().as_str()), (409, "request_in_progress"));
+    assert_eq!(waits.headers["retry-after"], "2");
+    assert_eq!(shop.wallet.invoice_count(), 1);
+    change("UPDATE idempotency SET owner = 'a server that died'").await;
+    let done = topup(&shop, "one", 50).await;
+    assert_eq!((done.status, is_replay(&done)), (StatusCode::PAYMENT_REQUIRED, false));
+    assert_ne!(done.json()["payment_hash"], first.json()["payment_hash"]);
+}

@@ -43,11 +43,9 @@ pub async fn restore(
         Location::File(_) => None,
         Location::Postgres(url) => Some(Schemas::look(url, &target.stamp, replace).await?),
     };
-    target.stage(&from, &progress).await?;
-    if let Some(schemas) = &schemas {
-        progress.say("restoring into the database");
-        let schema = target.manifest.postgres_schema.as_deref().unwrap_or("public");
-        schemas.stage(from.join(DUMP), schema.to_owned(), target.manifest.head()?).await?;
+    if let Err(error) = target.stage(&from, schemas.as_ref(), &progress).await {
+        target.unstage();
+        return Err(error);
     }
     target.change_places(schemas)
 }
@@ -100,13 +98,34 @@ impl Target {
         }
     }
 
-    /// Copies the files beside the old ones and checks the copies.
-    async fn stage(&self, from: &Path, progress: &Progress) -> Result<(), Failure> {
+    /// Puts everything beside the old data and checks it there.
+    async fn stage(
+        &self,
+        from: &Path,
+        schemas: Option<&Schemas>,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        self.stage_files(from, progress).await?;
+        let Some(schemas) = schemas else { return Ok(()) };
+        progress.say("restoring into the database");
+        let schema = self.manifest.postgres_schema.as_deref().unwrap_or("public");
+        schemas.stage(from.join(DUMP), schema.to_owned(), self.manifest.head()?).await
+    }
+
+    /// Removes what [`Self::stage`] left in the folder.
+    fn unstage(&self) {
+        for file in self.files() {
+            // Most of them may not be there.
+            let _ = std::fs::remove_file(self.staged(&file.name));
+        }
+    }
+
+    async fn stage_files(&self, from: &Path, progress: &Progress) -> Result<(), Failure> {
         check_room(&self.folder, self.manifest.bytes())?;
+        // An earlier attempt may have been cut off.
+        self.unstage();
         for file in self.files() {
             let (source, staged) = (from.join(&file.name), self.staged(&file.name));
-            // Left by an earlier attempt.
-            let _ = std::fs::remove_file(&staged);
             let copy = || copy_private(&source, &staged);
             progress.copying("restoring", &staged, file.bytes, copy)?;
             if digest_of(&staged)? != (file.bytes, file.sha256.clone()) {
