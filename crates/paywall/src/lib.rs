@@ -16,6 +16,7 @@
 //! is kept for a repeat of the same request.
 
 mod admission;
+mod amount;
 mod answer;
 mod challenge;
 mod keys;
@@ -32,6 +33,7 @@ mod unavailable;
 mod unbooked;
 mod verify;
 
+pub use amount::Amount;
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
 pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};

@@ -12,6 +12,7 @@
 mod batcher;
 mod check;
 mod error;
+mod folder;
 pub mod idempotency;
 pub mod lease;
 pub mod outbox;
@@ -29,6 +30,7 @@ mod value;
 pub use batcher::{Batcher, Work};
 pub use check::check;
 pub use error::{OpenError, StoreError};
+pub use folder::make_private_folder;
 pub use postgres::{PostgresUrl, PostgresUrlError};
 pub use refinery;
 pub use row::{Column, Row};

@@ -1,32 +1,28 @@
-//! `POST /api/v1/topup` with `{"amount_sats": 120}`: answers 402 with the invoice to pay. With a
-//! token, the invoice refills its account.
+//! `POST /api/v1/topup` with `{"amount_sats": 120}` or `{"amount_usd": "0.50"}`: answers 402 with
+//! the invoice to pay. With a token, the invoice refills its account.
 
-use super::answer::{client, optional_token, parse, private, refusal};
+use super::amount::{self, Asked as Amount};
+use super::answer::{client, optional_token, private, refusal};
 use super::idempotent::{Answer, Asked, Done, once};
+use crate::accounts::now_s;
 use crate::{AccountError, Accounts, TOPUP_EXPIRY_S, Topup};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use farebox_money::Sats;
+use farebox_rates::Rates;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 const CLAIM_URL: &str = "/api/v1/topup/claim";
 
-#[derive(Debug, Deserialize)]
-struct TopupBody {
-    amount_sats: u64,
-}
-
 pub(super) async fn handle(
-    State(accounts): State<Accounts>,
+    State((accounts, rates)): State<(Accounts, Rates)>,
     headers: HeaderMap,
     extensions: Extensions,
     body: Bytes,
 ) -> Response {
-    let asked: TopupBody = match parse(&body, r#"{"amount_sats": 120}"#) {
+    let asked = match amount::read(&body, &rates, now_s()) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
@@ -39,9 +35,8 @@ pub(super) async fn handle(
     let (maker, token) = (accounts.clone(), optional_token(&headers));
     let client = client(&extensions);
     let done = once(&accounts, request, move |_| async move {
-        let amount = Sats::new(asked.amount_sats);
-        let topup = maker.topup(amount, token?.as_ref(), &client).await?;
-        Ok::<_, AccountError>((answer(&topup), ()))
+        let topup = maker.topup(asked.sats, token?.as_ref(), &client).await?;
+        Ok::<_, AccountError>((answer(&topup, &asked), ()))
     });
     match done.await {
         Ok(done) => render(&done),
@@ -49,8 +44,8 @@ pub(super) async fn handle(
     }
 }
 
-fn answer(topup: &Topup) -> Answer {
-    let body = json!({
+fn answer(topup: &Topup, asked: &Amount) -> Answer {
+    let mut body = json!({
         "status": "payment_required",
         "payment_method": "topup",
         "invoice": topup.invoice.bolt11,
@@ -59,6 +54,10 @@ fn answer(topup: &Topup) -> Answer {
         "expires_in": TOPUP_EXPIRY_S,
         "claim_url": CLAIM_URL,
     });
+    if let (Some((usd, rate)), Some(fields)) = (asked.usd, body.as_object_mut()) {
+        fields.insert("amount_usd".to_owned(), usd.to_string().into());
+        fields.insert("btc_usd".to_owned(), rate.usd_per_btc().to_string().into());
+    }
     Answer { status: StatusCode::PAYMENT_REQUIRED, body }
 }
 

@@ -1,15 +1,13 @@
 //! `farebox admin restore`: checks the backup, checks its copy beside the old data, and only then
 //! changes places. The old data is moved aside, never deleted.
 
-use super::files::{
-    check_room, copy_private, digest_of, make_private_folder, move_if_there, sync_folder,
-};
+use super::files::{cannot, check_room, copy_private, digest_of, move_if_there, sync_folder};
 use super::postgres::Schemas;
 use super::{DATABASE, DUMP, Manifest, PLAY, Progress, SECRET, unfinished};
 use crate::books;
 use crate::config::Settings;
 use crate::output::Failure;
-use farebox_store::{FileLock, Location, Store};
+use farebox_store::{FileLock, Location, Store, make_private_folder};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
@@ -161,7 +159,7 @@ impl Target {
         }
         let aside = folder.join(format!("before-restore-{}", self.stamp));
         if old_names().any(|name| folder.join(name).exists()) {
-            make_private_folder(&aside)?;
+            make_private_folder(&aside).map_err(|error| cannot("make", &aside, &error))?;
             for name in old_names() {
                 move_if_there(&folder.join(&name), &aside.join(&name))?;
             }

@@ -1,6 +1,7 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
-use farebox_money::{BtcUsd, MicroUsd, Sats};
+use super::rates::RateSettings;
+use farebox_money::Sats;
 use farebox_net::TrustedProxies;
 use farebox_store::{Location, PostgresUrl};
 use farebox_wallet::WalletUrl;
@@ -83,14 +84,6 @@ pub struct PriceSettings {
     pub export_csv_sats: u64,
 }
 
-/// Exchange rates.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct RateSettings {
-    /// Dollars for one bitcoin, as a decimal text.
-    pub btc_usd: String,
-}
-
 /// The demo.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -135,12 +128,6 @@ impl Default for PriceSettings {
     }
 }
 
-impl Default for RateSettings {
-    fn default() -> Self {
-        Self { btc_usd: "90000".into() }
-    }
-}
-
 impl Default for DemoSettings {
     fn default() -> Self {
         Self { play_listen: SocketAddr::from(([127, 0, 0, 1], 9740)), buyer_sats: 100_000 }
@@ -153,7 +140,7 @@ impl Settings {
     /// # Errors
     /// One line that names the first key that cannot, without any password.
     pub fn check(&self) -> Result<(), String> {
-        self.btc_usd()?;
+        self.rates.check()?;
         self.export_csv_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
@@ -170,18 +157,13 @@ impl Settings {
         Ok(())
     }
 
-    /// The exchange rate.
+    /// Checks what only the whole shows: values that contradict each other, though file and
+    /// environment may each hold one half.
     ///
     /// # Errors
-    /// One line that names the key.
-    pub fn btc_usd(&self) -> Result<BtcUsd, String> {
-        let rate = self.rates.btc_usd.parse::<MicroUsd>().ok().and_then(BtcUsd::new);
-        rate.ok_or_else(|| {
-            format!(
-                "rates.btc_usd must be a positive amount of dollars such as \"90000\", not {:?}",
-                self.rates.btc_usd
-            )
-        })
+    /// One line that names the keys.
+    pub fn check_together(&self) -> Result<(), String> {
+        self.rates.check_together()
     }
 
     /// The PostgreSQL, where one is set.
