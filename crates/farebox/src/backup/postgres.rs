@@ -91,7 +91,11 @@ impl Schemas {
 
     /// Restores the dump of the schema `dumped` beside the current one, and checks it there.
     pub async fn stage(&self, dump: PathBuf, dumped: String, head: Head) -> Result<(), Failure> {
-        self.restore(&dump, &dumped).await?;
+        if let Err(error) = self.restore(&dump, &dumped).await {
+            // Half of it may be there, when the dump could not be read to its end.
+            self.drop_staged()?;
+            return Err(error);
+        }
         let staged = quoted(&self.staged);
         let look = move |transaction: &Transaction<'_>| {
             no_time_limit(transaction)?;
@@ -115,7 +119,7 @@ impl Schemas {
 
     /// What this restore made itself.
     fn drop_staged(&self) -> Result<(), Failure> {
-        self.sql(&[format!("DROP SCHEMA {} CASCADE", quoted(&self.staged))])
+        self.sql(&[format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(&self.staged))])
     }
 
     /// One transaction: a dump names its own schema, which may be there and be somebody's.
