@@ -6,18 +6,24 @@
 
 mod accounts;
 pub mod api;
+mod children;
 mod claim;
 mod error;
 mod hold;
+mod settlements;
 mod statement;
 mod token;
 mod tokens;
 mod topup;
+mod verify;
 
 pub use accounts::{Accounts, TokenKey, schema};
+pub use api::idempotent::IdempotencyKey;
+pub use children::{CAP_SATS_MAX, ChildToken, NewChild, Spendable};
 pub use claim::{ClaimRequest, Claimed};
 pub use error::AccountError;
 pub use hold::Hold;
 pub use statement::{Entry, Statement};
 pub use token::{Presented, Token, presented};
 pub use topup::{TOPUP_EXPIRY_S, TOPUP_SATS_MAX, Topup};
+pub use verify::{Finding, verify};

@@ -13,6 +13,8 @@ pub const POSTGRES_VARIABLE: &str = "FAREBOX_TEST_POSTGRES";
 pub struct TestDatabase {
     /// Where it is.
     pub location: Location,
+    /// The same for the settings of a server, where it is a PostgreSQL.
+    pub url: Option<String>,
     _folder: Option<TempDir>,
     _schema: Option<PostgresSchema>,
 }
@@ -39,7 +41,7 @@ pub fn database() -> TestDatabase {
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let location = Location::File(folder.path().join("test.sqlite"));
-    TestDatabase { location, _folder: Some(folder), _schema: None }
+    TestDatabase { location, url: None, _folder: Some(folder), _schema: None }
 }
 
 /// An empty schema on the PostgreSQL for tests, if there is one.
@@ -56,7 +58,8 @@ pub fn postgres() -> Option<TestDatabase> {
     let separator = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{separator}options=-csearch_path%3D{name}");
     let location = Location::Postgres(url.parse().unwrap());
-    Some(TestDatabase { location, _folder: None, _schema: Some(PostgresSchema { server, name }) })
+    let schema = Some(PostgresSchema { server, name });
+    Some(TestDatabase { location, url: Some(url), _folder: None, _schema: schema })
 }
 
 impl TestDatabase {
@@ -82,7 +85,14 @@ struct PostgresSchema {
 
 impl Drop for PostgresSchema {
     fn drop(&mut self) {
-        on_a_thread(&self.server, format!("DROP SCHEMA {} CASCADE", self.name));
+        // With those that a restore made beside it.
+        let sql = format!(
+            "DO $$ DECLARE name text; BEGIN FOR name IN SELECT nspname FROM pg_namespace \
+             WHERE starts_with(nspname, '{}') LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); \
+             END LOOP; END $$",
+            self.name
+        );
+        on_a_thread(&self.server, sql);
     }
 }
 

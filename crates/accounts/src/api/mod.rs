@@ -4,14 +4,16 @@ mod amount;
 mod answer;
 mod balance;
 mod claim;
+pub(crate) mod idempotent;
 mod ledger;
 mod rotate;
+mod tokens;
 mod topup;
 
 use crate::Accounts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use farebox_rates::Rates;
 
 pub use answer::refusal;
@@ -28,6 +30,8 @@ pub fn routes(accounts: Accounts, rates: Rates) -> Router {
         .route("/api/v1/balance", get(balance::handle))
         .route("/api/v1/ledger", get(ledger::handle))
         .route("/api/v1/token/rotate", post(rotate::handle))
+        .route("/api/v1/tokens", get(tokens::list).post(tokens::make))
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(accounts)
 }

@@ -66,6 +66,7 @@ struct Play {
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();
@@ -163,13 +164,14 @@ async fn list_samples(
 fn receivers(settings: &Settings, play: Option<&Play>) -> Result<Option<Receivers>, Failure> {
     if let Some(play) = play {
         let seller = Arc::new(play.seller.clone());
-        return Ok(Some(Receivers { paywall: seller.clone(), accounts: seller }));
+        let name = "play:seller".to_owned();
+        return Ok(Some(Receivers { paywall: seller.clone(), accounts: seller, name }));
     }
     let Some(url) = &settings.seller.wallet else { return Ok(None) };
     let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
     let url: WalletUrl = url.parse().map_err(|error| bad(&error))?;
     let open = || open_wallet(&url).map_err(|error| bad(&error));
-    Ok(Some(Receivers { paywall: open()?, accounts: open()? }))
+    Ok(Some(Receivers { paywall: open()?, accounts: open()?, name: url.to_string() }))
 }
 
 /// The paid export. A server without a wallet says so instead of giving it away.

@@ -1,7 +1,7 @@
 //! Everything that takes money: the wallet, the prepaid accounts and the paywall.
 
 use crate::output::Failure;
-use crate::server::{ledger_watch, secret};
+use crate::server::{ledger_watch, pruning, secret};
 use farebox_accounts::{Accounts, TokenKey};
 use farebox_paywall::{Paywall, has_sales, system_clock};
 use farebox_store::Store;
@@ -31,6 +31,8 @@ pub struct Receivers {
     pub paywall: Arc<dyn Receiver>,
     /// For the accounts.
     pub accounts: Arc<dyn Receiver>,
+    /// What the wallet is called, without its secrets.
+    pub name: String,
 }
 
 impl Till {
@@ -43,7 +45,7 @@ impl Till {
         let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
         let accounts =
             Accounts::open(store.clone(), instance.clone(), receivers.accounts, key).await;
-        let accounts = accounts.map_err(Failure::general)?;
+        let accounts = accounts.map_err(Failure::general)?.following(&receivers.name);
         let (purse, clock) = (Some(accounts.clone()), system_clock());
         let (shared, this) = (store.clone(), instance.clone());
         let paywall = Paywall::open(receivers.paywall, purse, shared, this, secret, clock).await;
@@ -55,9 +57,10 @@ impl Till {
 
     /// Background work, until the task is dropped.
     pub async fn run(self) {
+        let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
         let alive = self.instance.keep_alive();
-        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive);
+        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive, prune);
     }
 
     /// Says that this server ends, so that others on its database take over at once.
