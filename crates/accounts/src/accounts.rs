@@ -1,7 +1,7 @@
 //! The accounts of one server.
 
 use crate::hold::{End, Reserve, end_all, reserve_all};
-use crate::{AccountError, Hold, Token, tokens};
+use crate::{AccountError, Hold, Payout, Token, WithdrawalError, tokens};
 use farebox_ledger::{AccountKey, writer};
 use farebox_money::Msat;
 use farebox_store::lease::Instance;
@@ -61,6 +61,8 @@ pub struct Accounts {
     pub(crate) instance: Instance,
     pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
     pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
+    /// Who pays withdrawals, where anybody does.
+    pub(crate) payout: Option<Arc<Payout>>,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -83,6 +85,7 @@ impl Accounts {
             receiver,
             key,
             instance,
+            payout: None,
             is_stopped: Arc::default(),
         };
         accounts.release_abandoned_holds().await?;
@@ -118,6 +121,20 @@ impl Accounts {
             self.store.write(mark).await?;
         }
         Ok(found.account)
+    }
+
+    /// The account that a token opens, when it is the account's own token and not a child.
+    ///
+    /// # Errors
+    /// [`AccountError::InvalidToken`] or [`WithdrawalError::Forbidden`].
+    pub(crate) async fn owner(&self, token: &Token) -> Result<String, AccountError> {
+        let digest = token.digest();
+        let find = move |transaction: &Transaction<'_>| find_token(transaction, digest);
+        let found = self.store.read(find).await?.ok_or(AccountError::InvalidToken)?;
+        if found.is_child() {
+            return Err(WithdrawalError::Forbidden.into());
+        }
+        self.authenticate(token).await
     }
 
     /// What an account has.

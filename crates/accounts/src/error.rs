@@ -1,5 +1,6 @@
 //! Why an account's request is refused, with the code that the API answers.
 
+use crate::WithdrawalError;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use http::StatusCode;
@@ -58,6 +59,9 @@ pub enum AccountError {
     /// The node does not answer.
     #[error("the Lightning node does not answer; nothing was stored, try again")]
     LightningUnavailable,
+    /// A withdrawal was refused.
+    #[error(transparent)]
+    Withdrawal(#[from] WithdrawalError),
     /// The books are wrong.
     #[error("no money is taken at the moment; what was paid stays good, try again later")]
     ReadOnly,
@@ -89,6 +93,7 @@ impl AccountError {
             Self::PaymentAlreadyUsed => "payment_already_used",
             Self::TooManyTopups => "too_many_open_invoices",
             Self::LightningUnavailable => "lightning_unavailable",
+            Self::Withdrawal(error) => error.code(),
             Self::ReadOnly => "read_only",
             Self::Store(error) if error.is_full() => "read_only",
             Self::Store(_) => "store_unavailable",
@@ -107,6 +112,7 @@ impl AccountError {
             | Self::InvalidPayment
             | Self::InvoiceExpired
             | Self::PaymentAlreadyUsed => StatusCode::BAD_REQUEST,
+            Self::Withdrawal(error) => error.status(),
             Self::PaymentPending => StatusCode::CONFLICT,
             Self::TooManyTopups => StatusCode::TOO_MANY_REQUESTS,
             Self::LightningUnavailable | Self::ReadOnly | Self::Store(_) => {

@@ -2,7 +2,7 @@
 
 use crate::lightning::PaymentHash;
 use farebox_money::Msat;
-use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency};
+use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency, RouteHint};
 
 /// Longer texts are refused unread; real invoices are a few hundred characters.
 pub const INVOICE_LEN_MAX: usize = 4_096;
@@ -53,6 +53,9 @@ pub struct Invoice {
     pub created_at: u64,
     /// Seconds since 1970; from then on the payee does not take the payment.
     pub expires_at: u64,
+    /// What the cheapest of its route hints takes for forwarding the amount; `None` without hints
+    /// or without an amount.
+    pub hinted_fee: Option<Msat>,
 }
 
 /// An invoice that cannot be paid safely.
@@ -97,8 +100,25 @@ impl Invoice {
             description: description(&parsed),
             created_at,
             expires_at: created_at.saturating_add(parsed.expiry_time().as_secs()),
+            hinted_fee: amount.and_then(|amount| {
+                parsed.route_hints().iter().map(|hint| hinted_fee(hint, amount)).min()
+            }),
         })
     }
+}
+
+/// What the hops of a hint take together: each is paid for what it forwards, the fees of those
+/// after it included.
+fn hinted_fee(hint: &RouteHint, amount: Msat) -> Msat {
+    let forwarded = hint.0.iter().rev().fold(u128::from(amount.get()), |forwarded, hop| {
+        let base = u128::from(hop.fees.base_msat);
+        let share = u128::from(hop.fees.proportional_millionths);
+        // Longer chains of absurd fees end at the cap, far above any amount there is.
+        let fee = base + forwarded.saturating_mul(share) / 1_000_000;
+        forwarded.saturating_add(fee).min(u128::from(u64::MAX))
+    });
+    let forwarded = u64::try_from(forwarded).unwrap_or(u64::MAX);
+    Msat::new(forwarded.saturating_sub(amount.get()))
 }
 
 fn network(invoice: &Bolt11Invoice) -> Result<Network, InvoiceError> {

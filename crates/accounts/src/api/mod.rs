@@ -3,7 +3,9 @@
 mod answer;
 mod balance;
 mod claim;
+mod collect;
 mod ledger;
+mod me;
 mod rotate;
 mod topup;
 
@@ -25,6 +27,9 @@ pub fn routes(accounts: Accounts) -> Router {
         .route("/api/v1/balance", get(balance::handle))
         .route("/api/v1/ledger", get(ledger::handle))
         .route("/api/v1/token/rotate", post(rotate::handle))
+        .route("/api/v1/ai-for-hire/collect", post(collect::handle))
+        .route("/api/v1/ai-for-hire/collect/{payment_hash}", get(collect::look))
+        .route("/api/v1/ai-for-hire/me", get(me::handle))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(accounts)
 }
