@@ -27,6 +27,7 @@ use farebox_money::{Msat, Sats};
 use farebox_store::Transaction;
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use rows::{Row, State};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// A withdrawal as its account sees it.
@@ -72,7 +73,11 @@ impl Accounts {
     /// Lets accounts withdraw, paid by the wallet of `payout`.
     #[must_use]
     pub fn with_withdrawals(mut self, payout: Payout) -> Self {
-        self.payout = Some(Arc::new(payout));
+        // Its name may be a URL with a password, and rows name it.
+        let named = [self.key.as_bytes().as_slice(), payout.wallet.as_bytes()].concat();
+        let digest: [u8; 32] = Sha256::digest(named).into();
+        let wallet = hex::encode(digest.split_at(8).0);
+        self.payout = Some(Arc::new(Payout { wallet, ..payout }));
         self
     }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 pub struct Payout {
     /// The wallet.
     pub payer: Arc<dyn Payer>,
-    /// Names the wallet, the same at every start: only the wallet that was asked to pay can say
-    /// that it did not.
+    /// Names the wallet, such as by its URL, the same at every start: only the wallet that was
+    /// asked to pay can say that it did not. Only a digest is kept.
     pub wallet: String,
     /// The limits.
     pub rules: WithdrawalRules,

@@ -2,6 +2,7 @@
 
 mod load;
 mod settings;
+mod withdrawals;
 
 pub use load::{Overrides, load};
 pub use settings::{LogFormat, Settings};

@@ -11,6 +11,7 @@ mod secret;
 mod self_check;
 mod signals;
 mod till;
+mod wallets;
 
 use crate::config::Settings;
 use crate::output::Failure;
