@@ -141,6 +141,7 @@ fn description(invoice: &Bolt11Invoice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lightning_invoice::{RouteHintHop, RoutingFees};
 
     /// From BOLT 11, "Please send $3 for a cup of coffee to the same peer, within one minute".
     const COFFEE: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
@@ -171,5 +172,30 @@ mod tests {
         assert!(Invoice::decode("").is_err());
         assert!(Invoice::decode("lnbc1").is_err());
         assert_eq!(Invoice::decode(&"l".repeat(5_000)), Err(InvoiceError::TooLong));
+    }
+
+    fn hop(base_msat: u32, proportional_millionths: u32) -> RouteHintHop {
+        let payee = "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad";
+        RouteHintHop {
+            src_node_id: payee.parse().unwrap(),
+            short_channel_id: 1,
+            fees: RoutingFees { base_msat, proportional_millionths },
+            cltv_expiry_delta: 40,
+            htlc_minimum_msat: None,
+            htlc_maximum_msat: None,
+        }
+    }
+
+    #[test]
+    fn each_hop_of_a_hint_is_paid_for_what_it_forwards() {
+        let fee = |hops: Vec<_>, msat| hinted_fee(&RouteHint(hops), Msat::new(msat)).get();
+        assert_eq!(fee(vec![], 1_000), 0);
+        assert_eq!(fee(vec![hop(1_000, 0)], 1_000), 1_000);
+        assert_eq!(fee(vec![hop(0, 100)], 100_000_000), 10_000);
+        // The first of the two also takes its share of what the second gets.
+        assert_eq!(fee(vec![hop(0, 100_000), hop(0, 100_000)], 1_000_000), 210_000);
+        let absurd = vec![hop(u32::MAX, u32::MAX); 12];
+        assert_eq!(fee(absurd, 1_000), u64::MAX - 1_000);
+        assert_eq!(Invoice::decode(COFFEE).unwrap().hinted_fee, None);
     }
 }

@@ -93,7 +93,7 @@ fn render(withdrawal: &Withdrawal) -> Response {
     };
     if withdrawal.is_repeat {
         let replayed = HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotency-replayed", replayed);
+        response.headers_mut().insert("idempotent-replayed", replayed);
     }
     response
 }

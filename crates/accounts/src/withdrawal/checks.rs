@@ -1,10 +1,11 @@
 //! What is checked of an invoice before any money moves.
 
+use super::send::LOOK_MAX;
 use super::{Payout, WithdrawalError};
 use crate::accounts::{now_s, unreadable};
 use crate::{AccountError, Accounts};
 use farebox_money::{Msat, Sats};
-use farebox_wallet::InvoiceStatus;
+use farebox_wallet::{InvoiceStatus, WalletError};
 use farebox_wire::bolt11::{Invoice, Network};
 
 /// What must be left of an invoice's time, in seconds.
@@ -88,14 +89,10 @@ impl Accounts {
         is_new: bool,
     ) -> Result<Reserve, AccountError> {
         asked.check(payout, now_s())?;
-        let silent = |error| {
-            tracing::error!(%error, "a withdrawal was refused because a wallet does not answer");
-            AccountError::LightningUnavailable
-        };
-        let info = payout.payer.info().await.map_err(silent)?;
+        let info = answered(payout.payer.info()).await?;
         asked.check_network(info.network)?;
         if is_new {
-            let ours = self.receiver.lookup(asked.invoice.payment_hash).await.map_err(silent)?;
+            let ours = answered(self.receiver.lookup(asked.invoice.payment_hash)).await?;
             if ours != InvoiceStatus::Unknown {
                 return Err(WithdrawalError::SelfPayment.into());
             }
@@ -107,4 +104,17 @@ impl Accounts {
         }
         Ok(Reserve { fee, limit_binds })
     }
+}
+
+/// A wallet's answer, if it comes in time.
+async fn answered<T>(
+    asking: impl Future<Output = Result<T, WalletError>>,
+) -> Result<T, AccountError> {
+    let reason = match tokio::time::timeout(LOOK_MAX, asking).await {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    tracing::error!(reason, "a withdrawal was refused because a wallet does not answer");
+    Err(AccountError::LightningUnavailable)
 }

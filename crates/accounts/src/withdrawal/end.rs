@@ -1,7 +1,7 @@
 //! The last step: what became of a withdrawal, in the books and in its row. Each end is written
 //! once, whoever comes to know of it.
 
-use super::fees;
+use super::fees::{self, FeeShares};
 use super::judge::{self, Failure, Verdict};
 use super::rows::{self, Row, State};
 use crate::accounts::{now_ms, unreadable};
@@ -41,11 +41,7 @@ pub(super) fn paid(
     if fee > row.fee().total() {
         tracing::error!(payment_hash = %row.hash, %fee, "a wallet paid more than its fee limit");
     }
-    let mut transfers =
-        events::withdrawal_paid(row.hash, row.attempt, row.amount, shares.user, shares.operator);
-    let rest = row.fee_user.checked_sub(shares.user).unwrap_or(Msat::ZERO);
-    transfers.extend(returned(row, rest));
-    writer::post(transaction, &transfers, now_ms())?;
+    writer::post(transaction, &transfers_of_paid(row, shares), now_ms())?;
     let body = json!({
         "withdrawal_id": row.id,
         "payment_hash": row.hash,
@@ -67,9 +63,9 @@ pub(super) fn failed(
     {
         return Ok(());
     }
-    let all = row.amount.checked_add(row.fee_user).ok_or_else(|| unreadable("an amount"))?;
-    let transfers: Vec<_> = returned(row, all).into_iter().collect();
-    writer::post(transaction, &transfers, now_ms())?;
+    let all = held(row).ok_or_else(|| unreadable("an amount"))?;
+    let back = events::withdrawal_returned(row.hash, row.attempt, &row.account, all);
+    writer::post(transaction, &[back], now_ms())?;
     let body = json!({
         "withdrawal_id": row.id,
         "payment_hash": row.hash,
@@ -90,7 +86,97 @@ pub(super) fn wait(
     Ok(rows::wait(transaction, row, next, said.map(Failure::code))?)
 }
 
-fn returned(row: &Row, rest: Msat) -> Option<NewTransfer> {
-    let back = events::withdrawal_returned(row.hash, row.attempt, &row.account, rest);
-    (!rest.is_zero()).then_some(back)
+/// What an attempt takes from the balance at first.
+pub(super) fn held(row: &Row) -> Option<Msat> {
+    row.amount.checked_add(row.fee_user)
+}
+
+/// What is booked when a withdrawal was paid and each has paid `shares` of the fee.
+fn transfers_of_paid(row: &Row, shares: FeeShares) -> Vec<NewTransfer> {
+    let Row { hash, attempt, amount, .. } = *row;
+    let mut transfers =
+        events::withdrawal_paid(hash, attempt, amount, shares.user, shares.operator);
+    let rest = row.fee_user.checked_sub(shares.user).unwrap_or(Msat::ZERO);
+    if !rest.is_zero() {
+        transfers.push(events::withdrawal_returned(hash, attempt, &row.account, rest));
+    }
+    transfers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_ledger::{AccountKey, Books, TransferCode};
+    use farebox_wire::lightning::PaymentHash;
+    use proptest::prelude::*;
+
+    fn row(amount: u64, fee: FeeShares, attempt: u64) -> Row {
+        Row {
+            hash: PaymentHash::new([1; 32]),
+            id: "id".into(),
+            account: "a".into(),
+            bolt11: String::new(),
+            amount: Msat::new(amount),
+            expires_at: 0,
+            state: State::Sending,
+            attempt,
+            begun_at: 0,
+            sends: 1,
+            wallet: String::new(),
+            owner: String::new(),
+            next_check_ms: 0,
+            checks: 0,
+            fee_user: fee.user,
+            fee_operator: fee.operator,
+            failure: None,
+            preimage: None,
+        }
+    }
+
+    proptest! {
+        /// Any number of attempts that fail, and one that is paid with any fee.
+        #[test]
+        fn nothing_stays_on_its_way_and_every_millisatoshi_is_somebodys(
+            balance in 1..2_000_000_u64,
+            amount in 1..2_000_000_u64,
+            fee in 0..30_000_u64,
+            operator_max in 0..30_000_u64,
+            paid in 0..60_000_u64,
+            failures in 0..4_u64,
+        ) {
+            let [balance, paid] = [balance, paid].map(Msat::new);
+            let shares = fees::reserve(
+                balance, Msat::new(amount), Msat::new(fee), Msat::new(operator_max),
+            );
+            prop_assume!(shares.is_some());
+            let shares = shares.unwrap();
+            let user = AccountKey::User("a".into());
+            let mut books = Books::default();
+            let topup = NewTransfer::new(
+                TransferCode::TopupSettled, "t", 0, AccountKey::Node, user.clone(), balance,
+            );
+            books.post(&[topup], 1).unwrap();
+            for attempt in 1..=failures + 1 {
+                let row = row(amount, shares, attempt);
+                let all = held(&row).unwrap();
+                let hold = events::withdrawal_held(row.hash, attempt, "a", all);
+                books.post(&[hold], 1).unwrap();
+                if attempt <= failures {
+                    let back = events::withdrawal_returned(row.hash, attempt, "a", all);
+                    books.post(&[back], 1).unwrap();
+                    prop_assert_eq!(books.balance(&user).available(), Some(balance));
+                    continue;
+                }
+                let settled = fees::settle(shares, paid);
+                books.post(&transfers_of_paid(&row, settled), 1).unwrap();
+                let left = books.balance(&user).available().unwrap();
+                let gone = amount + settled.user.get();
+                prop_assert_eq!(left.get(), balance.get() - gone);
+                let inflight = books.balance(&AccountKey::Inflight(row.hash));
+                prop_assert_eq!(inflight.debits, inflight.credits);
+                let node = books.balance(&AccountKey::Node);
+                prop_assert_eq!(node.credits.get(), amount + paid.get());
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::checks::{Asked, Reserve};
 use super::rows::{self, Row, State, Usage};
-use super::{Payout, WithdrawalError, WithdrawalRules, fees, judge};
+use super::{Payout, WithdrawalError, WithdrawalRules, end, fees, judge};
 use crate::accounts::{available, now_ms, now_s, unreadable, user};
 use crate::{AccountError, Accounts};
 use farebox_ledger::{AccountKey, events, writer};
@@ -105,7 +105,7 @@ impl Begin {
         check_limits(&usage, &self.payout.rules, asked.amount, now)?;
         let row = self.row(transaction, known, &usage, now)?;
         rows::hold(transaction, &row)?;
-        let held = row.amount.checked_add(row.fee_user).ok_or_else(|| unreadable("an amount"))?;
+        let held = end::held(&row).ok_or_else(|| unreadable("an amount"))?;
         let held = events::withdrawal_held(hash, row.attempt, &row.account, held);
         writer::post(transaction, &[held], now_ms())?;
         Ok(Some(row))

@@ -220,3 +220,108 @@ pub(super) const fn pause_ms(checks: u64) -> i64 {
         _ => 300_000,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_wallet::FailureKind;
+
+    const NOW: u64 = 10_000;
+    const FACTS: Facts = Facts {
+        attempt: 1,
+        sends: 1,
+        said: None,
+        expires_at: NOW + 3_600,
+        was_cut_off: false,
+        is_same_wallet: true,
+    };
+
+    fn proof() -> (Preimage, PaymentHash) {
+        let preimage = Preimage::new([7; 32]);
+        (preimage, preimage.hash())
+    }
+
+    fn paid_status(preimage: Preimage) -> PaymentStatus {
+        PaymentStatus::Paid { preimage, fee: Msat::new(1) }
+    }
+
+    fn no() -> PaymentStatus {
+        PaymentStatus::Failed { reason: "no".into() }
+    }
+
+    #[test]
+    fn only_proof_pays_and_only_a_record_refunds() {
+        let (preimage, hash) = proof();
+        let fee = Msat::new(1);
+        let paid = Verdict::Paid { preimage, fee };
+        let unknown = Verdict::Unknown(None);
+        let failed =
+            || Some(Ok(PayOutcome::Failed { kind: FailureKind::NoRoute, reason: String::new() }));
+        let said_paid = |preimage| Some(Ok(PayOutcome::Paid { preimage, fee }));
+        let gone = || Some(Err(WalletError::Unreachable("gone".into())));
+        let other = Preimage::new([8; 32]);
+        for (said, looked_up, is_first, verdict) in [
+            (said_paid(preimage), None, true, paid.clone()),
+            (said_paid(other), None, true, unknown.clone()),
+            (None, None, true, unknown.clone()),
+            (Some(Ok(PayOutcome::Pending)), None, true, unknown.clone()),
+            (failed(), Some(no()), true, Verdict::Failed(Failure::NoRoute)),
+            (failed(), Some(PaymentStatus::NeverTried), true, Verdict::Failed(Failure::NoRoute)),
+            (failed(), Some(PaymentStatus::Pending), true, unknown.clone()),
+            (failed(), Some(paid_status(preimage)), true, paid),
+            (failed(), Some(paid_status(other)), true, unknown.clone()),
+            (failed(), None, true, Verdict::Unknown(Some(Failure::NoRoute))),
+            (gone(), None, true, Verdict::Failed(Failure::Unreachable)),
+            (gone(), None, false, unknown),
+        ] {
+            let text = format!("{said:?} {looked_up:?}");
+            assert_eq!(after_pay(hash, said, looked_up, is_first), verdict, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_look_up_ends_only_what_is_certain() {
+        let (preimage, hash) = proof();
+        let over = NOW + 3_600 + AFTER_EXPIRY_S;
+        let never = || PaymentStatus::NeverTried;
+        let cut_off = Facts { was_cut_off: true, ..FACTS };
+        let second = Facts { attempt: 2, ..FACTS };
+        let resent = Facts { sends: 2, ..FACTS };
+        let said = Facts { said: Some(Failure::NoRoute), ..second };
+        let elsewhere = Facts { is_same_wallet: false, ..said };
+        let paid = Step::Paid { preimage, fee: Msat::new(1) };
+        for (facts, status, now, step) in [
+            (FACTS, paid_status(preimage), NOW, paid.clone()),
+            (elsewhere, paid_status(preimage), over, paid),
+            (FACTS, paid_status(Preimage::new([8; 32])), over, Step::Wait),
+            (FACTS, PaymentStatus::Pending, over, Step::Wait),
+            (FACTS, no(), NOW, Step::Fail(Failure::Other)),
+            (second, no(), NOW, Step::Wait),
+            (resent, no(), NOW, Step::Wait),
+            (second, no(), over - 1, Step::Wait),
+            (second, no(), over, Step::Fail(Failure::Expired)),
+            (said, no(), NOW, Step::Fail(Failure::NoRoute)),
+            (said, never(), NOW, Step::Fail(Failure::NoRoute)),
+            (elsewhere, never(), over, Step::Wait),
+            (elsewhere, no(), over, Step::Wait),
+            (FACTS, never(), NOW, Step::Wait),
+            (FACTS, never(), over - 1, Step::Wait),
+            (FACTS, never(), over, Step::Fail(Failure::Expired)),
+            (cut_off, never(), NOW, Step::Resend),
+            (cut_off, never(), NOW + 3_570, Step::Resend),
+            (cut_off, never(), NOW + 3_571, Step::Wait),
+            (cut_off, no(), NOW, Step::Fail(Failure::Other)),
+        ] {
+            let text = format!("{facts:?} {status:?} {now}");
+            assert_eq!(after_look(facts, hash, status, now), step, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_pauses_grow_and_codes_are_read_back() {
+        assert_eq!([0, 1, 2, 3, 99].map(pause_ms), [1_000, 5_000, 30_000, 300_000, 300_000]);
+        for failure in Failure::ALL {
+            assert_eq!(Failure::from_code(failure.code()), failure);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! is judged.
 
 use super::Payout;
-use super::judge::{self, Said, Verdict};
+use super::judge::{self, Failure, Said, Verdict};
 use super::rows::{self, Row, State};
 use crate::{AccountError, Accounts};
 use farebox_store::{Transaction, lease};
@@ -30,8 +30,7 @@ impl Accounts {
         crate::crash_point("collect_after_sending");
         // Somebody else may think this process dead by now and have taken it up.
         if begun.elapsed() > payout.rules.start_max() {
-            tracing::warn!(payment_hash = %hash, "a withdrawal was not sent in time; it is looked up");
-            return;
+            return self.conclude_unsent(row).await;
         }
         crate::crash_point("collect_before_pay");
         let said = pay(&payout, &row).await;
@@ -40,6 +39,16 @@ impl Accounts {
         crate::crash_point("collect_before_done");
         self.conclude(row, verdict).await;
         crate::crash_point("collect_after_done");
+    }
+
+    /// It was to be sent and was not. That is written only if nobody else has sent it since.
+    async fn conclude_unsent(&self, row: Row) {
+        tracing::warn!(payment_hash = %row.hash, "a withdrawal was not sent in time");
+        let verdict = match row.sends {
+            1 => Verdict::Failed(Failure::Interrupted),
+            _ => Verdict::Unknown(None),
+        };
+        self.conclude(row, verdict).await;
     }
 
     async fn begin_send(&self, payout: &Payout, row: Row) -> Result<Option<Row>, AccountError> {

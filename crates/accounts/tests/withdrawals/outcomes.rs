@@ -19,12 +19,12 @@ async fn paid_is_paid_once_however_often_it_is_sent_in() {
     let (invoice, hash) = bank.invoice(1, 300);
     let first = bank.node.collect(&customer, &invoice, 300).await;
     assert_eq!(first.status, 200, "{}", first.body);
-    assert!(!first.headers.contains_key("idempotency-replayed"));
+    assert!(!first.headers.contains_key("idempotent-replayed"));
     for text in [invoice.clone(), invoice.to_uppercase(), format!("lightning:{invoice}")] {
         let again = bank.node.collect(&customer, &text, 300).await;
         assert_eq!(again.status, 200, "{}", again.body);
         assert_eq!(again.body, first.body);
-        assert_eq!(again.headers["idempotency-replayed"], "true");
+        assert_eq!(again.headers["idempotent-replayed"], "true");
     }
     let other = Draft { description: "the same hash, another invoice", ..Draft::sats(1, 300) };
     let (other, _) = bank.sign(&other);
