@@ -34,11 +34,11 @@ pub enum DirectoryError {
 
 impl Directory {
     /// Opens the directory kept in `store`, which was opened with [`crate::schema`], and
-    /// builds the first snapshot. Prices are compared at `rate`.
+    /// builds the first snapshot. Prices are compared at `rate`, where one is known yet.
     ///
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
-    pub async fn open(store: Store, rate: BtcUsd) -> Result<Self, StoreError> {
+    pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
         let listings = store.read(store::load_listings).await?;
         let snapshot = in_background(move || Snapshot::build(listings, rate)).await?;
         Ok(Self {
@@ -52,6 +52,16 @@ impl Directory {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Compares prices at another rate from now on.
+    pub async fn set_rate(&self, rate: BtcUsd) {
+        let _writing = self.writing.lock().await;
+        let before = self.snapshot();
+        // A new snapshot sorts anew; the same rate is not worth it.
+        if before.rate() != Some(rate) {
+            self.publish(before.with_rate(rate));
+        }
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never

@@ -87,6 +87,42 @@ async fn a_balance_is_spent_by_the_price_and_the_answer_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_charged() {
+    let shop = Shop::open().await;
+    let bearer = funded(&shop, 100).await;
+    let (refuse, take) = match shop.store.is_shared() {
+        false => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON ledger_transfer \
+             WHEN NEW.code = 'hold_settled' BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        ),
+        true => (
+            "ALTER TABLE ledger_transfer \
+             ADD CONSTRAINT refuse CHECK (code <> 'hold_settled') NOT VALID",
+            "ALTER TABLE ledger_transfer DROP CONSTRAINT refuse",
+        ),
+    };
+    execute(&shop, refuse).await;
+    let refused = shop.get("/dish", Some(&bearer)).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
+    execute(&shop, take).await;
+    let open_holds = async || {
+        let report = shop.store.read(farebox_ledger::verify).await.unwrap();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        report.classes[&AccountClass::Hold].open
+    };
+    while open_holds().await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(balance(&shop, &bearer).await, 100_000);
+}
+
+async fn execute(shop: &Shop, sql: &'static str) {
+    let run = move |transaction: &farebox_store::Transaction<'_>| transaction.execute(sql, &[]);
+    shop.store.write(run).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
     let shop = Shop::open().await;
     let bearer = funded(&shop, 100).await;

@@ -8,6 +8,7 @@
 mod clock;
 mod error;
 mod faults;
+mod history;
 mod incoming;
 mod invoice;
 mod network;

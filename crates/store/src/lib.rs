@@ -11,6 +11,7 @@
 
 mod batcher;
 mod error;
+mod folder;
 pub mod idempotency;
 pub mod lease;
 pub mod outbox;
@@ -27,6 +28,7 @@ mod value;
 
 pub use batcher::{Batcher, Work};
 pub use error::{OpenError, StoreError};
+pub use folder::make_private_folder;
 pub use postgres::{PostgresUrl, PostgresUrlError};
 pub use refinery;
 pub use row::{Column, Row};

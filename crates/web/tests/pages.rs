@@ -33,7 +33,7 @@ impl Site {
     async fn open() -> Self {
         let database = farebox_testing::database();
         let store = database.open(|| vec![farebox_directory::schema()]).await;
-        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000));
         let directory = Directory::open(store, rate).await.unwrap();
         Self { directory, _database: database }
     }

@@ -5,8 +5,8 @@ use super::{Payout, WithdrawalError};
 use crate::accounts::{now_s, unreadable};
 use crate::{AccountError, Accounts};
 use farebox_money::{Msat, Sats};
-use farebox_wallet::{InvoiceStatus, WalletError};
-use farebox_wire::bolt11::{Invoice, Network};
+use farebox_wallet::{InvoiceStatus, WalletError, WalletInfo};
+use farebox_wire::bolt11::Invoice;
 
 /// What must be left of an invoice's time, in seconds.
 pub(super) const LEFT_MIN_S: u64 = 30;
@@ -46,9 +46,6 @@ impl Asked {
         if self.invoice.expires_at < now_s.saturating_add(LEFT_MIN_S) {
             return Err(WithdrawalError::InvoiceExpired { left_min_s: LEFT_MIN_S });
         }
-        if rules.own_nodes.iter().any(|node| node.eq_ignore_ascii_case(&self.invoice.payee)) {
-            return Err(WithdrawalError::SelfPayment);
-        }
         let limit = rules.fee_limit(self.amount);
         match self.invoice.hinted_fee {
             Some(fee) if fee > limit => Err(WithdrawalError::RouteTooExpensive { fee, limit }),
@@ -56,12 +53,16 @@ impl Asked {
         }
     }
 
-    fn check_network(&self, ours: Network) -> Result<(), WithdrawalError> {
-        let theirs = self.invoice.network;
-        if theirs == ours {
-            return Ok(());
+    /// What the wallet's word is needed for.
+    fn check_wallet(&self, wallet: &WalletInfo) -> Result<(), WithdrawalError> {
+        if wallet.node_id.is_some_and(|node| node.is_payee_of(&self.invoice)) {
+            return Err(WithdrawalError::SelfPayment);
         }
-        Err(WithdrawalError::WrongNetwork { theirs: theirs.name(), ours: ours.name() })
+        let (theirs, ours) = (self.invoice.network, wallet.network);
+        if theirs != ours {
+            return Err(WithdrawalError::WrongNetwork { theirs: theirs.name(), ours: ours.name() });
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +91,7 @@ impl Accounts {
     ) -> Result<Reserve, AccountError> {
         asked.check(payout, now_s())?;
         let info = answered(payout.payer.info()).await?;
-        asked.check_network(info.network)?;
+        asked.check_wallet(&info)?;
         if is_new {
             let ours = answered(self.receiver.lookup(asked.invoice.payment_hash)).await?;
             if ours != InvoiceStatus::Unknown {

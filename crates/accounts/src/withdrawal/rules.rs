@@ -39,8 +39,6 @@ pub struct WithdrawalRules {
     /// The kinds of income that count as fees: what an account has paid of these, the operator
     /// pays of its routing fees where the rest of its balance does not reach.
     pub fee_income: Vec<String>,
-    /// The public keys of the operator's own nodes, hexadecimal: never paid from here.
-    pub own_nodes: Vec<String>,
     /// How long the wallet may take before the outcome is called unknown.
     pub pay_wait: Duration,
 }
@@ -54,7 +52,6 @@ impl Default for WithdrawalRules {
             day_max: Sats::new(1_000_000),
             hour_count_max: 10,
             fee_income: vec!["post_task".to_owned(), "post_quote".to_owned()],
-            own_nodes: Vec::new(),
             pay_wait: Duration::from_secs(60),
         }
     }

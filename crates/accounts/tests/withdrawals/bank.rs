@@ -6,6 +6,7 @@ use axum::body::Body;
 use farebox_accounts::{Accounts, ClaimRequest, Payout, TokenKey, WithdrawalRules, api};
 use farebox_ledger::{AccountClass, AccountKey, NewTransfer, Report, TransferCode, writer};
 use farebox_money::{Msat, Sats};
+use farebox_rates::Rates;
 use farebox_store::lease::Instance;
 use farebox_store::{Store, Transaction, params};
 use farebox_testing::TestDatabase;
@@ -99,7 +100,7 @@ impl Node {
             request = request.header("x-token", token);
         }
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
-        let router = api::routes(self.accounts.clone());
+        let router = api::routes(self.accounts.clone(), Rates::moving(60).1);
         let response = router.oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

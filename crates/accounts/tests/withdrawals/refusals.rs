@@ -5,6 +5,7 @@ use crate::invoices::{Draft, node_id};
 use crate::wallet::{Deed, Wallet};
 use farebox_accounts::{Accounts, TokenKey, WithdrawalRules, api};
 use farebox_money::{Msat, Sats};
+use farebox_rates::Rates;
 use farebox_store::lease::Instance;
 use http::Method;
 use lightning_invoice::Currency;
@@ -35,13 +36,10 @@ fn refused() -> Vec<(&'static str, Draft, u64)> {
 
 #[tokio::test]
 async fn what_is_wrong_with_an_invoice_costs_nothing() {
-    let rules = WithdrawalRules {
-        own_nodes: vec![node_id(PAYEE).to_uppercase()],
-        amount_max: Sats::new(500),
-        ..rules()
-    };
+    let rules = WithdrawalRules { amount_max: Sats::new(500), ..rules() };
     let bank = Bank::with_rules(rules).await;
     let customer = bank.customer(1_000).await;
+    *bank.wallet.node_id.lock().unwrap() = Some(node_id(PAYEE).parse().unwrap());
     for (code, draft, sats) in refused() {
         let (invoice, _) = bank.sign(&draft);
         bank.node.collect(&customer, &invoice, sats).await.assert(400, code);
@@ -160,7 +158,7 @@ async fn wrong_books_and_no_wallet_stop_withdrawals() {
         .header("authorization", format!("Bearer {}", claimed.token.reveal()))
         .body(axum::body::Body::from(json!({"invoice": invoice, "amount_sats": 100}).to_string()))
         .unwrap();
-    let response = api::routes(accounts).oneshot(request).await.unwrap();
+    let response = api::routes(accounts, Rates::moving(60).1).oneshot(request).await.unwrap();
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
 }

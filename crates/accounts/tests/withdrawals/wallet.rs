@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use farebox_money::Msat;
 use farebox_wallet::{
-    Capabilities, CreatedInvoice, FailureKind, InvoiceStatus, NewInvoice, PayLimits, PayOutcome,
-    Payer, PaymentStatus, Receiver, SettledCursor, Settlements, WalletError, WalletInfo,
+    Capabilities, CreatedInvoice, FailureKind, InvoiceStatus, NewInvoice, NodeId, PayLimits,
+    PayOutcome, Payer, PaymentStatus, Receiver, SettledCursor, Settlements, WalletError,
+    WalletInfo,
 };
 use farebox_wire::bolt11::{Invoice, Network};
 use farebox_wire::lightning::{PaymentHash, Preimage};
@@ -59,6 +60,7 @@ pub struct Wallet {
     /// How long it takes to pay.
     pub pause_ms: AtomicU64,
     pub looks: AtomicUsize,
+    pub node_id: Mutex<Option<NodeId>>,
     own: Mutex<HashMap<PaymentHash, Msat>>,
     topups: AtomicU64,
 }
@@ -185,7 +187,9 @@ impl Payer for Wallet {
             return Err(WalletError::Unreachable("switched off".into()));
         }
         let fee_limit = !self.has_no_fee_limit.load(Ordering::SeqCst);
-        Ok(WalletInfo { network: Network::Regtest, capabilities: Capabilities { fee_limit } })
+        let node_id = *self.node_id.lock().unwrap();
+        let capabilities = Capabilities { fee_limit };
+        Ok(WalletInfo { network: Network::Regtest, capabilities, node_id })
     }
 
     fn worst_fee(&self, _: Msat) -> Msat {

@@ -1,7 +1,8 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
-use farebox_money::{BtcUsd, MicroUsd, Sats};
+use farebox_money::Sats;
 use farebox_net::TrustedProxies;
 use farebox_store::{Location, PostgresUrl};
 use farebox_wallet::WalletUrl;
@@ -86,14 +87,6 @@ pub struct PriceSettings {
     pub export_csv_sats: u64,
 }
 
-/// Exchange rates.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct RateSettings {
-    /// Dollars for one bitcoin, as a decimal text.
-    pub btc_usd: String,
-}
-
 /// The demo.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -139,12 +132,6 @@ impl Default for PriceSettings {
     }
 }
 
-impl Default for RateSettings {
-    fn default() -> Self {
-        Self { btc_usd: "90000".into() }
-    }
-}
-
 impl Default for DemoSettings {
     fn default() -> Self {
         Self { play_listen: SocketAddr::from(([127, 0, 0, 1], 9740)), buyer_sats: 100_000 }
@@ -157,7 +144,7 @@ impl Settings {
     /// # Errors
     /// One line that names the first key that cannot, without any password.
     pub fn check(&self) -> Result<(), String> {
-        self.btc_usd()?;
+        self.rates.check()?;
         self.export_csv_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
@@ -175,18 +162,13 @@ impl Settings {
         Ok(())
     }
 
-    /// The exchange rate.
+    /// Checks what only the whole shows: values that contradict each other, though file and
+    /// environment may each hold one half.
     ///
     /// # Errors
-    /// One line that names the key.
-    pub fn btc_usd(&self) -> Result<BtcUsd, String> {
-        let rate = self.rates.btc_usd.parse::<MicroUsd>().ok().and_then(BtcUsd::new);
-        rate.ok_or_else(|| {
-            format!(
-                "rates.btc_usd must be a positive amount of dollars such as \"90000\", not {:?}",
-                self.rates.btc_usd
-            )
-        })
+    /// One line that names the keys.
+    pub fn check_together(&self) -> Result<(), String> {
+        self.rates.check_together()
     }
 
     /// The PostgreSQL, where one is set.

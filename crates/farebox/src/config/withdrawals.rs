@@ -65,15 +65,14 @@ impl WithdrawalSettings {
         Ok(())
     }
 
-    /// The limits, for a server whose own nodes have these public keys.
-    pub fn rules(&self, own_nodes: Vec<String>) -> WithdrawalRules {
+    /// The limits.
+    pub fn rules(&self) -> WithdrawalRules {
         WithdrawalRules {
             fee_min: Sats::new(self.fee_min_sats),
             fee_per_mille: self.fee_per_mille,
             amount_max: Sats::new(self.amount_max_sats),
             day_max: Sats::new(self.day_max_sats),
             hour_count_max: self.hour_count_max,
-            own_nodes,
             ..WithdrawalRules::default()
         }
     }

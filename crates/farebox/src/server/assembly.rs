@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::exchange_rate::ExchangeRate;
 use crate::server::metrics::{self, Metrics};
 use crate::server::till::Till;
 use crate::server::wallets;
@@ -66,8 +67,10 @@ struct Play {
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     let store = open_store(settings, demo).await?;
-    let rate = settings.btc_usd().map_err(Failure::usage)?;
-    let directory = Directory::open(store.clone(), rate).await.map_err(Failure::general)?;
+    let exchange = ExchangeRate::open(settings, demo)?;
+    let rates = exchange.rates.clone();
+    let directory = Directory::open(store.clone(), rates.last()).await;
+    let directory = directory.map_err(Failure::general)?;
     let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
     let own_listings = match demo {
         true => list_samples(&directory, public_url).await?,
@@ -82,7 +85,7 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
-    let metrics = Metrics::new(paywall.cloned(), directory.clone());
+    let metrics = Metrics::new(paywall.cloned(), directory.clone(), exchange.clone());
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = Router::new()
         .merge(farebox_directory::routes(directory.clone()))
@@ -90,11 +93,13 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         .merge(farebox_web::routes(directory.clone(), pages))
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match &till {
-        Some(till) => router.merge(farebox_accounts::api::routes(till.accounts.clone())),
+        Some(till) => {
+            router.merge(farebox_accounts::api::routes(till.accounts.clone(), rates.clone()))
+        }
         None => router,
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall)),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let router = router
@@ -105,13 +110,16 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
     Ok(Parts {
         router,
         play_api: play.as_ref().map(|play| phoenixd_api::router(play.buyer.clone(), passwords())),
-        directory,
+        directory: directory.clone(),
         own_listings,
         is_selling: till.is_some(),
         store,
         play_database: play.as_ref().map(|play| play.database.clone()),
         till: till.clone(),
-        background: Box::pin(background(till, play.map(|play| play.network))),
+        background: Box::pin(async move {
+            let sell = background(till, play.map(|play| play.network));
+            tokio::join!(sell, exchange.run(directory));
+        }),
     })
 }
 

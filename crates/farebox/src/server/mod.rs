@@ -3,6 +3,7 @@
 mod accept;
 mod assembly;
 mod banner;
+mod exchange_rate;
 mod ledger_watch;
 mod logging;
 mod metrics;

@@ -14,7 +14,7 @@ pub fn play(settings: &Settings, seller: &PlayWallet) -> Wallets {
     let payout = Payout {
         payer: wallet.clone(),
         wallet: "play".to_owned(),
-        rules: settings.withdrawals.rules(vec![seller.node_id()]),
+        rules: settings.withdrawals.rules(),
     };
     Wallets { paywall: wallet.clone(), accounts: wallet, payout: Some(payout) }
 }
@@ -44,7 +44,7 @@ fn payout(settings: &Settings, seller: &str) -> Result<Payout, Failure> {
         None => ("seller.wallet", seller),
     };
     let payer = open(key, url)?;
-    Ok(Payout { payer, wallet: url.to_owned(), rules: settings.withdrawals.rules(Vec::new()) })
+    Ok(Payout { payer, wallet: url.to_owned(), rules: settings.withdrawals.rules() })
 }
 
 fn open(key: &str, url: &str) -> Result<Arc<dyn Wallet>, Failure> {

@@ -9,8 +9,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use farebox_accounts::{Accounts, TokenKey};
-use farebox_money::{Msat, Sats};
-use farebox_paywall::{Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema};
+use farebox_money::{BtcUsd, MicroUsd, Msat, Sats};
+use farebox_paywall::{
+    Amount, Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema,
+};
+use farebox_rates::{Publisher, Rates};
 use farebox_store::lease::Instance;
 use farebox_store::{Store, Transaction, params};
 use farebox_testing::TestDatabase;
@@ -29,6 +32,8 @@ use std::time::Duration;
 use tower::ServiceExt;
 
 pub const START: u64 = 1_800_000_000;
+/// How old an exchange rate of the shop can be.
+pub const RATE_AGE_MAX_S: u64 = 600;
 
 /// A wallet in memory. Its invoices are names, since the paywall never reads them.
 #[derive(Default)]
@@ -139,6 +144,10 @@ pub struct Shop {
     pub clock: Arc<AtomicU64>,
     pub paywall: Paywall,
     pub accounts: Accounts,
+    /// Of the paid routes, on the shop's clock. It is not known at first.
+    pub rate: Publisher,
+    /// Of top-ups, on the machine's clock. It is not known at first.
+    pub topup_rate: Publisher,
     pub store: Store,
     pub database: TestDatabase,
 }
@@ -202,9 +211,23 @@ impl Shop {
         let watch = paywall.clone();
         tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
-        let router = routes(&paywall, &kitchen);
-        let router = router.merge(farebox_accounts::api::routes(accounts.clone()));
-        Self { router, wallet, kitchen, clock, paywall, accounts, store, database }
+        let (rate, rates) = Rates::moving(RATE_AGE_MAX_S);
+        let (topup_rate, topup_rates) = Rates::moving(RATE_AGE_MAX_S);
+        let router = routes(&paywall, &kitchen)
+            .merge(routes_in_dollars(&paywall, &kitchen, &rates))
+            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
+        Self {
+            router,
+            wallet,
+            kitchen,
+            clock,
+            paywall,
+            accounts,
+            rate,
+            topup_rate,
+            store,
+            database,
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -267,6 +290,29 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
         .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
+}
+
+fn routes_in_dollars(paywall: &Paywall, kitchen: &Arc<Kitchen>, rates: &Rates) -> Router {
+    let cent = Amount::usd(MicroUsd::new(10_000), rates);
+    let soup = PaidRoute::one_shot("soup", cent.clone(), "A soup for a cent");
+    let bar = PaidRoute::time_bounded("bar", cent, 600, "Ten minutes for a cent");
+    let rates = rates.clone();
+    // A cent for each character of the query and the body.
+    let by_length = move |request: PricedRequest<'_>| {
+        let length = request.body.len() + request.query.map_or(0, str::len);
+        Ok(Amount::usd(MicroUsd::new(10_000 * length as u64), &rates))
+    };
+    let weighed = PaidRoute::priced_by("weighed", by_length, "Priced by length, in dollars");
+    let plate = handler(kitchen, |_| "plate".into());
+    Router::new()
+        .route("/soup", get(plate.clone()).route_layer(paywall.charge(soup)))
+        .route("/bar", get(plate.clone()).route_layer(paywall.charge(bar)))
+        .route("/weighed", post(plate).route_layer(paywall.charge(weighed)))
+}
+
+/// A price of one bitcoin.
+pub fn dollars(usd: u64) -> BtcUsd {
+    BtcUsd::new(MicroUsd::new(usd * 1_000_000)).unwrap()
 }
 
 async fn broken() -> Response {

@@ -44,7 +44,9 @@ impl Postgres {
             let Some(runner) = schema.postgres else {
                 return Err(failed(format!("{} has no tables for PostgreSQL", schema.name)));
             };
-            let mut runner = runner.set_abort_divergent(true).set_abort_missing(true);
+            // Grouped: what a migration changes and the note that it ran are one transaction.
+            let runner = runner.set_abort_divergent(true).set_abort_missing(true);
+            let mut runner = runner.set_grouped(true);
             runner.set_migration_table_name(format!("migrations_{}", schema.name));
             runner.run(&mut client).map_err(|error| failed(error.to_string()))?;
         }

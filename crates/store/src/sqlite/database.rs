@@ -1,6 +1,7 @@
 //! One database file: opened, checked, migrated, written and read.
 
 use super::writer;
+use crate::folder::make_private_folder;
 use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::{OpenError, Schema, StoreError, Transaction};
@@ -40,7 +41,9 @@ impl Database {
         schemas: impl IntoIterator<Item = Schema>,
         options: DatabaseOptions,
     ) -> Result<Self, OpenError> {
-        make_private_folder(path)?;
+        if let Some(folder) = path.parent() {
+            make_private_folder(folder).map_err(|error| unwritable(folder, &error))?;
+        }
         let lock = match options {
             DatabaseOptions::Exclusive => Some(take_lock(path)?),
             DatabaseOptions::Shared => None,
@@ -126,20 +129,6 @@ fn in_snapshot<T>(
     query(&snapshot)
 }
 
-fn make_private_folder(path: &Path) -> Result<(), OpenError> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| unwritable(folder, &error))
-}
-
 fn take_lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let path = path.with_extension("lock");
     make_private_file(&path);
@@ -179,7 +168,9 @@ fn make_private_file(path: &Path) {
 }
 
 fn migrate(path: &Path, connection: &mut Connection, schema: Schema) -> Result<(), OpenError> {
-    let mut migrations = schema.sqlite.set_abort_divergent(true).set_abort_missing(true);
+    // Grouped: what a migration changes and the note that it ran are one transaction.
+    let migrations = schema.sqlite.set_abort_divergent(true).set_abort_missing(true);
+    let mut migrations = migrations.set_grouped(true);
     migrations.set_migration_table_name(format!("migrations_{}", schema.name));
     migrations.run(connection).map(|_| ()).map_err(|error| {
         let database = path.display().to_string();

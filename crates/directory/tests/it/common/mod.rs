@@ -78,7 +78,7 @@ impl Fixture {
 
 async fn open(database: &TestDatabase) -> Directory {
     let store = database.open(|| vec![farebox_directory::schema()]).await;
-    Directory::open(store, rate()).await.unwrap()
+    Directory::open(store, Some(rate())).await.unwrap()
 }
 
 async fn get(router: Router, path: &str) -> Answer {
