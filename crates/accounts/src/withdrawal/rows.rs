@@ -282,3 +282,69 @@ pub(super) fn usage(
 fn to_db(amount: Msat) -> Result<i64, StoreError> {
     amount.to_db().ok_or_else(|| StoreError::Unreadable("an amount".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            hash: PaymentHash::new([1; 32]),
+            id: "id".into(),
+            account: "a".into(),
+            bolt11: "lnbcrt1".into(),
+            amount: Msat::new(1_000),
+            expires_at: 9,
+            state: State::Held,
+            attempt: 1,
+            begun_at: 5,
+            sends: 0,
+            wallet: "w".into(),
+            owner: "one".into(),
+            next_check_ms: 7,
+            checks: 0,
+            fee_user: Msat::new(10),
+            fee_operator: Msat::ZERO,
+            failure: None,
+            preimage: None,
+        }
+    }
+
+    /// Whoever acts on a row that somebody else has changed meanwhile does nothing.
+    fn only_the_first_wins(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let held = row();
+        let sql = "INSERT INTO account (id, created_at) VALUES ('a', 1)";
+        transaction.execute(sql, params![])?;
+        hold(transaction, &held)?;
+        let begin = |row: &Row, owner| begin_send(transaction, row, owner, "w", 100);
+        assert!(begin(&held, "one")?);
+        assert!(!begin(&held, "two")?, "sent by another");
+        assert!(!set_failed(transaction, &held, "interrupted")?, "it is not held any more");
+        let sending = find(transaction, held.hash)?.unwrap();
+        assert_eq!((sending.state, sending.sends), (State::Sending, 1));
+        assert!(take(transaction, &sending, 200)?);
+        assert!(!take(transaction, &sending, 300)?, "taken up by another");
+        assert!(begin(&sending, "two")?);
+        assert!(!begin(&sending, "three")?, "sent again by another");
+        assert!(!set_failed(transaction, &sending, "other")?, "sent again meanwhile");
+        wait(transaction, &sending, 1, Some("other"))?;
+        let again = find(transaction, held.hash)?.unwrap();
+        assert_eq!((again.next_check_ms, &again.failure), (100, &None), "sent again meanwhile");
+        let (proof, fee) = (Preimage::new([2; 32]), again.fee());
+        assert!(set_paid(transaction, &again, &proof, fee)?);
+        assert!(!set_paid(transaction, &again, &proof, fee)?);
+        assert!(!set_failed(transaction, &again, "other")?, "it was paid");
+        assert!(hold(transaction, &Row { attempt: 2, ..held }).is_err(), "a paid one stays so");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_withdrawal_is_changed_only_by_who_found_it_as_it_is() {
+        for database in farebox_testing::databases() {
+            let schemas =
+                || vec![farebox_store::schema(), farebox_ledger::schema(), crate::schema()];
+            let store = database.open(schemas).await;
+            store.write(only_the_first_wins).await.unwrap();
+        }
+    }
+}
