@@ -1,7 +1,7 @@
 //! The accounts of one server.
 
 use crate::hold::{End, Reserve, end_all, reserve_all};
-use crate::{AccountError, Hold, Token, tokens};
+use crate::{AccountError, Hold, Payout, Token, tokens};
 use farebox_ledger::{AccountKey, writer};
 use farebox_money::Msat;
 use farebox_store::lease::Instance;
@@ -63,6 +63,8 @@ pub struct Accounts {
     pub(crate) wallet: Option<Arc<str>>,
     pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
     pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
+    /// Who pays withdrawals, where anybody does.
+    pub(crate) payout: Option<Arc<Payout>>,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -86,6 +88,7 @@ impl Accounts {
             key,
             instance,
             wallet: None,
+            payout: None,
             is_stopped: Arc::default(),
         };
         accounts.release_abandoned_holds().await?;

@@ -63,7 +63,13 @@ impl Accounts {
         let token = Token::of_claim(self.key.as_bytes(), hash, &request.preimage);
         let digest = token.digest();
         let claim = Claim { hash, digest, request };
-        let balance = self.store.write(move |transaction| claim.book(transaction)).await?;
+        let book = move |transaction: &Transaction<'_>| {
+            let booked = claim.book(transaction);
+            crate::crash_point("claim_before_commit");
+            booked
+        };
+        let balance = self.store.write(book).await?;
+        crate::crash_point("claim_after_commit");
         Ok(Claimed { token, balance })
     }
 

@@ -1,5 +1,6 @@
 //! Why an account's request is refused, with the code that the API answers.
 
+use crate::WithdrawalError;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use http::StatusCode;
@@ -87,6 +88,9 @@ pub enum AccountError {
     /// The node does not answer.
     #[error("the Lightning node does not answer; nothing was stored, try again")]
     LightningUnavailable,
+    /// A withdrawal was refused.
+    #[error(transparent)]
+    Withdrawal(#[from] WithdrawalError),
     /// The books are wrong.
     #[error("no money is taken at the moment; what was paid stays good, try again later")]
     ReadOnly,
@@ -125,6 +129,7 @@ impl AccountError {
             Self::PaymentAlreadyUsed => "payment_already_used",
             Self::TooManyTopups => "too_many_open_invoices",
             Self::LightningUnavailable => "lightning_unavailable",
+            Self::Withdrawal(error) => error.code(),
             Self::ReadOnly => "read_only",
             Self::Store(error) if error.is_full() => "read_only",
             Self::Store(_) => "store_unavailable",
@@ -150,6 +155,7 @@ impl AccountError {
             Self::PaymentPending | Self::TooManyTokens { .. } | Self::RequestInProgress => {
                 StatusCode::CONFLICT
             }
+            Self::Withdrawal(error) => error.status(),
             Self::TooManyTopups => StatusCode::TOO_MANY_REQUESTS,
             Self::LightningUnavailable | Self::ReadOnly | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -110,9 +110,15 @@ impl Accounts {
     }
 
     /// Background work, until the task is dropped: books what the node reports as paid, looks
-    /// pending top-ups up now and then, and forgets those that nobody paid.
+    /// pending top-ups up now and then, forgets those that nobody paid, and resolves withdrawals
+    /// whose end is not known.
     pub async fn run(&self) {
-        tokio::join!(self.watch_settlements(), self.reconcile(), self.sweep_holds());
+        tokio::join!(
+            self.watch_settlements(),
+            self.reconcile(),
+            self.sweep_holds(),
+            self.resolve_withdrawals(),
+        );
     }
 
     async fn reconcile(&self) {
@@ -160,8 +166,10 @@ impl Accounts {
             tracing::error!(payment_hash = %hash, %amount, "a top-up was paid short; not booked");
             return Ok(false);
         }
+        crate::crash_point("topup_before_book");
         let write = move |transaction: &Transaction<'_>| book_settlement(transaction, hash, amount);
         self.store.write(write).await?;
+        crate::crash_point("topup_after_book");
         Ok(true)
     }
 }

@@ -12,5 +12,8 @@ mod server;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Armed by the environment, for as long as the process lives.
+    #[cfg(feature = "fail-points")]
+    let _armed = fail::FailScenario::setup();
     cli::run()
 }

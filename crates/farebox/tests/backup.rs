@@ -30,7 +30,7 @@ impl Site {
     fn new() -> Self {
         let (data, database) = (tempfile::tempdir().unwrap(), farebox_testing::database());
         let config = data.path().join("farebox.toml");
-        let store = database.url.as_ref().map(|url| format!("[store]\npostgres = \"{url}\"\n"));
+        let store = database.postgres_url().map(|url| format!("[store]\npostgres = \"{url}\"\n"));
         std::fs::write(&config, store.unwrap_or_default()).unwrap();
         Self { data, config, _database: database }
     }

@@ -13,10 +13,8 @@ pub const POSTGRES_VARIABLE: &str = "FAREBOX_TEST_POSTGRES";
 pub struct TestDatabase {
     /// Where it is.
     pub location: Location,
-    /// The same for the settings of a server, where it is a PostgreSQL.
-    pub url: Option<String>,
     _folder: Option<TempDir>,
-    _schema: Option<PostgresSchema>,
+    schema: Option<PostgresSchema>,
 }
 
 /// One of each database that there is: SQLite always, PostgreSQL where one is set.
@@ -41,7 +39,7 @@ pub fn database() -> TestDatabase {
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let location = Location::File(folder.path().join("test.sqlite"));
-    TestDatabase { location, url: None, _folder: Some(folder), _schema: None }
+    TestDatabase { location, _folder: Some(folder), schema: None }
 }
 
 /// An empty schema on the PostgreSQL for tests, if there is one.
@@ -58,11 +56,20 @@ pub fn postgres() -> Option<TestDatabase> {
     let separator = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{separator}options=-csearch_path%3D{name}");
     let location = Location::Postgres(url.parse().unwrap());
-    let schema = Some(PostgresSchema { server, name });
-    Some(TestDatabase { location, url: Some(url), _folder: None, _schema: schema })
+    Some(TestDatabase {
+        location,
+        _folder: None,
+        schema: Some(PostgresSchema { server, name, url }),
+    })
 }
 
 impl TestDatabase {
+    /// The URL of the schema, where it is on a PostgreSQL: for a process of its own.
+    #[must_use]
+    pub fn postgres_url(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.url.as_str())
+    }
+
     /// Opens it, with the tables that `schemas` names.
     pub async fn open(&self, schemas: fn() -> Vec<Schema>) -> Store {
         loop {
@@ -81,6 +88,7 @@ impl TestDatabase {
 struct PostgresSchema {
     server: String,
     name: String,
+    url: String,
 }
 
 impl Drop for PostgresSchema {

@@ -4,8 +4,10 @@ mod amount;
 mod answer;
 mod balance;
 mod claim;
+mod collect;
 pub(crate) mod idempotent;
 mod ledger;
+mod me;
 mod rotate;
 mod tokens;
 mod topup;
@@ -32,6 +34,9 @@ pub fn routes(accounts: Accounts, rates: Rates) -> Router {
         .route("/api/v1/token/rotate", post(rotate::handle))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::make))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/api/v1/ai-for-hire/collect", post(collect::handle))
+        .route("/api/v1/ai-for-hire/collect/{payment_hash}", get(collect::look))
+        .route("/api/v1/ai-for-hire/me", get(me::handle))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(accounts)
 }

@@ -13,6 +13,7 @@ mod secret;
 mod self_check;
 mod signals;
 mod till;
+mod wallets;
 
 use crate::config::Settings;
 use crate::output::Failure;
