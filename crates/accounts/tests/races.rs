@@ -80,7 +80,7 @@ async fn race_of_spends(house: &House, token: &Token, round: u64) {
         }
     }
     assert_eq!(won.len(), 1, "round {round}");
-    let cost = if round % 2 == 0 { all } else { Msat::ZERO };
+    let cost = if round.is_multiple_of(2) { all } else { Msat::ZERO };
     let left = house.accounts.end_hold(won.pop().unwrap(), cost).await.unwrap();
     assert_eq!(left, all.checked_sub(cost).unwrap());
 }
