@@ -79,11 +79,11 @@ impl Accounts {
         request: ClaimRequest,
     ) -> Result<Claimed, AccountError> {
         let token = request.token.ok_or(AccountError::MissingToken)?;
-        let account = self.authenticate(&token).await?;
-        if row.account.as_deref() != Some(account.as_str()) {
+        let spendable = self.spendable(&token).await?;
+        if row.account.as_deref() != Some(spendable.account.as_str()) {
             return Err(AccountError::InvalidPayment);
         }
-        Ok(Claimed { token, balance: self.balance(&account).await? })
+        Ok(Claimed { token, balance: spendable.balance })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{AccountError, Accounts, Token};
 use farebox_ledger::{events, writer};
 use farebox_money::{Msat, Sats};
 use farebox_store::{StoreError, Transaction, outbox, params};
-use farebox_wallet::{CreatedInvoice, InvoiceStatus, NewInvoice, SettledCursor};
+use farebox_wallet::{CreatedInvoice, InvoiceStatus, NewInvoice};
 use farebox_wire::lightning::PaymentHash;
 use std::time::Duration;
 
@@ -17,8 +17,6 @@ pub const TOPUP_SATS_MAX: u64 = 1_000_000;
 const OPEN_PER_CLIENT_MAX: u64 = 32;
 /// A top-up is looked up for so long after its invoice expired, for clocks that differ.
 const LATE_S: u64 = 24 * 3_600;
-const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
-const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// How often pending top-ups are looked up, whatever the node reports by itself.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(30);
 
@@ -123,24 +121,6 @@ impl Accounts {
         );
     }
 
-    async fn watch_settlements(&self) {
-        let mut cursor = SettledCursor::default();
-        loop {
-            match self.receiver.settled_since(cursor, SETTLEMENT_WAIT).await {
-                Ok(settlements) => {
-                    for hash in &settlements.hashes {
-                        self.settle_and_log(*hash).await;
-                    }
-                    cursor = settlements.next;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the wallet does not report settlements");
-                    tokio::time::sleep(RETRY_PAUSE).await;
-                }
-            }
-        }
-    }
-
     async fn reconcile(&self) {
         let mut ticks = tokio::time::interval(RECONCILE_PERIOD);
         loop {
@@ -168,12 +148,6 @@ impl Accounts {
             }
         }
         Ok(())
-    }
-
-    async fn settle_and_log(&self, hash: PaymentHash) {
-        if let Err(error) = self.settle(hash).await {
-            tracing::warn!(%error, payment_hash = %hash, "a top-up was not booked; it is tried again");
-        }
     }
 
     /// Books a top-up when the node says that it is paid. Whether it is booked now or was before;
@@ -268,7 +242,7 @@ mod tests {
     use crate::TokenKey;
     use async_trait::async_trait;
     use farebox_store::lease::Instance;
-    use farebox_wallet::{Receiver, Settlements, WalletError};
+    use farebox_wallet::{Receiver, SettledCursor, Settlements, WalletError};
     use std::sync::{Arc, Mutex};
 
     /// A node that makes one invoice and says of it what it is told to.

@@ -1,5 +1,7 @@
 //! The `farebox` binary: commands, settings and the assembly of the server.
 
+mod backup;
+mod books;
 mod cli;
 mod commands;
 mod config;

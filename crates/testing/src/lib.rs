@@ -93,7 +93,14 @@ struct PostgresSchema {
 
 impl Drop for PostgresSchema {
     fn drop(&mut self) {
-        on_a_thread(&self.server, format!("DROP SCHEMA {} CASCADE", self.name));
+        // With those that a restore made beside it.
+        let sql = format!(
+            "DO $$ DECLARE name text; BEGIN FOR name IN SELECT nspname FROM pg_namespace \
+             WHERE starts_with(nspname, '{}') LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); \
+             END LOOP; END $$",
+            self.name
+        );
+        on_a_thread(&self.server, sql);
     }
 }
 

@@ -2,7 +2,7 @@
 //! invoice paid from the balance. `GET /api/v1/ai-for-hire/collect/{payment_hash}`: what became of
 //! it. An `Idempotency-Key` may be sent and is not needed: the payment hash is the key.
 
-use super::answer::{account, optional_token, parse, private, refusal};
+use super::answer::{parse, private, refusal, token};
 use crate::{AccountError, Accounts, Withdrawal, WithdrawalError, WithdrawalOutcome};
 use axum::Json;
 use axum::body::Bytes;
@@ -42,8 +42,7 @@ async fn collect(
     asked: CollectBody,
     headers: &HeaderMap,
 ) -> Result<Withdrawal, AccountError> {
-    let token = optional_token(headers)?.ok_or(AccountError::MissingToken)?;
-    accounts.collect(&token, &asked.invoice, Sats::new(asked.amount_sats)).await
+    accounts.collect(&token(headers)?, &asked.invoice, Sats::new(asked.amount_sats)).await
 }
 
 pub(super) async fn look(
@@ -72,7 +71,7 @@ async fn find(
     hash: &str,
     headers: &HeaderMap,
 ) -> Result<Withdrawal, AccountError> {
-    let account = account(accounts, headers).await?;
+    let account = accounts.authenticate_owner(&token(headers)?).await?;
     let hash: PaymentHash = hash.parse().map_err(|_| WithdrawalError::NotFound)?;
     accounts.withdrawal(account, hash).await
 }

@@ -1,6 +1,6 @@
-//! `GET /api/v1/ai-for-hire/me`: whose token it is, and what the account has.
+//! `GET /api/v1/ai-for-hire/me`: whose token it is, and what it can spend.
 
-use super::answer::{account, private, refusal};
+use super::answer::{private, refusal, token};
 use crate::{AccountError, Accounts};
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ pub(super) async fn handle(State(accounts): State<Accounts>, headers: HeaderMap)
 }
 
 async fn look(accounts: &Accounts, headers: &HeaderMap) -> Result<Value, AccountError> {
-    let account = account(accounts, headers).await?;
-    let balance_sats = accounts.balance(&account).await?.to_sats_floor().get();
-    Ok(json!({"account_id": account, "balance_sats": balance_sats}))
+    let spendable = accounts.spendable(&token(headers)?).await?;
+    let balance_sats = spendable.balance.to_sats_floor().get();
+    Ok(json!({"account_id": spendable.account, "balance_sats": balance_sats}))
 }

@@ -9,9 +9,6 @@ pub enum WithdrawalError {
     /// No wallet pays withdrawals here.
     #[error("this server pays no withdrawals; its operator can turn them on")]
     NotConfigured,
-    /// A child token.
-    #[error("a token with a cap cannot withdraw; the account's own token can")]
-    Forbidden,
     /// Not an invoice.
     #[error("{0}")]
     InvalidInvoice(String),
@@ -95,7 +92,6 @@ impl WithdrawalError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotConfigured => "withdrawals_not_configured",
-            Self::Forbidden => "forbidden",
             Self::InvalidInvoice(_) => "invalid_invoice",
             Self::WrongNetwork { .. } => "wrong_network",
             Self::AmountMissing => "invoice_amount_missing",
@@ -117,7 +113,6 @@ impl WithdrawalError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::NotConfigured => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::InProgress | Self::InvoiceAlreadyUsed => StatusCode::CONFLICT,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::InsufficientBalance { .. } => StatusCode::PAYMENT_REQUIRED,

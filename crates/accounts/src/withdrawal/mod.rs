@@ -93,7 +93,7 @@ impl Accounts {
         amount: Sats,
     ) -> Result<Withdrawal, AccountError> {
         self.check_open()?;
-        let account = self.owner(token).await?;
+        let account = self.authenticate_owner(token).await?;
         let payout = self.payout.clone().ok_or(WithdrawalError::NotConfigured)?;
         let asked = Asked::read(account, invoice, amount)?;
         let hash = asked.invoice.payment_hash;

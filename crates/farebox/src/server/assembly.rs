@@ -66,6 +66,7 @@ struct Play {
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();

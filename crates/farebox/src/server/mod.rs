@@ -8,6 +8,7 @@ mod ledger_watch;
 mod logging;
 mod metrics;
 mod places;
+mod pruning;
 mod secret;
 mod self_check;
 mod signals;

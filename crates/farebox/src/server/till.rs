@@ -1,7 +1,7 @@
 //! Everything that takes money: the wallet, the prepaid accounts and the paywall.
 
 use crate::output::Failure;
-use crate::server::{ledger_watch, secret};
+use crate::server::{ledger_watch, pruning, secret};
 use farebox_accounts::{Accounts, Payout, TokenKey};
 use farebox_paywall::{Paywall, has_sales, system_clock};
 use farebox_store::Store;
@@ -31,6 +31,8 @@ pub struct Wallets {
     pub paywall: Arc<dyn Receiver>,
     /// For the accounts.
     pub accounts: Arc<dyn Receiver>,
+    /// What the wallet is called, without its secrets.
+    pub name: String,
     /// For withdrawals, where accounts can withdraw.
     pub payout: Option<Payout>,
 }
@@ -44,7 +46,7 @@ impl Till {
         let key = TokenKey::new(secret.derive(TOKEN_PURPOSE));
         let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
         let accounts = Accounts::open(store.clone(), instance.clone(), wallets.accounts, key).await;
-        let accounts = accounts.map_err(Failure::general)?;
+        let accounts = accounts.map_err(Failure::general)?.following(&wallets.name);
         let accounts = match wallets.payout {
             Some(payout) => accounts.with_withdrawals(payout),
             None => accounts,
@@ -60,9 +62,10 @@ impl Till {
 
     /// Background work, until the task is dropped.
     pub async fn run(self) {
+        let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
         let alive = self.instance.keep_alive();
-        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive);
+        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive, prune);
     }
 
     /// Says that this server ends, so that others on its database take over at once.

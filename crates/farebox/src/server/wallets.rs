@@ -16,7 +16,8 @@ pub fn play(settings: &Settings, seller: &PlayWallet) -> Wallets {
         wallet: "play".to_owned(),
         rules: settings.withdrawals.rules(),
     };
-    Wallets { paywall: wallet.clone(), accounts: wallet, payout: Some(payout) }
+    let name = "play:seller".to_owned();
+    Wallets { paywall: wallet.clone(), accounts: wallet, name, payout: Some(payout) }
 }
 
 /// Those of the settings; `None` for a server that is not paid.
@@ -35,7 +36,8 @@ pub fn configured(settings: &Settings) -> Result<Option<Wallets>, Failure> {
         true => Some(payout(settings, url)?),
         false => None,
     };
-    Ok(Some(Wallets { paywall, accounts, payout }))
+    let name = parse("seller.wallet", url)?.to_string();
+    Ok(Some(Wallets { paywall, accounts, name, payout }))
 }
 
 fn payout(settings: &Settings, seller: &str) -> Result<Payout, Failure> {
@@ -48,7 +50,10 @@ fn payout(settings: &Settings, seller: &str) -> Result<Payout, Failure> {
 }
 
 fn open(key: &str, url: &str) -> Result<Arc<dyn Wallet>, Failure> {
-    let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("{key}: {error}"));
-    let url: WalletUrl = url.parse().map_err(|error| bad(&error))?;
-    open_wallet(&url).map_err(|error| bad(&error))
+    let wallet = open_wallet(&parse(key, url)?);
+    wallet.map_err(|error| Failure::usage(format!("{key}: {error}")))
+}
+
+fn parse(key: &str, url: &str) -> Result<WalletUrl, Failure> {
+    url.parse().map_err(|error| Failure::usage(format!("{key}: {error}")))
 }
