@@ -13,7 +13,10 @@ export async function startDemo() {
   if (!PROGRAM) throw new Error('TEST_PROGRAM names the farebox program');
   const data = mkdtempSync(join(tmpdir(), 'farebox-browser-'));
   const listen = ['--listen', '127.0.0.1:0', '--play-listen', '127.0.0.1:0'];
+  // The settings of whoever runs this are not those of the test.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FAREBOX_'));
   const child = spawn(PROGRAM, ['serve', '--demo', '--data', data, ...listen], {
+    env: Object.fromEntries(own),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async () => {

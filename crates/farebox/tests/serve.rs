@@ -95,6 +95,21 @@ fn a_bad_setting_is_named_with_the_nearest_known_key() {
 }
 
 #[test]
+fn withdrawals_without_a_wallet_are_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = farebox();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+    let output = output_of(command.env("FAREBOX_WITHDRAWALS__ENABLED", "true"));
+    assert_one_line(&output, 2, &["withdrawals.enabled", "seller.wallet"]);
+    let mut command = farebox();
+    command.args(["config", "show"]);
+    let secret = "phoenixd:http://:hunter2@127.0.0.1:9740";
+    let shown = output_of(command.env("FAREBOX_WITHDRAWALS__WALLET", secret));
+    assert!(stdout(&shown).contains("[withdrawals]"), "{}", stderr(&shown));
+    assert!(!stdout(&shown).contains("hunter2"), "{}", stdout(&shown));
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let _demo = Demo::start(folder.path());

@@ -286,6 +286,9 @@ mod tests {
             ("server = \"http://u:hunter2@h\"", "server"),
             ("[serve]\npublic_url = \"javascript:hunter2\"", "serve.public_url"),
             ("[seller]\nwallet = \"hunter2\"", "seller.wallet"),
+            ("[withdrawals]\nwallet = \"hunter2\"", "withdrawals.wallet"),
+            ("[withdrawals]\nfee_per_mille = 1001", "withdrawals.fee_per_mille"),
+            ("[withdrawals]\nday_max_sats = 9000000000000000000", "withdrawals.day_max_sats"),
         ] {
             let error = from(file, &[]).unwrap_err().to_string();
             assert!(error.contains(part), "{file}: {error}");
