@@ -47,6 +47,7 @@ fn serve(
     lightning.finish_claims()?;
     runtime.block_on(async {
         tokio::spawn(lightning::pump(Arc::clone(lightning)));
+        tokio::spawn(lightning::reconnect(Arc::clone(lightning)));
         let http = listener.local_addr().map_err(|error| Problem::file("HTTP", error))?;
         let router = api::router(Arc::clone(lightning), passwords);
         println!("farebox-node {} ready: http://{http}", env!("CARGO_PKG_VERSION"));

@@ -11,6 +11,7 @@ mod hold;
 mod invoices;
 mod library_log;
 mod pay;
+mod reconnect;
 mod recovery;
 mod wallet;
 
@@ -148,6 +149,7 @@ impl Lightning {
 
 pub(crate) use assembly::assemble;
 pub(crate) use events::pump;
+pub(crate) use reconnect::reconnect;
 
 /// Does blocking work on a node away from the async workers. It goes on when nobody waits for it
 /// any more.
