@@ -4,7 +4,7 @@ use crate::process::Process;
 use crate::{Http, Node, scratch_folder};
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A server with real Lightning behind it; it ends with the test.
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub struct Seller {
     _process: Process,
     folder: TempDir,
+    url: String,
     /// Its public side.
     pub http: Http,
 }
@@ -24,7 +25,7 @@ impl Seller {
     /// When `TEST_PROGRAM` does not name the program, or it does not start.
     pub fn start(node: &Node, export_csv_sats: u64) -> Self {
         let folder = scratch_folder();
-        let wallet = format!("phoenixd:http://:{}@{}", node.full_password(), node.address());
+        let wallet = wallet_url(node);
         let settings = format!(
             "[seller]\nwallet = \"{wallet}\"\n[prices]\nexport_csv_sats = {export_csv_sats}\n"
         );
@@ -35,7 +36,20 @@ impl Seller {
         let (process, url) = Process::start(&mut command, &folder.path().join("log"), |line| {
             Some(line.strip_prefix("  pages")?.trim().trim_end_matches('/').to_owned())
         });
-        Self { _process: process, folder, http: Http::new(&url, None) }
+        Self { _process: process, folder, http: Http::new(&url, None), url }
+    }
+
+    /// `farebox get` of one of its paths, paid for from a node, with a limit for the routing fee in
+    /// satoshis.
+    ///
+    /// # Panics
+    ///
+    /// When the program cannot be run.
+    pub fn sell(&self, path: &str, to: &Node, fee_max_sats: u64) -> Output {
+        let mut command = program();
+        command.env("FAREBOX_WALLET", wallet_url(to)).env("FAREBOX_DATA", data(&self.folder));
+        command.args(["get", "--max-fee", &fee_max_sats.to_string()]);
+        command.arg(format!("{}{path}", self.url)).output().unwrap()
     }
 
     /// `farebox admin ledger verify --json`
@@ -50,6 +64,10 @@ impl Seller {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
+}
+
+fn wallet_url(node: &Node) -> String {
+    format!("phoenixd:http://:{}@{}", node.full_password(), node.address())
 }
 
 fn data(folder: &TempDir) -> PathBuf {

@@ -174,6 +174,17 @@ impl Shop {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_answer_is_bought_from_the_command_line() {
+    let shop = Shop::open(&["user", "router", "seller"]).await;
+    let bought = shop.server.sell("/api/v1/export.csv", shop.user(), 10);
+    let errors = String::from_utf8_lossy(&bought.stderr).into_owned();
+    assert!(bought.status.success(), "{errors}");
+    assert!(!bought.stdout.is_empty(), "the export");
+    let fee = i64::try_from(shop.fee_msat).unwrap();
+    shop.reconciles(-msat(EXPORT_SATS) - fee, msat(EXPORT_SATS)).await;
+}
+
 fn sha256_hex(preimage: &str) -> String {
     sha256::Hash::hash(&hex::decode(preimage).unwrap()).to_string()
 }

@@ -24,6 +24,7 @@ pub(super) struct OutgoingPayment {
     is_paid: bool,
     sent: u64,
     fees: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
     invoice: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<u64>,
