@@ -48,17 +48,17 @@ fn serve(
     runtime.block_on(async {
         tokio::spawn(lightning::pump(Arc::clone(lightning)));
         tokio::spawn(lightning::reconnect(Arc::clone(lightning)));
+        tokio::spawn(lightning::prune(Arc::clone(lightning)));
         let http = listener.local_addr().map_err(|error| Problem::file("HTTP", error))?;
         let router = api::router(Arc::clone(lightning), passwords);
         println!("farebox-node {} ready: http://{http}", env!("CARGO_PKG_VERSION"));
         let stop = stop_asked()?;
         // Requests under way are dropped: what they began goes on and is recorded.
         tokio::select! {
-            served = async { axum::serve(listener, router).await } => {
-                served.map_err(|error| Problem::file("HTTP", error))
-            }
-            () = stop => Ok(()),
+            () = api::serve(listener, router) => {}
+            () = stop => {}
         }
+        Ok(())
     })
 }
 

@@ -16,7 +16,10 @@ mod onchain;
 mod outgoing;
 mod params;
 mod pay_invoice;
+mod serve;
 mod websocket;
+
+pub(crate) use serve::serve;
 
 use crate::data_dir::Passwords;
 use crate::lightning::Lightning;

@@ -11,6 +11,7 @@ mod hold;
 mod invoices;
 mod library_log;
 mod pay;
+mod prune;
 mod reconnect;
 mod recovery;
 mod wallet;
@@ -149,6 +150,7 @@ impl Lightning {
 
 pub(crate) use assembly::assemble;
 pub(crate) use events::pump;
+pub(crate) use prune::prune;
 pub(crate) use reconnect::reconnect;
 
 /// Does blocking work on a node away from the async workers. It goes on when nobody waits for it

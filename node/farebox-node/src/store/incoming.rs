@@ -201,6 +201,28 @@ impl Store {
         read_all(&self.lock(), &sql, &[])
     }
 
+    /// The hashes of some invoices that expired before a time, were not paid and hold nothing.
+    pub(crate) fn lapsed(&self, before_ms: u64, max: u32) -> Result<Vec<PaymentHash>, StoreError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(
+            "SELECT payment_hash FROM incoming WHERE expires_at_ms < ?1 \
+             AND completed_at_ms IS NULL AND (held_msat IS NULL OR cancelled_at_ms IS NOT NULL) \
+             ORDER BY expires_at_ms LIMIT ?2",
+        )?;
+        let rows = statement.query_map((before_ms, max), |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|row| values::hash(&row?)).collect()
+    }
+
+    /// Forgets an invoice that was not paid.
+    pub(crate) fn forget(&self, hash: PaymentHash) -> Result<(), StoreError> {
+        self.lock()
+            .prepare_cached(
+                "DELETE FROM incoming WHERE payment_hash = ?1 AND completed_at_ms IS NULL",
+            )?
+            .execute([hash.0])?;
+        Ok(())
+    }
+
     /// A part of the list, newest first.
     pub(crate) fn list_incoming(&self, page: &Page) -> Result<Vec<Incoming>, StoreError> {
         let time = if page.all { "created_at_ms" } else { "completed_at_ms" };
@@ -309,6 +331,27 @@ mod tests {
         assert_eq!(store.unfinished_claims().unwrap().len(), 1);
         store.settle(HASH, 21_000, Some(PREIMAGE)).unwrap();
         assert!(store.unfinished_claims().unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_what_was_never_paid_lapses() {
+        let (_folder, store) = store();
+        let [paid, held, cancelled] = [2, 3, 4].map(|byte| PaymentHash([byte; 32]));
+        for (hash, is_hold) in [(HASH, false), (paid, false), (held, true), (cancelled, true)] {
+            store.add_invoice(&invoice(hash, is_hold)).unwrap();
+        }
+        store.settle(paid, 21_000, None).unwrap();
+        store.hold(held, 21_000, None).unwrap();
+        store.hold(cancelled, 21_000, None).unwrap();
+        store.cancel(cancelled).unwrap();
+        assert!(store.lapsed(5, 10).unwrap().is_empty(), "they expire at 5");
+        let mut lapsed = store.lapsed(6, 10).unwrap();
+        lapsed.sort_unstable_by_key(|hash| hash.0);
+        assert_eq!(lapsed, [HASH, cancelled]);
+        store.forget(HASH).unwrap();
+        store.forget(paid).unwrap();
+        assert!(store.incoming(HASH).unwrap().is_none());
+        assert!(store.incoming(paid).unwrap().is_some(), "what was paid stays");
     }
 
     #[test]

@@ -18,6 +18,7 @@ CREATE TABLE incoming (
 ) STRICT;
 CREATE INDEX incoming_completed ON incoming (completed_at_ms);
 CREATE INDEX incoming_created ON incoming (created_at_ms);
+CREATE INDEX incoming_lapsed ON incoming (expires_at_ms) WHERE completed_at_ms IS NULL;
 CREATE INDEX incoming_external ON incoming (external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE outgoing (
