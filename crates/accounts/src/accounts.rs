@@ -1,23 +1,32 @@
 //! The accounts of one server.
 
-use crate::{AccountError, Token};
+use crate::hold::{End, Reserve, end_all, reserve_all};
+use crate::{AccountError, Hold, Token, tokens};
 use farebox_ledger::{AccountKey, writer};
 use farebox_money::Msat;
-use farebox_store::{Database, Schema, StoreError};
+use farebox_store::lease::Instance;
+use farebox_store::{Batcher, Schema, Store, StoreError, Transaction, params};
 use farebox_wallet::Receiver;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
+mod sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+mod postgres {
+    refinery::embed_migrations!("migrations/postgres");
 }
 
 /// The tables of this crate.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema { name: "accounts", migrations: migrations::migrations::runner() }
+    Schema {
+        name: "accounts",
+        sqlite: sqlite::migrations::runner(),
+        postgres: Some(postgres::migrations::runner()),
+    }
 }
 
 /// The key that tokens of claims are derived with.
@@ -45,24 +54,37 @@ impl std::fmt::Debug for TokenKey {
 /// Prepaid accounts; cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(crate) database: Database,
+    pub(crate) store: Store,
     pub(crate) receiver: Arc<dyn Receiver>,
     pub(crate) key: TokenKey,
+    /// This process, as others see it in the tables.
+    pub(crate) instance: Instance,
+    pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
+    pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
     is_stopped: Arc<AtomicBool>,
 }
 
 impl Accounts {
-    /// Opens the accounts kept in `database`, which has [`schema`] and the ledger's. Holds of an
-    /// earlier process have no request any more and are given back.
+    /// Opens the accounts kept in `store`, which has [`schema`], the ledger's and the store's own.
+    /// Holds of a process that died have no request any more and are given back.
     ///
     /// # Errors
     /// [`AccountError::Store`].
     pub async fn open(
-        database: Database,
+        store: Store,
+        instance: Instance,
         receiver: Arc<dyn Receiver>,
         key: TokenKey,
     ) -> Result<Self, AccountError> {
-        let accounts = Self { database, receiver, key, is_stopped: Arc::default() };
+        let accounts = Self {
+            reserving: Batcher::new(store.clone(), reserve_all),
+            ending: Batcher::new(store.clone(), end_all),
+            store,
+            receiver,
+            key,
+            instance,
+            is_stopped: Arc::default(),
+        };
         accounts.release_abandoned_holds().await?;
         Ok(accounts)
     }
@@ -87,19 +109,15 @@ impl Accounts {
     /// [`AccountError::InvalidToken`].
     pub async fn authenticate(&self, token: &Token) -> Result<String, AccountError> {
         let digest = token.digest();
-        let find = move |connection: &Connection| Ok(find_account(connection, digest)?);
-        let found = self.database.read(find).await?;
-        let (account, was_used) = found.ok_or(AccountError::InvalidToken)?;
-        if !was_used {
-            let mark = move |connection: &Connection| -> Result<(), StoreError> {
-                let sql = "UPDATE account_token SET used_at = ?2 \
-                           WHERE digest = ?1 AND used_at IS NULL";
-                connection.execute(sql, params![digest.as_slice(), now_s()])?;
-                Ok(())
+        let find = move |transaction: &Transaction<'_>| find_token(transaction, digest);
+        let found = self.store.read(find).await?.ok_or(AccountError::InvalidToken)?;
+        if !found.was_used {
+            let mark = move |transaction: &Transaction<'_>| {
+                tokens::mark_used(transaction, &digest, now_s())
             };
-            self.database.write(mark).await?;
+            self.store.write(mark).await?;
         }
-        Ok(account)
+        Ok(found.account)
     }
 
     /// What an account has.
@@ -108,8 +126,8 @@ impl Accounts {
     /// [`AccountError::Store`].
     pub async fn balance(&self, account: &str) -> Result<Msat, AccountError> {
         let key = user(account);
-        let read = move |connection: &Connection| available(connection, &key);
-        Ok(self.database.read(read).await?)
+        let read = move |transaction: &Transaction<'_>| available(transaction, &key);
+        Ok(self.store.read(read).await?)
     }
 
     /// Replaces a token by a new one; the old one is worth nothing from then on.
@@ -119,47 +137,35 @@ impl Accounts {
     pub async fn rotate(&self, token: &Token) -> Result<Token, AccountError> {
         let fresh = Token::random().map_err(|_| unreadable("no random bytes"))?;
         let (old, new) = (token.digest(), fresh.digest());
-        let rotate = move |connection: &Connection| -> Result<(), AccountError> {
-            let account = find_account(connection, old)?.ok_or(AccountError::InvalidToken)?.0;
+        let rotate = move |transaction: &Transaction<'_>| -> Result<(), AccountError> {
+            let found = find_token(transaction, old)?.ok_or(AccountError::InvalidToken)?;
             let now = now_s();
             let sql = "UPDATE account_token SET revoked_at = ?2 WHERE digest = ?1";
-            connection.execute(sql, params![old.as_slice(), now])?;
-            insert_token(connection, new, &account, now)?;
-            Ok(())
+            transaction.execute(sql, params![old, now])?;
+            Ok(tokens::insert(transaction, new, &found.account, now)?)
         };
-        self.database.write(rotate).await?;
+        self.store.write(rotate).await?;
         Ok(fresh)
     }
 }
 
-/// The account of a token that is in force, and whether the token was used before.
-fn find_account(
-    connection: &Connection,
+/// A token that is in force.
+fn find_token(
+    transaction: &Transaction<'_>,
     digest: [u8; 32],
-) -> Result<Option<(String, bool)>, rusqlite::Error> {
-    let sql = "SELECT account, used_at IS NOT NULL FROM account_token \
-               WHERE digest = ?1 AND revoked_at IS NULL";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row([digest.as_slice()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
-}
-
-pub(crate) fn insert_token(
-    connection: &Connection,
-    digest: [u8; 32],
-    account: &str,
-    now: u64,
-) -> Result<(), rusqlite::Error> {
-    let sql = "INSERT INTO account_token (digest, account, created_at) VALUES (?1, ?2, ?3)";
-    connection.execute(sql, params![digest.as_slice(), account, now])?;
-    Ok(())
+) -> Result<Option<tokens::KnownToken>, StoreError> {
+    Ok(tokens::find(transaction, &[digest])?.remove(&digest))
 }
 
 pub(crate) fn user(account: &str) -> AccountKey {
     AccountKey::User(account.to_owned())
 }
 
-pub(crate) fn available(connection: &Connection, key: &AccountKey) -> Result<Msat, StoreError> {
-    Ok(writer::balance(connection, key)?.available().unwrap_or(Msat::ZERO))
+pub(crate) fn available(
+    transaction: &Transaction<'_>,
+    key: &AccountKey,
+) -> Result<Msat, StoreError> {
+    Ok(writer::balance(transaction, key)?.available().unwrap_or(Msat::ZERO))
 }
 
 /// Seconds since 1970.

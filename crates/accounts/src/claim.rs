@@ -4,13 +4,13 @@
 //! claim gets the token; a repeat gets it again only with the key that the first one showed, or
 //! for a short time from the same address, and never after the token was used.
 
-use crate::accounts::{available, insert_token, now_ms, now_s, unreadable, user};
-use crate::topup::{Row, find};
-use crate::{AccountError, Accounts, Token};
-use farebox_ledger::{AccountKey, NewTransfer, TransferCode, writer};
+use crate::accounts::{available, now_ms, now_s, unreadable, user};
+use crate::topup::{TopupRow, find, topup_event};
+use crate::{AccountError, Accounts, Token, tokens};
+use farebox_ledger::{events, writer};
 use farebox_money::Msat;
+use farebox_store::{Transaction, outbox, params};
 use farebox_wire::lightning::{PaymentHash, Preimage};
-use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -49,7 +49,7 @@ impl Accounts {
     pub async fn claim(&self, request: ClaimRequest) -> Result<Claimed, AccountError> {
         self.check_open()?;
         let hash = request.preimage.hash();
-        let row = self.database.read(move |connection| find(connection, hash)).await?;
+        let row = self.store.read(move |transaction| find(transaction, hash)).await?;
         let row = row.ok_or(AccountError::InvalidPayment)?;
         if row.state == "pending" && !self.settle(hash).await? {
             let expired = now_s() >= row.expires_at;
@@ -63,11 +63,15 @@ impl Accounts {
         let token = Token::of_claim(self.key.as_bytes(), hash, &request.preimage);
         let digest = token.digest();
         let claim = Claim { hash, digest, request };
-        let balance = self.database.write(move |connection| claim.book(connection)).await?;
+        let balance = self.store.write(move |transaction| claim.book(transaction)).await?;
         Ok(Claimed { token, balance })
     }
 
-    async fn claim_refill(&self, row: Row, request: ClaimRequest) -> Result<Claimed, AccountError> {
+    async fn claim_refill(
+        &self,
+        row: TopupRow,
+        request: ClaimRequest,
+    ) -> Result<Claimed, AccountError> {
         let token = request.token.ok_or(AccountError::MissingToken)?;
         let account = self.authenticate(&token).await?;
         if row.account.as_deref() != Some(account.as_str()) {
@@ -84,47 +88,48 @@ struct Claim {
 }
 
 impl Claim {
-    fn book(self, connection: &Connection) -> Result<Msat, AccountError> {
-        let row = find(connection, self.hash)?.ok_or(AccountError::InvalidPayment)?;
+    fn book(self, transaction: &Transaction<'_>) -> Result<Msat, AccountError> {
+        let row = find(transaction, self.hash)?.ok_or(AccountError::InvalidPayment)?;
         let account = account_of(self.hash);
         if row.state == "claimed" {
-            self.check_repeat(connection, &row)?;
-            return Ok(available(connection, &user(&account))?);
+            self.check_repeat(transaction, &row)?;
+            return Ok(available(transaction, &user(&account))?);
         }
         let now = now_s();
         let sql = "INSERT INTO account (id, created_at) VALUES (?1, ?2)";
-        connection.execute(sql, params![account, now])?;
-        insert_token(connection, self.digest, &account, now)?;
-        let (from, to) = (AccountKey::Topup(self.hash), user(&account));
-        let (code, reference) = (TransferCode::TopupClaimed, self.hash.to_string());
-        let claimed = NewTransfer::new(code, &reference, 0, from, to.clone(), row.amount);
-        writer::post(connection, &[claimed], now_ms())?;
-        self.store_claim(connection, now)?;
-        Ok(available(connection, &to)?)
+        transaction.execute(sql, params![account, now])?;
+        tokens::insert(transaction, self.digest, &account, now)?;
+        let claimed = events::topup_claimed(self.hash, &account, row.amount);
+        writer::post(transaction, &[claimed], now_ms())?;
+        self.store_claim(transaction, now)?;
+        outbox::append(
+            transaction,
+            "topup.claimed",
+            &account,
+            &topup_event(self.hash, row.amount),
+        )?;
+        Ok(available(transaction, &user(&account))?)
     }
 
-    fn store_claim(&self, connection: &Connection, now: u64) -> Result<(), AccountError> {
+    fn store_claim(&self, transaction: &Transaction<'_>, now: u64) -> Result<(), AccountError> {
         let sql = "UPDATE topup SET state = 'claimed', claimed_at = ?2, claim_key = ?3, \
                    claim_client = ?4, token_digest = ?5 \
                    WHERE payment_hash = ?1 AND state = 'settled'";
         let key = self.request.idempotency_key.as_deref().map(digest_of_key);
-        let changed = connection.execute(
-            sql,
-            params![
-                self.hash.as_bytes(),
-                now,
-                key.as_ref().map(<[u8; 32]>::as_slice),
-                self.request.client,
-                self.digest.as_slice()
-            ],
-        )?;
+        let client = &self.request.client;
+        let row = params![*self.hash.as_bytes(), now, key, client, self.digest];
+        let changed = transaction.execute(sql, row)?;
         if changed == 1 { Ok(()) } else { Err(unreadable("a top-up changed while it was claimed")) }
     }
 
-    fn check_repeat(&self, connection: &Connection, row: &Row) -> Result<(), AccountError> {
+    fn check_repeat(
+        &self,
+        transaction: &Transaction<'_>,
+        row: &TopupRow,
+    ) -> Result<(), AccountError> {
         let sql = "SELECT count(*) FROM account_token \
                    WHERE digest = ?1 AND used_at IS NULL AND revoked_at IS NULL";
-        let unused: u64 = connection.query_row(sql, [self.digest.as_slice()], |row| row.get(0))?;
+        let unused: u64 = transaction.one(sql, params![self.digest], |row| row.get(0))?;
         let same_token = row.token_digest.as_deref() == Some(self.digest.as_slice());
         let age_s = now_s().saturating_sub(row.claimed_at.unwrap_or(0));
         let may_repeat = match (&row.claim_key, &self.request.idempotency_key) {

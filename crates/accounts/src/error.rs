@@ -2,7 +2,6 @@
 
 use farebox_money::Msat;
 use farebox_store::StoreError;
-use farebox_store::rusqlite;
 use http::StatusCode;
 
 /// A refusal.
@@ -23,6 +22,16 @@ pub enum AccountError {
         /// What it costs.
         price: Msat,
         /// What is there.
+        available: Msat,
+    },
+    /// The token's own cap is too small.
+    #[error(
+        "this costs {price} and the token may spend {available} more; its owner can make another"
+    )]
+    CapReached {
+        /// What it costs.
+        price: Msat,
+        /// What the token may still spend.
         available: Msat,
     },
     /// An amount that cannot be topped up.
@@ -57,12 +66,6 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
-impl From<rusqlite::Error> for AccountError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 impl From<farebox_ledger::writer::WriteError> for AccountError {
     fn from(error: farebox_ledger::writer::WriteError) -> Self {
         Self::Store(error.into())
@@ -72,12 +75,13 @@ impl From<farebox_ledger::writer::WriteError> for AccountError {
 impl AccountError {
     /// What programs compare; never changes.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::MissingToken => "missing_token",
             Self::InvalidToken => "invalid_token",
             Self::ConflictingCredentials => "conflicting_credentials",
             Self::InsufficientBalance { .. } => "insufficient_balance",
+            Self::CapReached { .. } => "token_cap_reached",
             Self::InvalidAmount { .. } => "invalid_amount",
             Self::InvalidPayment => "invalid_payment",
             Self::PaymentPending => "payment_pending",
@@ -86,6 +90,7 @@ impl AccountError {
             Self::TooManyTopups => "too_many_open_invoices",
             Self::LightningUnavailable => "lightning_unavailable",
             Self::ReadOnly => "read_only",
+            Self::Store(error) if error.is_full() => "read_only",
             Self::Store(_) => "store_unavailable",
         }
     }
@@ -96,6 +101,7 @@ impl AccountError {
         match self {
             Self::MissingToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InsufficientBalance { .. } => StatusCode::PAYMENT_REQUIRED,
+            Self::CapReached { .. } => StatusCode::FORBIDDEN,
             Self::ConflictingCredentials
             | Self::InvalidAmount { .. }
             | Self::InvalidPayment

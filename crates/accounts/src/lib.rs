@@ -11,6 +11,7 @@ mod error;
 mod hold;
 mod statement;
 mod token;
+mod tokens;
 mod topup;
 
 pub use accounts::{Accounts, TokenKey, schema};

@@ -2,9 +2,9 @@
 
 use crate::accounts::user;
 use crate::{AccountError, Accounts};
+use farebox_ledger::writer;
 use farebox_money::Msat;
-use farebox_store::StoreError;
-use rusqlite::{Connection, params};
+use farebox_store::Transaction;
 
 /// Entries of one page.
 pub(crate) const PAGE_LEN: usize = 100;
@@ -36,7 +36,7 @@ pub struct Statement {
 }
 
 impl Accounts {
-    /// The movements of an account before `cursor`, or the newest ones.
+    /// The movements of an account from `cursor` back, or from the newest.
     ///
     /// # Errors
     /// [`AccountError::Store`].
@@ -45,35 +45,26 @@ impl Accounts {
         account: &str,
         cursor: Option<u64>,
     ) -> Result<Statement, AccountError> {
-        let key = user(account).to_string();
-        let before = cursor.map_or(i64::MAX, |cursor| i64::try_from(cursor).unwrap_or(i64::MAX));
-        let read = move |connection: &Connection| read_page(connection, &key, before);
-        let mut entries = self.database.read(read).await?;
-        let has_more = entries.len() > PAGE_LEN;
-        entries.truncate(PAGE_LEN);
-        let next_cursor = entries.last().filter(|_| has_more).map(|entry| entry.seq);
-        Ok(Statement { entries, next_cursor })
+        let key = user(account);
+        let read = move |transaction: &Transaction<'_>| {
+            writer::entries(transaction, &key, cursor, PAGE_LEN)
+        };
+        let found = self.store.read(read).await?;
+        let next_cursor = found.last().and_then(|entry| entry.before);
+        Ok(Statement { entries: found.into_iter().map(Entry::from).collect(), next_cursor })
     }
 }
 
-fn read_page(connection: &Connection, key: &str, before: i64) -> Result<Vec<Entry>, StoreError> {
-    let sql = "SELECT t.seq, t.code, t.reference, t.credit = a.id, t.amount_msat, t.at_ms \
-               FROM ledger_account a JOIN ledger_transfer t \
-               ON t.debit = a.id OR t.credit = a.id \
-               WHERE a.key = ?1 AND t.seq < ?2 ORDER BY t.seq DESC LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![key, before, PAGE_LEN + 1])?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        let amount = Msat::from_db(row.get(4)?);
-        entries.push(Entry {
-            seq: row.get(0)?,
-            code: row.get(1)?,
-            reference: row.get(2)?,
-            is_credit: row.get(3)?,
-            amount: amount.ok_or_else(|| StoreError::Unreadable("an amount".into()))?,
-            at_ms: row.get(5)?,
-        });
+impl From<writer::Entry> for Entry {
+    fn from(entry: writer::Entry) -> Self {
+        let writer::Entry { transfer, is_credit, .. } = entry;
+        Self {
+            seq: transfer.seq,
+            code: transfer.asked.code.name().to_owned(),
+            reference: transfer.asked.reference,
+            is_credit,
+            amount: transfer.asked.amount,
+            at_ms: transfer.at_ms,
+        }
     }
-    Ok(entries)
 }

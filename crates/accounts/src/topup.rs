@@ -1,13 +1,12 @@
 //! Making an invoice that fills a balance, and booking it when the node says that it is paid.
 
-use crate::accounts::{now_ms, now_s, unreadable, user};
+use crate::accounts::{now_ms, now_s, unreadable};
 use crate::{AccountError, Accounts, Token};
-use farebox_ledger::{AccountKey, NewTransfer, TransferCode, writer};
+use farebox_ledger::{events, writer};
 use farebox_money::{Msat, Sats};
-use farebox_store::StoreError;
+use farebox_store::{StoreError, Transaction, outbox, params};
 use farebox_wallet::{CreatedInvoice, InvoiceStatus, NewInvoice, SettledCursor};
 use farebox_wire::lightning::PaymentHash;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::time::Duration;
 
 /// How long the invoice of a top-up can be paid, in seconds.
@@ -33,7 +32,7 @@ pub struct Topup {
 }
 
 /// A top-up as it is kept.
-pub(crate) struct Row {
+pub(crate) struct TopupRow {
     pub(crate) amount: Msat,
     pub(crate) account: Option<String>,
     pub(crate) state: String,
@@ -80,12 +79,12 @@ impl Accounts {
 
     async fn check_open_topups(&self, client: &str) -> Result<(), AccountError> {
         let client = client.to_owned();
-        let count = move |connection: &Connection| -> Result<u64, StoreError> {
+        let count = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
             let sql = "SELECT count(*) FROM topup \
                        WHERE state = 'pending' AND client = ?1 AND expires_at > ?2";
-            Ok(connection.query_row(sql, params![client, now_s()], |row| row.get(0))?)
+            transaction.one(sql, params![client, now_s()], |row| row.get(0))
         };
-        match self.database.read(count).await? {
+        match self.store.read(count).await? {
             open if open >= OPEN_PER_CLIENT_MAX => Err(AccountError::TooManyTopups),
             _ => Ok(()),
         }
@@ -100,21 +99,22 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let (hash, expires_at) = (invoice.payment_hash, invoice.expires_at);
         let client = client.to_owned();
-        let write = move |connection: &Connection| -> Result<(), AccountError> {
+        let write = move |transaction: &Transaction<'_>| -> Result<(), AccountError> {
             let sql = "INSERT INTO topup (payment_hash, amount_msat, account, client, state, \
                        created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)";
             let amount = amount.to_db().ok_or_else(|| unreadable("an amount"))?;
-            let row = params![hash.as_bytes(), amount, account, client, now_s(), expires_at];
-            connection.execute(sql, row)?;
+            let now = now_s();
+            let row = params![*hash.as_bytes(), amount, account, client, now, expires_at];
+            transaction.execute(sql, row)?;
             Ok(())
         };
-        self.database.write(write).await
+        self.store.write(write).await
     }
 
     /// Background work, until the task is dropped: books what the node reports as paid, looks
     /// pending top-ups up now and then, and forgets those that nobody paid.
     pub async fn run(&self) {
-        tokio::join!(self.watch_settlements(), self.reconcile());
+        tokio::join!(self.watch_settlements(), self.reconcile(), self.sweep_holds());
     }
 
     async fn watch_settlements(&self) {
@@ -148,11 +148,12 @@ impl Accounts {
     /// Looks pending top-ups up. One is forgotten only when it is long past and the node itself
     /// says that it was not paid: a node that is silent says nothing.
     pub(crate) async fn reconcile_once(&self, now: u64) -> Result<(), AccountError> {
-        for hash in self.database.read(pending_topups).await? {
+        for hash in self.store.read(pending_topups).await? {
             match self.settle(hash).await {
                 Ok(false) => {
-                    let forget = move |connection: &Connection| forget(connection, hash, now);
-                    self.database.write(forget).await?;
+                    let forget =
+                        move |transaction: &Transaction<'_>| forget(transaction, hash, now);
+                    self.store.write(forget).await?;
                 }
                 Ok(true) => {}
                 Err(error) => {
@@ -173,8 +174,8 @@ impl Accounts {
     /// a payment that is no top-up is nobody's business here.
     pub(crate) async fn settle(&self, hash: PaymentHash) -> Result<bool, AccountError> {
         self.check_open()?;
-        let find = move |connection: &Connection| find(connection, hash);
-        let Some(row) = self.database.read(find).await? else { return Ok(false) };
+        let find = move |transaction: &Transaction<'_>| find(transaction, hash);
+        let Some(row) = self.store.read(find).await? else { return Ok(false) };
         if row.state != "pending" {
             return Ok(true);
         }
@@ -185,42 +186,48 @@ impl Accounts {
             tracing::error!(payment_hash = %hash, %amount, "a top-up was paid short; not booked");
             return Ok(false);
         }
-        let write = move |connection: &Connection| book_settlement(connection, hash, amount);
-        self.database.write(write).await?;
+        let write = move |transaction: &Transaction<'_>| book_settlement(transaction, hash, amount);
+        self.store.write(write).await?;
         Ok(true)
     }
 }
 
 /// The node has it: it is the account's that is refilled, or waits for its claim.
 fn book_settlement(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     hash: PaymentHash,
     received: Msat,
 ) -> Result<(), AccountError> {
-    let row = find(connection, hash)?.ok_or_else(|| unreadable("a top-up vanished"))?;
+    let row = find(transaction, hash)?.ok_or_else(|| unreadable("a top-up vanished"))?;
     if row.state != "pending" {
         return Ok(());
     }
-    let (to, state) = match &row.account {
-        Some(account) => (user(account), "claimed"),
-        None => (AccountKey::Topup(hash), "settled"),
-    };
-    let code = TransferCode::TopupSettled;
-    let settled = NewTransfer::new(code, &hash.to_string(), 0, AccountKey::Node, to, received);
-    writer::post(connection, &[settled], now_ms())?;
+    let refills = row.account.as_deref();
+    let state = if refills.is_some() { "claimed" } else { "settled" };
+    let settled = events::topup_settled(hash, refills, received);
+    writer::post(transaction, &[settled], now_ms())?;
     let sql = "UPDATE topup SET state = ?2, amount_msat = ?3 \
                WHERE payment_hash = ?1 AND state = 'pending'";
-    let received = received.to_db().ok_or_else(|| unreadable("an amount"))?;
-    connection.execute(sql, params![hash.as_bytes(), state, received])?;
+    let amount = received.to_db().ok_or_else(|| unreadable("an amount"))?;
+    transaction.execute(sql, params![*hash.as_bytes(), state, amount])?;
+    let subject = refills.unwrap_or_default();
+    outbox::append(transaction, "topup.settled", subject, &topup_event(hash, received))?;
     Ok(())
 }
 
-pub(crate) fn find(connection: &Connection, hash: PaymentHash) -> Result<Option<Row>, StoreError> {
+/// The particulars of a top-up's event.
+pub(crate) fn topup_event(hash: PaymentHash, amount: Msat) -> String {
+    serde_json::json!({"payment_hash": hash, "amount_msat": amount}).to_string()
+}
+
+pub(crate) fn find(
+    transaction: &Transaction<'_>,
+    hash: PaymentHash,
+) -> Result<Option<TopupRow>, StoreError> {
     let sql = "SELECT amount_msat, account, state, expires_at, claimed_at, claim_key, \
                claim_client, token_digest FROM topup WHERE payment_hash = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let row = statement.query_row([hash.as_bytes().as_slice()], |row| {
-        Ok(Row {
+    transaction.optional(sql, params![*hash.as_bytes()], |row| {
+        Ok(TopupRow {
             amount: Msat::from_db(row.get(0)?).unwrap_or(Msat::ZERO),
             account: row.get(1)?,
             state: row.get(2)?,
@@ -230,27 +237,20 @@ pub(crate) fn find(connection: &Connection, hash: PaymentHash) -> Result<Option<
             claim_client: row.get(6)?,
             token_digest: row.get(7)?,
         })
-    });
-    Ok(row.optional()?)
+    })
 }
 
 /// Pending top-ups, in no order: none is left out for long, however many there are.
-fn pending_topups(connection: &Connection) -> Result<Vec<PaymentHash>, StoreError> {
+fn pending_topups(transaction: &Transaction<'_>) -> Result<Vec<PaymentHash>, StoreError> {
     let sql = "SELECT payment_hash FROM topup WHERE state = 'pending' \
                ORDER BY random() LIMIT 1000";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-    let hash = |bytes: Vec<u8>| {
-        let bytes = bytes.try_into();
-        bytes.map(PaymentHash::new).map_err(|_| StoreError::Unreadable("a payment hash".into()))
-    };
-    rows.map(|row| hash(row?)).collect()
+    transaction.all(sql, params![], |row| Ok(PaymentHash::new(row.get(0)?)))
 }
 
-fn forget(connection: &Connection, hash: PaymentHash, now: u64) -> Result<(), StoreError> {
+fn forget(transaction: &Transaction<'_>, hash: PaymentHash, now: u64) -> Result<(), StoreError> {
     let sql = "DELETE FROM topup \
                WHERE payment_hash = ?1 AND state = 'pending' AND expires_at < ?2";
-    connection.execute(sql, params![hash.as_bytes(), now.saturating_sub(LATE_S)])?;
+    transaction.execute(sql, params![*hash.as_bytes(), now.saturating_sub(LATE_S)])?;
     Ok(())
 }
 
@@ -259,7 +259,7 @@ mod tests {
     use super::*;
     use crate::TokenKey;
     use async_trait::async_trait;
-    use farebox_store::{Database, DatabaseOptions};
+    use farebox_store::lease::Instance;
     use farebox_wallet::{Receiver, Settlements, WalletError};
     use std::sync::{Arc, Mutex};
 
@@ -287,19 +287,22 @@ mod tests {
         }
     }
 
+    fn schemas() -> Vec<farebox_store::Schema> {
+        vec![farebox_store::schema(), farebox_ledger::schema(), crate::schema()]
+    }
+
     #[tokio::test]
     async fn a_topup_is_forgotten_only_on_the_nodes_word() {
-        let folder = tempfile::tempdir().unwrap();
-        let schemas = [farebox_ledger::schema(), crate::schema()];
-        let path = folder.path().join("accounts.sqlite");
-        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
+        let database = farebox_testing::database();
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
         let node = Arc::new(Node(Mutex::new(Err(WalletError::Unreachable("off".into())))));
         let key = TokenKey::new([1; 32]);
-        let accounts = Accounts::open(database, node.clone(), key).await.unwrap();
+        let accounts = Accounts::open(store, instance, node.clone(), key).await.unwrap();
         let hash = accounts.topup(Sats::new(5), None, "me").await.unwrap().invoice.payment_hash;
         let is_there = async || {
-            let find = move |connection: &Connection| find(connection, hash);
-            accounts.database.read(find).await.unwrap().map(|row| row.state)
+            let find = move |transaction: &Transaction<'_>| find(transaction, hash);
+            accounts.store.read(find).await.unwrap().map(|row| row.state)
         };
         let late = now_s() + LATE_S + 2 * u64::from(TOPUP_EXPIRY_S);
         accounts.reconcile_once(late).await.unwrap();

@@ -22,11 +22,7 @@ pub(crate) struct Held {
 impl Locks {
     /// Makes the folder where it is not there.
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&folder)?;
+        farebox_store::make_private_folder(&folder)?;
         Ok(Self { folder })
     }
 

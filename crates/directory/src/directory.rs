@@ -4,8 +4,7 @@ use crate::health::{Check, HISTORY_LEN_MAX, Health, summarise};
 use crate::{Listing, ListingError, ListingFacts, Snapshot, samples, store};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
-use farebox_store::rusqlite::Connection;
-use farebox_store::{Database, StoreError};
+use farebox_store::{Store, StoreError, Transaction};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -13,7 +12,7 @@ use tokio::sync::Mutex;
 /// A handle to the directory; cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
-    database: Database,
+    store: Store,
     snapshot: Arc<ArcSwap<Snapshot>>,
     /// Held from a write to its publication, so that snapshots follow the database's order.
     writing: Arc<Mutex<()>>,
@@ -34,16 +33,16 @@ pub enum DirectoryError {
 }
 
 impl Directory {
-    /// Opens the directory kept in `database`, which was opened with [`crate::schema`], and
-    /// builds the first snapshot. Prices are compared at `rate`.
+    /// Opens the directory kept in `store`, which was opened with [`crate::schema`], and
+    /// builds the first snapshot. Prices are compared at `rate`, where one is known yet.
     ///
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
-    pub async fn open(database: Database, rate: BtcUsd) -> Result<Self, StoreError> {
-        let listings = database.read(store::load_listings).await?;
+    pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
+        let listings = store.read(store::load_listings).await?;
         let snapshot = in_background(move || Snapshot::build(listings, rate)).await?;
         Ok(Self {
-            database,
+            store,
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
             writing: Arc::new(Mutex::new(())),
         })
@@ -53,6 +52,16 @@ impl Directory {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Compares prices at another rate from now on.
+    pub async fn set_rate(&self, rate: BtcUsd) {
+        let _writing = self.writing.lock().await;
+        let before = self.snapshot();
+        // A new snapshot sorts anew; the same rate is not worth it.
+        if before.rate() != Some(rate) {
+            self.publish(before.with_rate(rate));
+        }
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never
@@ -65,18 +74,18 @@ impl Directory {
         let writing = self.writing.lock().await;
         let known = digest.clone();
         let imported =
-            self.database.read(move |connection| store::is_imported(connection, &known)).await?;
+            self.store.read(move |transaction| store::is_imported(transaction, &known)).await?;
         if imported {
             return Ok(self.snapshot().len());
         }
         let unreadable = |error: std::io::Error| StoreError::Unreadable(error.to_string());
         let listings = in_background(move || samples::listings(now)).await?;
         let listings = listings.map_err(unreadable)?;
-        let replace = move |connection: &Connection| -> Result<(), StoreError> {
-            store::replace_samples(connection, &digest, &listings, now)
+        let replace = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
+            store::replace_samples(transaction, &digest, &listings, now)
         };
-        self.database.write(replace).await?;
-        let listings = self.database.read(store::load_listings).await?;
+        self.store.write(replace).await?;
+        let listings = self.store.read(store::load_listings).await?;
         let rate = self.snapshot().rate();
         self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
         drop(writing);
@@ -97,15 +106,15 @@ impl Directory {
         let _writing = self.writing.lock().await;
         let snapshot = self.snapshot();
         let fresh = Listing::new(facts, canonical_url, now);
-        let write = move |connection: &Connection| -> Result<Listing, DirectoryError> {
+        let write = move |transaction: &Transaction<'_>| -> Result<Listing, DirectoryError> {
             let facts = &fresh.facts;
             let known = store::find_id(
-                connection,
+                transaction,
                 &fresh.canonical_url,
                 facts.method.as_deref(),
                 facts.protocol,
             )?;
-            store::store_facts(connection, &fresh)?;
+            store::store_facts(transaction, &fresh)?;
             let known = known.as_deref().and_then(|id| snapshot.get(id));
             Ok(match known {
                 None => fresh,
@@ -114,7 +123,7 @@ impl Directory {
                 }
             })
         };
-        let listing = self.database.write(write).await?;
+        let listing = self.store.write(write).await?;
         let id = listing.id.clone();
         let before = self.snapshot();
         self.publish(in_background(move || before.with_listing(listing)).await?);
@@ -140,9 +149,9 @@ impl Directory {
         let fresh = fresh.collect::<Result<Vec<_>, ListingError>>()?;
         let ids = fresh.iter().map(|listing| listing.id.clone()).collect();
         let _writing = self.writing.lock().await;
-        let replace = move |connection: &Connection| store::replace_own(connection, &fresh);
-        if self.database.write(replace).await? {
-            let listings = self.database.read(store::load_listings).await?;
+        let replace = move |transaction: &Transaction<'_>| store::replace_own(transaction, &fresh);
+        if self.store.write(replace).await? {
+            let listings = self.store.read(store::load_listings).await?;
             let rate = self.snapshot().rate();
             self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
         }
@@ -161,15 +170,15 @@ impl Directory {
         let known = snapshot.get(listing_id).ok_or_else(unknown)?;
         let last_seen_healthy = known.listing().health.last_seen_healthy;
         let id = listing_id.to_owned();
-        let write = move |connection: &Connection| -> Result<Health, DirectoryError> {
-            store::insert_observation(connection, &id, &check)?;
-            store::prune(connection, &id, check.checked_at)?;
-            let history = store::history(connection, &id, HISTORY_LEN_MAX)?;
+        let write = move |transaction: &Transaction<'_>| -> Result<Health, DirectoryError> {
+            store::insert_observation(transaction, &id, &check)?;
+            store::prune(transaction, &id, check.checked_at)?;
+            let history = store::history(transaction, &id, HISTORY_LEN_MAX)?;
             let health = summarise(&history, last_seen_healthy, check.checked_at);
-            store::store_health(connection, &id, &health)?;
+            store::store_health(transaction, &id, &health)?;
             Ok(health)
         };
-        let health = self.database.write(write).await?;
+        let health = self.store.write(write).await?;
         let next = snapshot.with_health(listing_id, health).ok_or_else(unknown)?;
         self.publish(next);
         Ok(())

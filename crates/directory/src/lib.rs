@@ -31,12 +31,20 @@ pub use search::QUERY_LEN_MAX;
 pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
 pub use words::{HealthStatus, L402Format, ProbeStatus, Protocol};
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
+mod sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// The tables of this crate, for `Database::open`.
+mod postgres {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// The tables of this crate, for `Store::open`.
 #[must_use]
 pub fn schema() -> farebox_store::Schema {
-    farebox_store::Schema { name: "directory", migrations: migrations::migrations::runner() }
+    farebox_store::Schema {
+        name: "directory",
+        sqlite: sqlite::migrations::runner(),
+        postgres: Some(postgres::migrations::runner()),
+    }
 }

@@ -222,18 +222,19 @@ impl Listing {
         }
     }
 
-    /// The price of a call in dollars: as the provider names it, else converted from satoshis.
+    /// The price of a call in dollars: as the provider names it, else converted from satoshis
+    /// where a rate is known.
     #[must_use]
-    pub fn price_in_usd(&self, rate: BtcUsd) -> Option<MicroUsd> {
-        let from_sats = || rate.to_usd_nearest(self.facts.price_sats?.to_msat()?);
+    pub fn price_in_usd(&self, rate: Option<BtcUsd>) -> Option<MicroUsd> {
+        let from_sats = || rate?.to_usd_nearest(self.facts.price_sats?.to_msat()?);
         self.facts.price_usd.or_else(from_sats)
     }
 
     /// The price of a call in satoshis: as the provider names it, else converted from dollars
-    /// and rounded up.
+    /// and rounded up where a rate is known.
     #[must_use]
-    pub fn price_in_sats(&self, rate: BtcUsd) -> Option<Sats> {
-        let from_usd = || Some(rate.to_msat_ceil(self.facts.price_usd?)?.to_sats_ceil());
+    pub fn price_in_sats(&self, rate: Option<BtcUsd>) -> Option<Sats> {
+        let from_usd = || rate?.to_sats_ceil(self.facts.price_usd?);
         self.facts.price_sats.or_else(from_usd)
     }
 
@@ -314,14 +315,16 @@ mod tests {
 
     #[test]
     fn prices_convert_both_ways() {
-        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000));
         let (mut given, canonical) = facts().checked().unwrap();
         given.price_sats = Some(Sats::new(5));
         let mut listing = Listing::new(given, canonical, Timestamp::UNIX_EPOCH);
         assert_eq!(listing.price_in_usd(rate), Some(MicroUsd::new(5_000)));
+        assert_eq!(listing.price_in_usd(None), None);
         listing.facts.price_sats = None;
         listing.facts.price_usd = Some(MicroUsd::new(1_001));
         assert_eq!(listing.price_in_sats(rate), Some(Sats::new(2)));
+        assert_eq!(listing.price_in_sats(None), None, "nothing is made up");
         listing.facts.price_usd = None;
         assert_eq!(listing.price_in_sats(rate), None);
     }

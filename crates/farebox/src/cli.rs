@@ -87,7 +87,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
         Command::Show(args) => show::run(args, settings).await,
         Command::Categories(args) => categories::run(args, settings).await,
         Command::Wallet(command) => wallet::run(command, settings).await,
-        Command::Admin(command) => admin::run(command, settings),
+        Command::Admin(command) => admin::run(command, settings).await,
         Command::Config(command) => config_command::run(command, settings),
     }
 }

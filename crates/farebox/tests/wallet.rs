@@ -12,7 +12,7 @@ mod common;
 
 use common::{Demo, farebox, json, output_of, stderr, stdout};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Output;
 
 struct Market {
@@ -116,34 +116,137 @@ fn a_wallet_that_is_not_there_has_its_exit_code() {
     assert!(!stderr(&output).contains("5ec2e7"));
 }
 
-/// The server of a Lightning address, which answers one payment with `invoice`.
+#[test]
+fn the_history_shows_payments_newest_first() {
+    let market = Market::open();
+    let none = stdout(&market.wallet(&["history"]));
+    assert_eq!(none, "No payments yet.\n");
+    let (first, second) = (market.invoice(), market.wallet(&["invoice", "7"]));
+    assert!(second.status.success());
+    assert!(market.wallet(&["pay", &first]).status.success());
+    let history = json(&market.wallet(&["history", "--json"]));
+    let payments = history["payments"].as_array().unwrap();
+    assert_eq!(payments.len(), 1, "an invoice that nobody paid is no payment: {history}");
+    let decoded = json(&market.wallet(&["decode", &first, "--json"]));
+    for name in ["payment_hash", "description", "amount_sats", "amount_msat"] {
+        assert_eq!(payments[0][name], decoded[name], "{name}");
+    }
+    assert_eq!(
+        (&payments[0]["direction"], &payments[0]["state"]),
+        (&"sent".into(), &"paid".into())
+    );
+    let shown = stdout(&market.wallet(&["history", "--limit", "1"]));
+    let hash = decoded["payment_hash"].as_str().unwrap();
+    for part in ["sent", "5 sats", "0 sats", "paid", &hash[..16], "The latest 1;"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    for limit in ["0", "501", "many"] {
+        let refused = market.wallet(&["history", "--limit", limit]);
+        assert_eq!(refused.status.code(), Some(2), "{limit}");
+    }
+}
+
+#[test]
+fn the_wallet_does_not_pay_itself() {
+    let market = Market::open();
+    let invoice = stdout(&market.wallet(&["invoice", "7"]));
+    let refused = market.wallet(&["pay", invoice.trim(), "--json"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("own node"), "{}", stderr(&refused));
+    let shown: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!((&shown["status"], &shown["amount_sats"]), (&"not_tried".into(), &7.into()));
+}
+
+/// Reads the head of a request and returns its first line.
+fn request_line(stream: &TcpStream) -> String {
+    let (mut line, mut header) = (String::new(), String::from("x"));
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    reader.read_line(&mut line).unwrap();
+    while !header.trim().is_empty() {
+        header.clear();
+        reader.read_line(&mut header).unwrap();
+    }
+    line
+}
+
+fn answer(mut stream: TcpStream, status: u16, body: &str) {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close");
+    write!(stream, "{head}\r\n\r\n{body}").unwrap();
+}
+
+/// A wallet that never says what becomes of a payment; returns its URL.
+fn silent_wallet() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut asked = Vec::new();
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            match request_line(&stream).split(' ').nth(1).unwrap_or_default() {
+                "/getinfo" => answer(stream, 200, r#"{"chain":"regtest"}"#),
+                "/payinvoice" => asked.push(stream),
+                _ => answer(stream, 404, "Not found"),
+            }
+        }
+    });
+    format!("phoenixd:http://:p@{at}")
+}
+
+#[test]
+fn a_payment_without_an_outcome_is_explained() {
+    let market = Market::open();
+    let url = silent_wallet();
+    let (invoice, of_address) = (market.invoice(), market.invoice());
+    let arguments = |payee: &str| -> Vec<String> {
+        let given = ["pay", payee, "--wallet", &url, "--timeout", "1s", "--json"];
+        given.map(str::to_owned).to_vec()
+    };
+    let run = |arguments: &[String]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        market.wallet(&arguments)
+    };
+    let pending = run(&arguments(&invoice));
+    assert_eq!(pending.status.code(), Some(3), "{}", stderr(&pending));
+    let shown: serde_json::Value = serde_json::from_slice(&pending.stdout).unwrap();
+    assert_eq!((&shown["status"], &shown["invoice"]), (&"pending".into(), &invoice.into()));
+    assert!(stderr(&pending).contains("pays once"), "{}", stderr(&pending));
+    // An address would hand out another invoice the next time.
+    let mut arguments = arguments(&address_server(of_address.clone()));
+    arguments.extend(["--amount", "5"].map(str::to_owned));
+    let pending = run(&arguments);
+    assert_eq!(pending.status.code(), Some(3), "{}", stderr(&pending));
+    assert!(stderr(&pending).contains("do not run the same command again"), "{}", stderr(&pending));
+    assert!(stderr(&pending).contains(&format!("--look-up {of_address}")), "{}", stderr(&pending));
+    arguments.retain(|argument| argument != "--json");
+    arguments[1] = address_server(of_address.clone());
+    let announced = run(&arguments);
+    assert!(stderr(&announced).contains(&of_address), "{}", stderr(&announced));
+}
+
+/// The server of a Lightning address, which answers one payment with `invoice`. It takes comments
+/// of 20 characters.
 fn address_server(invoice: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().take(2) {
-            let mut stream = stream.unwrap();
-            let mut line = String::new();
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            reader.read_line(&mut line).unwrap();
-            let mut header = String::from("x");
-            while !header.trim().is_empty() {
-                header.clear();
-                reader.read_line(&mut header).unwrap();
-            }
+            let stream = stream.unwrap();
+            let line = request_line(&stream);
             let body = if line.starts_with("GET /.well-known/lnurlp/ann ") {
                 format!(
                     r#"{{"tag":"payRequest","callback":"http://{at}/pay?id=7","metadata":"[]",
-                    "minSendable":1000,"maxSendable":10000000}}"#
+                    "minSendable":1000,"maxSendable":10000000,"commentAllowed":20}}"#
                 )
-            } else if line.starts_with("GET /pay?id=7&amount=") {
+            } else if line.starts_with("GET /pay?id=7&amount=5000&comment=for+the+book%21 ")
+                || line.starts_with("GET /pay?id=7&amount=5000 ")
+                || line.starts_with("GET /pay?id=7&amount=6000 ")
+            {
                 format!(r#"{{"pr":"{invoice}","routes":[]}}"#)
             } else {
                 r#"{"status":"ERROR","reason":"no such user"}"#.to_owned()
             };
-            let length = body.len();
-            let head = format!("HTTP/1.1 200 x\r\nContent-Length: {length}\r\nConnection: close");
-            write!(stream, "{head}\r\n\r\n{body}").unwrap();
+            answer(stream, 200, &body);
         }
     });
     format!("ann@{at}")
@@ -161,8 +264,19 @@ fn an_address_is_paid_what_was_asked_for_and_nothing_else() {
     let nothing = market.wallet(&["pay", &address]);
     assert_eq!(nothing.status.code(), Some(2), "{}", stderr(&nothing));
     let paid = market.wallet(&["pay", &address, "--amount", "5"]);
-    assert!(stdout(&paid).starts_with("paid 5 sats, fee 0 sats ("), "{}", stderr(&paid));
+    let expected = format!("paid 5 sats to {address}, fee 0 sats (");
+    assert!(stdout(&paid).starts_with(&expected), "{} {}", stdout(&paid), stderr(&paid));
     assert_eq!(market.balance(), 99_995);
+    let address = address_server(market.invoice());
+    let comment = "for the book!";
+    let paid = market.wallet(&["pay", &address, "--amount", "5", "--comment", comment, "--json"]);
+    assert_eq!(json(&paid)["address"], *address);
+    assert_eq!(market.balance(), 99_990);
+    let long = "more than twenty characters";
+    let address = address_server(market.invoice());
+    let refused = market.wallet(&["pay", &address, "--amount", "5", "--comment", long]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("more than 20 characters"), "{}", stderr(&refused));
     let stranger = address_server(String::new()).replace("ann@", "bob@");
     let refused = market.wallet(&["pay", &stranger, "--amount", "5"]);
     assert!(stderr(&refused).contains("no such user"), "{}", stderr(&refused));

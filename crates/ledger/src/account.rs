@@ -25,7 +25,7 @@ pub enum AccountKey {
     Escrow(String),
     /// A withdrawal on its way.
     Inflight(PaymentHash),
-    /// What is reserved for a request that is being answered.
+    /// What is set aside for requests of a user that are being answered.
     Hold(String),
     /// What the operator earned, by kind.
     Income(String),

@@ -96,7 +96,7 @@ impl Books {
             let seq = self.log.len() as u64 + 1;
             let posted = Transfer { seq, asked: transfer.clone(), at_ms: now_ms };
             self.head = self.head.then(&posted);
-            self.known.insert(transfer.id, self.log.len());
+            self.known.insert(transfer.id(), self.log.len());
             self.log.push(posted);
         }
         self.balances.extend(changed);
@@ -105,7 +105,7 @@ impl Books {
 
     fn is_known(&self, event: &[NewTransfer]) -> Result<bool, PostError> {
         let known = event.iter().map(|transfer| {
-            let index = self.known.get(&transfer.id)?;
+            let index = self.known.get(&transfer.id())?;
             self.log.get(*index).map(|posted| &posted.asked)
         });
         compare_with_known(event, known)
@@ -141,15 +141,19 @@ pub(crate) fn check_shape(event: &[NewTransfer]) -> Result<(), PostError> {
         return Err(PostError::Shape);
     }
     for (index, transfer) in event.iter().enumerate() {
-        if event.iter().take(index).any(|earlier| earlier.id == transfer.id) {
+        if event.iter().take(index).any(|earlier| is_same(earlier, transfer)) {
             return Err(PostError::Shape);
         }
         let too_long = transfer.reference.len() > REFERENCE_LEN_MAX;
         if transfer.amount.is_zero() || transfer.debit == transfer.credit || too_long {
-            return Err(PostError::Pointless(transfer.id));
+            return Err(PostError::Pointless(transfer.id()));
         }
     }
     Ok(())
+}
+
+fn is_same(one: &NewTransfer, other: &NewTransfer) -> bool {
+    (one.leg, one.code, &one.reference) == (other.leg, other.code, &other.reference)
 }
 
 /// Whether an event was booked before, given what the log has under each of its ids.
@@ -161,7 +165,7 @@ pub(crate) fn compare_with_known<'a>(
     for (asked, booked) in event.iter().zip(known) {
         match booked {
             Some(booked) if booked == asked => found += 1,
-            Some(_) => return Err(PostError::Conflict(asked.id)),
+            Some(_) => return Err(PostError::Conflict(asked.id())),
             None => {}
         }
     }

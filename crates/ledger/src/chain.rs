@@ -32,12 +32,12 @@ impl ChainHash {
         let (debit, credit) = (asked.debit.to_string(), asked.credit.to_string());
         let fields: [&[u8]; 8] = [
             &transfer.seq.to_be_bytes(),
-            asked.id.as_bytes(),
             debit.as_bytes(),
             credit.as_bytes(),
             &asked.amount.get().to_be_bytes(),
             asked.code.name().as_bytes(),
             asked.reference.as_bytes(),
+            &[asked.leg],
             &transfer.at_ms.to_be_bytes(),
         ];
         let mut hasher = Sha256::new();

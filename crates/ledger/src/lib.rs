@@ -10,6 +10,7 @@
 mod account;
 mod books;
 mod chain;
+pub mod events;
 mod transfer;
 mod verify;
 pub mod writer;
@@ -20,12 +21,20 @@ pub use chain::{ChainHash, GENESIS};
 pub use transfer::{NewTransfer, Transfer, TransferCode, TransferId};
 pub use verify::{ClassTotals, Finding, Report, verify};
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
+mod sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+mod postgres {
+    refinery::embed_migrations!("migrations/postgres");
 }
 
 /// The tables of this crate.
 #[must_use]
 pub fn schema() -> farebox_store::Schema {
-    farebox_store::Schema { name: "ledger", migrations: migrations::migrations::runner() }
+    farebox_store::Schema {
+        name: "ledger",
+        sqlite: sqlite::migrations::runner(),
+        postgres: Some(postgres::migrations::runner()),
+    }
 }

@@ -2,52 +2,25 @@
 
 use crate::AccountKey;
 use farebox_money::Msat;
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// References are this long at most.
 pub(crate) const REFERENCE_LEN_MAX: usize = 128;
 
 /// Names a transfer by the business event that it books: the same event, the same id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransferId([u8; 32]);
-
-impl TransferId {
-    /// The id of an event: its kind, its business key, and which leg of it this is.
-    #[must_use]
-    pub fn of(code: TransferCode, business_key: &str, leg: u8) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(b"farebox transfer 1");
-        hasher.update(code.name().len().to_be_bytes());
-        hasher.update(code.name());
-        hasher.update(business_key.len().to_be_bytes());
-        hasher.update(business_key);
-        hasher.update([leg]);
-        Self(hasher.finalize().into())
-    }
-
-    /// From its 32 bytes.
-    #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransferId {
+    /// What it is for.
+    pub code: TransferCode,
+    /// The business key.
+    pub reference: String,
+    /// Which of the event's transfers it is.
+    pub leg: u8,
 }
 
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for TransferId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TransferId({self})")
+        write!(f, "{} {} leg {}", self.code.name(), self.reference, self.leg)
     }
 }
 
@@ -87,6 +60,8 @@ codes! {
     HoldSettled = "hold_settled",
     /// What was set aside and not used: hold to user.
     HoldReleased = "hold_released",
+    /// What a request had cost whose answer could not be sent: income to user.
+    HoldRefunded = "hold_refunded",
     /// A withdrawal was begun: user to inflight.
     WithdrawalHeld = "withdrawal_held",
     /// It was paid: inflight to node, and to the routing expense.
@@ -110,18 +85,18 @@ impl TransferCode {
 /// A transfer to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTransfer {
-    /// From the business event.
-    pub id: TransferId,
+    /// What for.
+    pub code: TransferCode,
+    /// The business key, for people and reports; up to 128 characters.
+    pub reference: String,
+    /// Which of the event's transfers this is.
+    pub leg: u8,
     /// The account that is debited: money leaves it, or the node's grows.
     pub debit: AccountKey,
     /// The account that is credited.
     pub credit: AccountKey,
     /// Never zero.
     pub amount: Msat,
-    /// What for.
-    pub code: TransferCode,
-    /// The business key, for people and reports; up to 128 characters.
-    pub reference: String,
 }
 
 impl NewTransfer {
@@ -135,8 +110,13 @@ impl NewTransfer {
         credit: AccountKey,
         amount: Msat,
     ) -> Self {
-        let id = TransferId::of(code, reference, leg);
-        Self { id, debit, credit, amount, code, reference: reference.to_owned() }
+        Self { code, reference: reference.to_owned(), leg, debit, credit, amount }
+    }
+
+    /// Names the transfer by the business event that it books.
+    #[must_use]
+    pub fn id(&self) -> TransferId {
+        TransferId { code: self.code, reference: self.reference.clone(), leg: self.leg }
     }
 }
 

@@ -1,15 +1,16 @@
 //! Recomputes everything from the log and compares.
 
-use crate::writer::{SELECT_TRANSFER, account_key, from_db, read_transfer};
-use crate::{AccountClass, AccountKey, Balance, ChainHash, GENESIS, Transfer, TransferId};
+use crate::writer::{TransferRow, account_key, each_transfer, from_db};
+use crate::{AccountClass, AccountKey, Balance, ChainHash, GENESIS, Transfer};
 use farebox_money::Msat;
-use farebox_store::StoreError;
-use rusqlite::Connection;
+use farebox_store::{Row, StoreError, Transaction, params};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 /// Findings listed at most; one is enough to distrust the books.
 const FINDINGS_MAX: usize = 100;
+/// Accounts read at once.
+const PAGE_LEN: usize = 4_096;
 
 /// The sums of all accounts of a class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,10 +42,12 @@ pub enum Finding {
         /// The first place where they differ.
         seq: u64,
     },
-    /// A transfer's id is not made from what it books.
-    ForeignId {
+    /// The transfer that a transfer, or an account, names as the account's last is another one.
+    WrongLink {
         /// The transfer's place.
         seq: u64,
+        /// The account.
+        account: AccountKey,
     },
     /// An account went below its floor.
     BelowFloor {
@@ -74,7 +77,9 @@ impl fmt::Display for Finding {
             Self::BrokenChain { seq } => {
                 write!(f, "transfer {seq} or one before it was changed: the digest differs")
             }
-            Self::ForeignId { seq } => write!(f, "transfer {seq} has an id that is not its own"),
+            Self::WrongLink { seq, account } => {
+                write!(f, "transfer {seq} is not where {account} says that it is")
+            }
             Self::BelowFloor { seq, account } => {
                 write!(f, "transfer {seq} takes more out of {account} than was in it")
             }
@@ -108,27 +113,21 @@ impl Report {
     }
 }
 
-/// Reads the whole log and checks it: places without gaps, the hash chain, ids, floors after
-/// every transfer, and the stored totals of every account. Call it inside a transaction: several
-/// statements must see the books of one moment.
+/// Reads the whole log and checks it: places without gaps, the hash chain, floors after every
+/// transfer, the links of every account, and the stored totals. Call it inside a transaction:
+/// several statements must see the books of one moment.
 ///
 /// # Errors
 /// [`StoreError`] when the database cannot be read at all; what can be read and is wrong is a
 /// [`Finding`].
-pub fn verify(connection: &Connection) -> Result<Report, StoreError> {
+pub fn verify(transaction: &Transaction<'_>) -> Result<Report, StoreError> {
     let mut check = Check::default();
-    let sql = format!("{SELECT_TRANSFER} ORDER BY t.seq");
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        match read_transfer(row) {
-            Ok((transfer, stored)) => check.transfer(&transfer, stored),
-            Err(StoreError::Sqlite(error)) => check.find(Finding::Unreadable(error.to_string())),
-            Err(error) => check.find(Finding::Unreadable(error.to_string())),
-        }
-    }
-    check.rows_without_accounts(connection)?;
-    check.totals(connection)?;
+    each_transfer(transaction, |row| match row {
+        Ok(row) => check.transfer(&row),
+        Err(error) => check.find(Finding::Unreadable(error.to_string())),
+    })?;
+    check.rows_without_accounts(transaction)?;
+    check.totals(transaction)?;
     Ok(check.report())
 }
 
@@ -138,6 +137,7 @@ struct Check {
     chain: Option<ChainHash>,
     chain_is_broken: bool,
     balances: HashMap<AccountKey, Balance>,
+    last_seqs: HashMap<AccountKey, u64>,
     findings: Vec<Finding>,
 }
 
@@ -148,29 +148,29 @@ impl Check {
         }
     }
 
-    fn transfer(&mut self, transfer: &Transfer, stored: ChainHash) {
+    fn transfer(&mut self, row: &TransferRow) {
+        let transfer = &row.transfer;
         let expected = self.seq + 1;
         if transfer.seq != expected {
             self.find(Finding::Gap { expected, found: transfer.seq });
         }
         self.seq = transfer.seq;
         let computed = self.chain.unwrap_or(GENESIS).then(transfer);
-        if computed != stored && !self.chain_is_broken {
+        if computed != row.chain && !self.chain_is_broken {
             // One change breaks every later link; the first says where it is.
             self.chain_is_broken = true;
             self.find(Finding::BrokenChain { seq: transfer.seq });
         }
-        self.chain = Some(stored);
-        self.check_id(transfer);
+        self.chain = Some(row.chain);
+        self.link(transfer.seq, &transfer.asked.debit, row.debit_before);
+        self.link(transfer.seq, &transfer.asked.credit, row.credit_before);
         self.book(transfer);
     }
 
-    fn check_id(&mut self, transfer: &Transfer) {
-        let asked = &transfer.asked;
-        let legs = 0..=u8::MAX;
-        let own = |leg| TransferId::of(asked.code, &asked.reference, leg) == asked.id;
-        if !legs.into_iter().any(own) {
-            self.find(Finding::ForeignId { seq: transfer.seq });
+    fn link(&mut self, seq: u64, account: &AccountKey, stored_before: u64) {
+        let before = self.last_seqs.insert(account.clone(), seq).unwrap_or(0);
+        if before != stored_before {
+            self.find(Finding::WrongLink { seq, account: account.clone() });
         }
     }
 
@@ -186,44 +186,50 @@ impl Check {
         credit.credits = sum(credit.credits, asked.amount);
     }
 
-    fn rows_without_accounts(&mut self, connection: &Connection) -> Result<(), StoreError> {
+    fn rows_without_accounts(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         let sql = "SELECT count(*) FROM ledger_transfer t WHERE NOT EXISTS \
                    (SELECT 1 FROM ledger_account a WHERE a.id = t.debit) OR NOT EXISTS \
                    (SELECT 1 FROM ledger_account a WHERE a.id = t.credit)";
-        let lost: u64 = connection.query_row(sql, [], |row| row.get(0))?;
+        let lost: u64 = transaction.one(sql, params![], |row| row.get(0))?;
         if lost > 0 {
             self.find(Finding::Unreadable(format!("{lost} transfers name no account")));
         }
         Ok(())
     }
 
-    fn totals(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let sql = "SELECT key, has_floor, debits_msat, credits_msat FROM ledger_account";
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        let mut stored_accounts = HashMap::new();
-        while let Some(row) = rows.next()? {
-            let key = account_key(&row.get::<_, String>(0)?);
-            let totals = (from_db(row.get(2)?), from_db(row.get(3)?));
-            let (Ok(key), (Ok(debits), Ok(credits))) = (key, totals) else {
-                self.find(Finding::Unreadable("an account".to_owned()));
-                continue;
-            };
-            if row.get::<_, bool>(1)? != key.class().has_floor() {
-                self.find(Finding::Unreadable(format!("the floor of {key}")));
-            }
-            stored_accounts.insert(key, Balance { debits, credits });
-        }
-        let computed = std::mem::take(&mut self.balances);
-        for (account, stored) in &stored_accounts {
-            let computed = computed.get(account).copied().unwrap_or_default();
-            if computed != *stored {
-                let (account, stored) = (account.clone(), *stored);
-                self.find(Finding::WrongTotals { account, stored, computed });
+    fn totals(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let sql = "SELECT key, has_floor, debits_msat, credits_msat, last_seq, id \
+                   FROM ledger_account WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let mut after = i64::MIN;
+        loop {
+            let (mut rows, page) = (0, after);
+            transaction.each(sql, params![page, PAGE_LEN], |row| {
+                rows += 1;
+                after = row.get(5)?;
+                match read_account(row) {
+                    Ok(stored) => self.account(stored),
+                    Err(_) => self.find(Finding::Unreadable(format!("account {after}"))),
+                }
+                Ok::<_, StoreError>(())
+            })?;
+            if rows < PAGE_LEN {
+                return Ok(());
             }
         }
-        self.balances = computed;
-        Ok(())
+    }
+
+    fn account(&mut self, stored: StoredAccount) {
+        let StoredAccount { account, has_floor, balance, last_seq } = stored;
+        if has_floor != account.class().has_floor() {
+            self.find(Finding::Unreadable(format!("the floor of {account}")));
+        }
+        if self.last_seqs.get(&account).copied().unwrap_or(0) != last_seq {
+            self.find(Finding::WrongLink { seq: last_seq, account: account.clone() });
+        }
+        let computed = self.balances.get(&account).copied().unwrap_or_default();
+        if computed != balance {
+            self.find(Finding::WrongTotals { account, stored: balance, computed });
+        }
     }
 
     fn report(self) -> Report {
@@ -239,6 +245,22 @@ impl Check {
         let head = self.chain.unwrap_or(GENESIS);
         Report { transfers: self.seq, head, classes, findings: self.findings }
     }
+}
+
+struct StoredAccount {
+    account: AccountKey,
+    has_floor: bool,
+    balance: Balance,
+    last_seq: u64,
+}
+
+fn read_account(row: &Row<'_>) -> Result<StoredAccount, StoreError> {
+    Ok(StoredAccount {
+        account: account_key(&row.get::<String>(0)?)?,
+        has_floor: row.get(1)?,
+        balance: Balance { debits: from_db(row.get(2)?)?, credits: from_db(row.get(3)?)? },
+        last_seq: row.get(4)?,
+    })
 }
 
 /// Sums for reports: past all bitcoin they stay there, and the totals differ.

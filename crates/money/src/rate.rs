@@ -1,6 +1,6 @@
 //! The exchange rate between bitcoin and dollars.
 
-use crate::{MicroUsd, Msat};
+use crate::{MicroUsd, Msat, Sats};
 
 const MSAT_PER_BTC: u128 = 100_000_000_000;
 
@@ -37,6 +37,13 @@ impl BtcUsd {
         let msat = u64::try_from(scaled.div_ceil(u128::from(self.0.get()))).ok()?;
         Some(Msat::new(msat)).filter(|amount| *amount <= Msat::MAX)
     }
+
+    /// The same in whole satoshis, which every wallet can be asked for. `None` past
+    /// [`Sats::MAX`].
+    #[must_use]
+    pub fn to_sats_ceil(self, price: MicroUsd) -> Option<Sats> {
+        Some(self.to_msat_ceil(price)?.to_sats_ceil())
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +60,9 @@ mod tests {
         assert_eq!(rate(100_000).to_usd_nearest(Msat::new(5_000)), Some(MicroUsd::new(5_000)));
         assert_eq!(rate(100_000).to_msat_ceil(MicroUsd::new(5_000)), Some(Msat::new(5_000)));
         assert_eq!(rate(90_000).to_msat_ceil(MicroUsd::new(1)), Some(Msat::new(2)));
+        assert_eq!(rate(90_000).to_sats_ceil(MicroUsd::new(9_000)), Some(Sats::new(10)));
+        assert_eq!(rate(90_000).to_sats_ceil(MicroUsd::new(9_001)), Some(Sats::new(11)));
+        assert_eq!(rate(1).to_sats_ceil(MicroUsd::MAX), None, "more than all bitcoin");
         assert_eq!(BtcUsd::new(MicroUsd::new(0)), None);
     }
 
@@ -63,6 +73,8 @@ mod tests {
             let asked = rate(usd).to_msat_ceil(price).unwrap();
             let worth = u128::from(asked.get()) * u128::from(usd) * 1_000_000;
             prop_assert!(worth >= u128::from(micro) * MSAT_PER_BTC);
+            let whole = rate(usd).to_sats_ceil(price).unwrap().to_msat().unwrap();
+            prop_assert!(asked <= whole && whole.get() - asked.get() < 1_000, "a sat at most");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Trust in one certificate: how a node that signed its own is known again.
 
+use crate::ClientError;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -30,7 +31,14 @@ impl TrustedCertificate {
     }
 
     /// The settings of a client that trusts this certificate and no other.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, rustls::Error> {
+    ///
+    /// # Errors
+    /// [`ClientError`] when this process can do no TLS.
+    pub fn client_config(&self) -> Result<ClientConfig, ClientError> {
+        self.config().map_err(|error| ClientError::new(&error))
+    }
+
+    fn config(&self) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(ring::default_provider());
         let verifier = PinnedVerifier::new(self.0.clone(), Arc::clone(&provider));
         Ok(ClientConfig::builder_with_provider(provider)

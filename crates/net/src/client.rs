@@ -27,6 +27,12 @@ pub struct ClientOptions {
 #[error("no HTTP client: {0}")]
 pub struct ClientError(String);
 
+impl ClientError {
+    pub(crate) fn new(error: &dyn std::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Builds a client that follows no redirect by itself, so that no credential is ever carried
 /// to another place without its caller's doing.
 ///
@@ -43,14 +49,10 @@ pub fn http_client(options: &ClientOptions) -> Result<reqwest::Client, ClientErr
         .tcp_nodelay(true);
     let builder = if options.system_proxy { builder } else { builder.no_proxy() };
     let builder = match &options.certificate {
-        Some(certificate) => {
-            let config = certificate.client_config();
-            builder
-                .tls_backend_preconfigured(config.map_err(|error| ClientError(error.to_string()))?)
-        }
+        Some(certificate) => builder.tls_backend_preconfigured(certificate.client_config()?),
         None => builder,
     };
-    builder.build().map_err(|error| ClientError(error.to_string()))
+    builder.build().map_err(|error| ClientError::new(&error))
 }
 
 /// Chooses the cryptography of TLS for this process; to be called before other clients than

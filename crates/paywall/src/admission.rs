@@ -1,12 +1,12 @@
 //! From a credential to a verdict.
 
+use crate::amount::Amount;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::Use;
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
-use farebox_money::Sats;
 use farebox_wallet::InvoiceStatus;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
@@ -27,6 +27,12 @@ impl From<Problem> for Refusal {
     }
 }
 
+impl From<Unavailable> for Refusal {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
 impl Paywall {
     /// Verifies a credential for a request: signature, preimage, caveats, price, and the node's
     /// word that the invoice is settled.
@@ -34,7 +40,7 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
-        price: Sats,
+        price: &Amount,
         credential: &Credential,
     ) -> Result<Use, Refusal> {
         let now = self.now();
@@ -42,7 +48,7 @@ impl Paywall {
         if facts.is_head && grant.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
         }
-        check_price(route, &grant, price)?;
+        check_price(route, &grant, price, now)?;
         self.check_settled(payment_hash, &grant).await?;
         let request_digest = match grant.kind {
             TokenKind::OneShot => facts.digest(),
@@ -125,11 +131,21 @@ impl Paywall {
 }
 
 /// A fixed price is the one that was signed, even if it has risen since. A price made from the
-/// request must not be more than was paid.
-fn check_price(route: &PaidRoute, grant: &Grant, price: Sats) -> Result<(), Problem> {
-    let bought = grant.amount.to_sats_floor();
-    if route.is_priced_by_request() && price > bought {
-        return Err(Problem::TooCheap { bought_sats: bought.get(), price_sats: price.get() });
+/// request must not be more than was paid for. What was bought in dollars is compared in dollars:
+/// a token is worth what it was sold for, however the rate has moved, and needs no rate at all.
+fn check_price(route: &PaidRoute, grant: &Grant, price: &Amount, now: u64) -> Result<(), Refusal> {
+    if !route.is_priced_by_request() {
+        return Ok(());
     }
-    Ok(())
+    let (is_enough, bought, price) = match (grant.price_usd, price) {
+        (Some(bought), Amount::Usd { price, .. }) => {
+            (bought >= *price, format!("${bought}"), format!("${price}"))
+        }
+        (_, price) => {
+            let bought = grant.amount.to_sats_floor();
+            let price = price.quote(now)?;
+            (bought >= price.sats, bought.to_string(), price.to_string())
+        }
+    };
+    if is_enough { Ok(()) } else { Err(Problem::TooCheap { bought, price }.into()) }
 }

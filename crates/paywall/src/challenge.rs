@@ -1,5 +1,6 @@
 //! The 402 answer.
 
+use crate::amount::{Amount, Quote};
 use crate::paywall::Paywall;
 use crate::pool::{Found, Purpose};
 use crate::problem::Problem;
@@ -9,7 +10,7 @@ use crate::unavailable::Unavailable;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use farebox_money::{Msat, Sats};
+use farebox_money::Msat;
 use farebox_wallet::{CreatedInvoice, NewInvoice};
 use farebox_wire::api_error::{ApiError, ErrorBody};
 use farebox_wire::l402::{Grant, Identifier, challenge_header};
@@ -37,6 +38,10 @@ struct ChallengeBody {
     invoice: String,
     payment_hash: String,
     amount_sats: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_usd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    btc_usd: Option<String>,
     expires_in: u64,
     macaroon: String,
     token_kind: &'static str,
@@ -46,7 +51,7 @@ struct ChallengeBody {
 }
 
 struct Offer {
-    price: Sats,
+    quote: Quote,
     grant: Grant,
     token: String,
     invoice: CreatedInvoice,
@@ -59,7 +64,7 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
-        price: Sats,
+        price: &Amount,
         problem: &Problem,
     ) -> Response {
         if facts.path.len() > PATH_LEN_MAX {
@@ -78,23 +83,26 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
-        price: Sats,
+        price: &Amount,
     ) -> Result<Offer, Unavailable> {
         let now = self.now();
-        let amount = price.to_msat().ok_or(Unavailable::Misconfigured)?;
-        let purpose = Purpose { route: route.id, price, request_digest: facts.digest() };
+        let quote = price.quote(now)?;
+        let amount = quote.sats.to_msat().ok_or(Unavailable::Misconfigured)?;
+        let (route_id, request_digest) = (route.id, facts.digest());
+        let purpose = Purpose { route: route_id, price: quote.sats, request_digest };
         let invoice = self.invoice(route, facts, purpose, amount, now).await?;
         let grant = Grant {
             kind: route.kind,
             method: facts.method.clone(),
             path: facts.path.clone(),
             body_sha256: facts.body_sha256.filter(|_| route.is_priced_by_request()),
+            price_usd: quote.usd.map(|(price, _)| price),
             amount,
             expires_at: invoice.expires_at.saturating_add(route.token_lifetime_s),
         };
         let token = self.mint(&grant, &invoice, now)?;
         let expires_in = invoice.expires_at.saturating_sub(now);
-        Ok(Offer { price, grant, token, invoice, expires_in })
+        Ok(Offer { quote, grant, token, invoice, expires_in })
     }
 
     fn mint(
@@ -166,7 +174,7 @@ fn render(route: &PaidRoute, offer: Offer, problem: &Problem, can_top_up: bool) 
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (X_LIGHTNING_INVOICE, offer.invoice.bolt11.clone()),
         (X_PAYMENT_HASH, hash.clone()),
-        (X_PRICE_SATS, offer.price.get().to_string()),
+        (X_PRICE_SATS, offer.quote.sats.get().to_string()),
         (X_SHOULD_RETRY, "false".to_owned()),
         (X_TOPUP_URL, "/api/v1/topup".to_owned()),
     ];
@@ -175,13 +183,15 @@ fn render(route: &PaidRoute, offer: Offer, problem: &Problem, can_top_up: bool) 
         status: "payment_required",
         invoice: offer.invoice.bolt11,
         payment_hash: hash,
-        amount_sats: offer.price.get(),
+        amount_sats: offer.quote.sats.get(),
+        amount_usd: offer.quote.usd.map(|(price, _)| price.to_string()),
+        btc_usd: offer.quote.usd.map(|(_, rate)| rate.usd_per_btc().to_string()),
         expires_in: offer.expires_in,
         macaroon: offer.token,
         token_kind: offer.grant.kind.name(),
         token_expires_at: offer.grant.expires_at,
         description: route.description.clone(),
-        error: ErrorBody::new(problem.code(), message(problem, offer.price)).error,
+        error: ErrorBody::new(problem.code(), message(problem, offer.quote)).error,
     };
     let mut response = (StatusCode::PAYMENT_REQUIRED, Json(body)).into_response();
     for (name, value) in headers {
@@ -192,7 +202,7 @@ fn render(route: &PaidRoute, offer: Offer, problem: &Problem, can_top_up: bool) 
     response
 }
 
-fn message(problem: &Problem, price: Sats) -> String {
+fn message(problem: &Problem, price: Quote) -> String {
     match problem {
         Problem::PaymentRequired => format!(
             "This request costs {price}. Pay the invoice, then send the request again with \

@@ -1,6 +1,7 @@
 //! The tower layer: one flow for every paid route.
 
 use crate::admission::Refusal;
+use crate::amount::Amount;
 use crate::answer::{self, Outcome, infallible};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
@@ -12,7 +13,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use farebox_money::Sats;
 use farebox_store::StoreError;
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
@@ -114,17 +114,17 @@ impl ChargeLayer {
             Err(error) => return bad_request(error),
         };
         let request = Request::from_parts(parts, body);
-        if price == Sats::ZERO {
+        if price.is_zero() {
             return infallible(inner.call(request).await);
         }
         let outcome = match credential {
             Some(Ok(credential)) => {
-                let verdict = self.paywall.verify(&self.route, &facts, price, &credential).await;
+                let verdict = self.paywall.verify(&self.route, &facts, &price, &credential).await;
                 self.redeem(verdict, inner, request).await
             }
             Some(Err(problem)) => Err(problem.into()),
             None => match self.purse(request.headers()) {
-                Ok(Some(purse)) => self.prepaid(purse, price, inner, request).await,
+                Ok(Some(purse)) => self.prepaid(purse, &price, inner, request).await,
                 Ok(None) => Err(Problem::PaymentRequired.into()),
                 Err(response) => return *response,
             },
@@ -137,7 +137,7 @@ impl ChargeLayer {
         if problem != Problem::PaymentRequired {
             self.paywall.count_refused();
         }
-        self.paywall.challenge(&self.route, &facts, price, &problem).await
+        self.paywall.challenge(&self.route, &facts, &price, &problem).await
     }
 
     pub(crate) fn paywall(&self) -> &Paywall {
@@ -148,7 +148,7 @@ impl ChargeLayer {
         &self.route
     }
 
-    fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Sats, NotForSale> {
+    fn price(&self, facts: &Facts, body: Option<&Bytes>) -> Result<Amount, NotForSale> {
         self.route.price_of(PricedRequest {
             path: &facts.path,
             query: facts.query.as_deref(),
@@ -265,11 +265,15 @@ fn bad_request(error: NotForSale) -> Response {
 }
 
 fn store_failed(error: StoreError) -> Refusal {
-    tracing::error!(%error, "a payment's use could not be recorded");
-    Refusal::Unavailable(Unavailable::Store)
+    Refusal::Unavailable(unrecorded(&error))
 }
 
 fn store_response(error: &StoreError) -> Response {
+    unrecorded(error).into_response()
+}
+
+/// A full disk takes no money for a while, on every path in the same words.
+fn unrecorded(error: &StoreError) -> Unavailable {
     tracing::error!(%error, "a payment's use could not be recorded");
-    Unavailable::Store.into_response()
+    if error.is_full() { Unavailable::ReadOnly } else { Unavailable::Store }
 }

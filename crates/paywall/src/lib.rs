@@ -16,6 +16,7 @@
 //! is kept for a repeat of the same request.
 
 mod admission;
+mod amount;
 mod answer;
 mod challenge;
 mod keys;
@@ -30,6 +31,7 @@ mod request;
 mod route;
 mod unavailable;
 
+pub use amount::Amount;
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
 pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};

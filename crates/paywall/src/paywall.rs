@@ -8,8 +8,8 @@ use crate::redemption::{End, Redemptions, Use};
 use crate::route::PaidRoute;
 use farebox_accounts::Accounts;
 use farebox_net::ClientKey;
-use farebox_store::rusqlite::Connection;
-use farebox_store::{Database, Schema, StoreError};
+use farebox_store::lease::Instance;
+use farebox_store::{Schema, Store, StoreError, Transaction, params};
 use farebox_wallet::{Receiver, SettledCursor};
 use farebox_wire::lightning::PaymentHash;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -17,14 +17,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
+mod sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+mod postgres {
+    refinery::embed_migrations!("migrations/postgres");
 }
 
 /// The tables of this crate.
 #[must_use]
 pub fn schema() -> Schema {
-    Schema { name: "paywall", migrations: migrations::migrations::runner() }
+    Schema {
+        name: "paywall",
+        sqlite: sqlite::migrations::runner(),
+        postgres: Some(postgres::migrations::runner()),
+    }
 }
 
 /// Whether a database with [`schema`] has records of sales, whose tokens only the server's own
@@ -32,12 +40,12 @@ pub fn schema() -> Schema {
 ///
 /// # Errors
 /// [`StoreError`] when it cannot be read.
-pub async fn has_sales(database: &Database) -> Result<bool, StoreError> {
-    let find = |connection: &Connection| {
+pub async fn has_sales(store: &Store) -> Result<bool, StoreError> {
+    let find = |transaction: &Transaction<'_>| {
         let sql = "SELECT EXISTS (SELECT 1 FROM redemption)";
-        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        transaction.one(sql, params![], |row| row.get(0))
     };
-    database.read(find).await
+    store.read(find).await
 }
 
 /// Seconds since 1970.
@@ -109,7 +117,7 @@ pub struct Paywall(Arc<Inner>);
 
 impl Paywall {
     /// A paywall whose payments arrive at `receiver`, and which takes prepaid balances where
-    /// there are `accounts`. `database` must have [`schema`] and the ledger's, where income is
+    /// there are `accounts`. `store` must have [`schema`] and the ledger's, where income is
     /// booked.
     ///
     /// # Errors
@@ -117,14 +125,17 @@ impl Paywall {
     pub async fn open(
         receiver: Arc<dyn Receiver>,
         accounts: Option<Accounts>,
-        database: Database,
+        store: Store,
+        instance: Instance,
         secret: Secret,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        let redemptions = Redemptions::new(store, instance);
+        redemptions.release_abandoned().await?;
         Ok(Self(Arc::new(Inner {
             receiver,
             accounts,
-            redemptions: Redemptions::open(database).await?,
+            redemptions,
             secret,
             clock,
             pool: InvoicePool::default(),
@@ -202,6 +213,9 @@ impl Paywall {
             self.0.pool.prune(self.now());
             if let Err(error) = self.0.redemptions.purge(self.now()).await {
                 tracing::warn!(%error, "old redemptions were not purged");
+            }
+            if let Err(error) = self.0.redemptions.release_abandoned().await {
+                tracing::warn!(%error, "reservations of processes that died were not released");
             }
         }
     }
@@ -282,7 +296,7 @@ impl Paywall {
                         Ok(()) => break,
                         Err(error) => {
                             tracing::error!(%error, payment_hash = %hash, "still not recorded");
-                            if !matches!(error, StoreError::Sqlite(_)) {
+                            if !error.is_passing() {
                                 break;
                             }
                         }

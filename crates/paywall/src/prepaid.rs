@@ -2,6 +2,7 @@
 //! given back when it did not.
 
 use crate::admission::Refusal;
+use crate::amount::Amount;
 use crate::answer::infallible;
 use crate::layer::ChargeLayer;
 use crate::problem::Problem;
@@ -9,7 +10,7 @@ use crate::unavailable::Unavailable;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use farebox_accounts::{AccountError, Accounts, Hold, Presented, Token, api, presented};
-use farebox_money::{Msat, Sats};
+use farebox_money::Msat;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use std::convert::Infallible;
 use tower::Service;
@@ -39,7 +40,7 @@ impl ChargeLayer {
     pub(crate) async fn prepaid<S>(
         &self,
         (accounts, token): (Accounts, Token),
-        price: Sats,
+        price: &Amount,
         inner: S,
         request: Request<Body>,
     ) -> Result<Response, Refusal>
@@ -47,7 +48,8 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        let amount = price.to_msat().ok_or(Refusal::Unavailable(Unavailable::Misconfigured))?;
+        let quote = price.quote(self.paywall().now())?;
+        let amount = quote.sats.to_msat().ok_or(Unavailable::Misconfigured)?;
         let till = self.clone();
         let task = tokio::spawn(async move {
             match accounts.reserve(&token, till.route().id, amount).await {

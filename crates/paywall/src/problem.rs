@@ -31,12 +31,12 @@ pub enum Problem {
     #[error("a one-shot token is not spent on HEAD; send GET")]
     HeadSpendsNothing,
     /// Bought for less than this request costs.
-    #[error("the token was bought for {bought_sats} sats and this request costs {price_sats}")]
+    #[error("the token was bought for {bought} and this request costs {price}")]
     TooCheap {
-        /// What was paid for.
-        bought_sats: u64,
+        /// What was paid for, as people read it.
+        bought: String,
         /// What it takes.
-        price_sats: u64,
+        price: String,
     },
     /// A prepaid balance that is too small.
     #[error("this costs {price} and {available} are in the balance; top up at /api/v1/topup")]

@@ -1,10 +1,10 @@
 //! Payments that were used: reserved before a handler runs, kept with the answer.
 
 use crate::answer::KeptAnswer;
-use farebox_ledger::{AccountKey, NewTransfer, TransferCode, writer};
+use farebox_ledger::{AccountKey, events, writer};
 use farebox_money::Msat;
-use farebox_store::rusqlite::{Connection, OptionalExtension, params};
-use farebox_store::{Database, StoreError};
+use farebox_store::lease::{self, Instance};
+use farebox_store::{Store, StoreError, Transaction, params};
 use farebox_wire::l402::TokenKind;
 use farebox_wire::lightning::PaymentHash;
 
@@ -52,7 +52,10 @@ pub(crate) enum End {
 
 /// The table of redemptions.
 #[derive(Clone)]
-pub(crate) struct Redemptions(Database);
+pub(crate) struct Redemptions {
+    store: Store,
+    instance: Instance,
+}
 
 struct Row {
     state: String,
@@ -63,40 +66,42 @@ struct Row {
 }
 
 impl Redemptions {
-    /// Reservations of an earlier process have no handler any more: in doubt the payer keeps
-    /// the money's worth.
-    pub(crate) async fn open(database: Database) -> Result<Self, StoreError> {
-        let release = |connection: &Connection| -> Result<usize, StoreError> {
-            let sql = "UPDATE redemption SET state = 'open' WHERE state = 'reserved'";
-            Ok(connection.execute(sql, [])?)
-        };
-        let released = database.write(release).await?;
+    /// The redemptions in `store`; reservations are made in the name of `instance`.
+    pub(crate) const fn new(store: Store, instance: Instance) -> Self {
+        Self { store, instance }
+    }
+
+    /// Reservations of processes that died have no handler any more: in doubt the payer keeps the
+    /// money's worth.
+    pub(crate) async fn release_abandoned(&self) -> Result<(), StoreError> {
+        let released = self.store.write(release_abandoned).await?;
         if released > 0 {
             tracing::warn!(released, "payments whose requests were cut off can be used again");
         }
-        Ok(Self(database))
+        Ok(())
     }
 
     pub(crate) async fn reserve(&self, usage: Use, now: u64) -> Result<Reservation, StoreError> {
-        self.0.write(move |connection| reserve(connection, &usage, now)).await
+        let owner = self.instance.id().to_owned();
+        self.store.write(move |transaction| reserve(transaction, &usage, &owner, now)).await
     }
 
     /// Records that a payment bought a token that can be used many times. Whether it did: one
     /// payment opens one subject, whatever tokens were handed out for it.
     pub(crate) async fn record(&self, usage: Use, now: u64) -> Result<bool, StoreError> {
-        let record = move |connection: &Connection| -> Result<bool, StoreError> {
+        let record = move |transaction: &Transaction<'_>| -> Result<bool, StoreError> {
             let hash = usage.payment_hash;
-            match insert(connection, &usage, "done", now)? {
-                Inserted::New => book_income(connection, hash, usage.route, usage.amount, now)?,
+            match insert(transaction, &usage, Put::Done, now)? {
+                Inserted::New => book_income(transaction, hash, usage.route, usage.amount, now)?,
                 Inserted::Known => {
-                    let row = read(connection, hash)?;
+                    let row = read(transaction, hash)?;
                     return Ok(row.is_some_and(|row| row.request_digest == usage.request_digest));
                 }
                 Inserted::Spent => return Ok(false),
             }
             Ok(true)
         };
-        self.0.write(record).await
+        self.store.write(record).await
     }
 
     /// Ends a reservation.
@@ -119,75 +124,96 @@ impl Redemptions {
         answer: Option<KeptAnswer>,
         now: u64,
     ) -> Result<(), StoreError> {
-        let finish = move |connection: &Connection| -> Result<(), StoreError> {
+        let finish = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
             let (status, headers, body) = answer.map_or((None, None, None), |answer| {
                 (Some(answer.status), Some(answer.headers), Some(answer.body))
             });
             let sql = "UPDATE redemption SET state = 'done', answer_status = ?2, \
                        answer_headers = ?3, answer_body = ?4, updated_at = ?5 \
                        WHERE payment_hash = ?1 AND state = 'reserved'";
-            let row = params![hash.as_bytes(), status, headers, body, now];
-            changed_one(connection.prepare_cached(sql)?.execute(row)?)?;
-            let (route, amount) = read_sale(connection, hash)?;
-            book_income(connection, hash, &route, amount, now)
+            let row = params![*hash.as_bytes(), status, headers, body, now];
+            changed_one(transaction.execute(sql, row)?)?;
+            let (route, amount) = read_sale(transaction, hash)?;
+            book_income(transaction, hash, &route, amount, now)
         };
-        self.0.write(finish).await
+        self.store.write(finish).await
     }
 
     /// Gives a reserved payment back to its payer: its request did not succeed.
     pub(crate) async fn release(&self, hash: PaymentHash, now: u64) -> Result<(), StoreError> {
-        let release = move |connection: &Connection| -> Result<(), StoreError> {
+        let release = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
             let sql = "UPDATE redemption SET state = 'open', updated_at = ?2 \
                        WHERE payment_hash = ?1 AND state = 'reserved'";
-            let row = params![hash.as_bytes(), now];
-            changed_one(connection.prepare_cached(sql)?.execute(row)?)
+            let row = params![*hash.as_bytes(), now];
+            changed_one(transaction.execute(sql, row)?)
         };
-        self.0.write(release).await
+        self.store.write(release).await
     }
 
     /// Drops answers past their window and rows past their token's life.
     pub(crate) async fn purge(&self, now: u64) -> Result<(), StoreError> {
-        let purge = move |connection: &Connection| -> Result<(), StoreError> {
-            connection.execute(
+        let purge = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
+            transaction.execute(
                 "UPDATE redemption SET answer_headers = NULL, answer_body = NULL \
                  WHERE answer_body IS NOT NULL AND updated_at < ?1",
-                [now.saturating_sub(REPEAT_WINDOW_S)],
+                params![now.saturating_sub(REPEAT_WINDOW_S)],
             )?;
-            connection.execute(
+            transaction.execute(
                 "DELETE FROM redemption WHERE expires_at < ?1 AND state <> 'reserved'",
-                [now.saturating_sub(EXPIRED_KEPT_S)],
+                params![now.saturating_sub(EXPIRED_KEPT_S)],
             )?;
             Ok(())
         };
-        self.0.write(purge).await
+        self.store.write(purge).await
     }
 }
 
-fn reserve(connection: &Connection, usage: &Use, now: u64) -> Result<Reservation, StoreError> {
-    match insert(connection, usage, "reserved", now)? {
+fn release_abandoned(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
+    let alive = lease::alive(transaction)?;
+    let select = "SELECT payment_hash, owner FROM redemption WHERE state = 'reserved'";
+    let reserved = transaction.all(select, params![], |row| {
+        Ok::<_, StoreError>((row.get::<[u8; 32]>(0)?, row.get::<Option<String>>(1)?))
+    })?;
+    let release = "UPDATE redemption SET state = 'open' WHERE payment_hash = ?1";
+    let mut released = 0;
+    for (hash, owner) in reserved {
+        if !owner.is_some_and(|owner| alive.contains(&owner)) {
+            released += transaction.execute(release, params![hash])?;
+        }
+    }
+    Ok(released)
+}
+
+fn reserve(
+    transaction: &Transaction<'_>,
+    usage: &Use,
+    owner: &str,
+    now: u64,
+) -> Result<Reservation, StoreError> {
+    match insert(transaction, usage, Put::ReservedBy(owner), now)? {
         Inserted::New => return Ok(Reservation::Reserved),
         Inserted::Known => {}
         Inserted::Spent => return Ok(Reservation::Used),
     }
-    let row = read(connection, usage.payment_hash)?;
+    let row = read(transaction, usage.payment_hash)?;
     let row = row.ok_or_else(|| StoreError::Unreadable("a redemption vanished".into()))?;
     let same = row.request_digest == usage.request_digest;
     let in_window = now < row.updated_at.saturating_add(REPEAT_WINDOW_S);
     match (row.state.as_str(), row.answer) {
         ("open", _) => {
             let sql = "UPDATE redemption SET state = 'reserved', request_digest = ?2, \
-                       updated_at = ?3 WHERE payment_hash = ?1";
-            let values =
-                params![usage.payment_hash.as_bytes(), usage.request_digest.as_slice(), now];
-            changed_one(connection.prepare_cached(sql)?.execute(values)?)?;
+                       updated_at = ?3, owner = ?4 WHERE payment_hash = ?1";
+            let hash = *usage.payment_hash.as_bytes();
+            let values = params![hash, usage.request_digest, now, owner];
+            changed_one(transaction.execute(sql, values)?)?;
             Ok(Reservation::Reserved)
         }
         ("reserved", _) => Ok(Reservation::InProgress),
         ("done", Some(answer)) if same && in_window => Ok(Reservation::Answered(answer)),
         ("done", None) if same && in_window && row.attempts < ATTEMPTS_MAX => {
             let sql = "UPDATE redemption SET attempts = attempts + 1 WHERE payment_hash = ?1";
-            let values = params![usage.payment_hash.as_bytes()];
-            changed_one(connection.prepare_cached(sql)?.execute(values)?)?;
+            let values = params![*usage.payment_hash.as_bytes()];
+            changed_one(transaction.execute(sql, values)?)?;
             Ok(Reservation::RunAgain)
         }
         ("done", _) => Ok(Reservation::Used),
@@ -205,67 +231,55 @@ enum Inserted {
     Spent,
 }
 
+/// In which state a new row is written.
+enum Put<'a> {
+    ReservedBy(&'a str),
+    Done,
+}
+
 fn insert(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     usage: &Use,
-    state: &str,
+    put: Put<'_>,
     now: u64,
 ) -> Result<Inserted, StoreError> {
+    let hash = usage.payment_hash;
+    let (state, owner) = match put {
+        Put::ReservedBy(owner) => ("reserved", Some(owner)),
+        Put::Done => ("done", None),
+    };
     let amount = usage.amount.to_db();
     let amount = amount.ok_or_else(|| StoreError::Unreadable("an amount out of range".into()))?;
     let sql = "INSERT INTO redemption (payment_hash, route, token_kind, amount_msat, state, \
-               request_digest, attempts, created_at, updated_at, expires_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8) ON CONFLICT DO NOTHING";
-    let row = params![
-        usage.payment_hash.as_bytes(),
-        usage.route,
-        usage.kind.name(),
-        amount,
-        state,
-        usage.request_digest.as_slice(),
-        now,
-        usage.expires_at,
-    ];
-    let is_new = connection.prepare_cached(sql)?.execute(row)? == 1;
-    if !is_new {
+               owner, request_digest, attempts, created_at, updated_at, expires_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8, ?9) ON CONFLICT DO NOTHING";
+    let kind = usage.kind.name();
+    let (route, digest) = (usage.route, usage.request_digest);
+    let row =
+        params![*hash.as_bytes(), route, kind, amount, state, owner, digest, now, usage.expires_at];
+    if transaction.execute(sql, row)? != 1 {
         return Ok(Inserted::Known);
     }
-    let account = AccountKey::L402(usage.payment_hash);
-    if !writer::balance(connection, &account)?.debits.is_zero() {
+    if !writer::balance(transaction, &AccountKey::L402(hash))?.debits.is_zero() {
         let sql = "DELETE FROM redemption WHERE payment_hash = ?1";
-        connection.execute(sql, params![usage.payment_hash.as_bytes()])?;
+        transaction.execute(sql, params![*hash.as_bytes()])?;
         return Ok(Inserted::Spent);
     }
-    book_settlement(connection, usage.payment_hash, usage.amount, now)?;
+    let settled = events::l402_settled(hash, usage.amount);
+    writer::post(transaction, &[settled], milliseconds(now))?;
     Ok(Inserted::New)
-}
-
-/// The node has it, and it is owed to whoever holds the token.
-fn book_settlement(
-    connection: &Connection,
-    hash: PaymentHash,
-    amount: Msat,
-    now: u64,
-) -> Result<(), StoreError> {
-    let code = TransferCode::L402Settled;
-    let to = AccountKey::L402(hash);
-    let settled = NewTransfer::new(code, &hash.to_string(), 0, AccountKey::Node, to, amount);
-    writer::post(connection, &[settled], milliseconds(now))?;
-    Ok(())
 }
 
 /// It bought an answer: it is the operator's.
 fn book_income(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     hash: PaymentHash,
     route: &str,
     amount: Msat,
     now: u64,
 ) -> Result<(), StoreError> {
-    let (from, to) = (AccountKey::L402(hash), AccountKey::Income(route.to_owned()));
-    let code = TransferCode::L402Redeemed;
-    let redeemed = NewTransfer::new(code, &hash.to_string(), 0, from, to, amount);
-    writer::post(connection, &[redeemed], milliseconds(now))?;
+    let redeemed = events::l402_redeemed(hash, route, amount);
+    writer::post(transaction, &[redeemed], milliseconds(now))?;
     Ok(())
 }
 
@@ -273,20 +287,21 @@ fn milliseconds(seconds: u64) -> i64 {
     i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
-fn read_sale(connection: &Connection, hash: PaymentHash) -> Result<(String, Msat), StoreError> {
+fn read_sale(
+    transaction: &Transaction<'_>,
+    hash: PaymentHash,
+) -> Result<(String, Msat), StoreError> {
     let sql = "SELECT route, amount_msat FROM redemption WHERE payment_hash = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let (route, amount) =
-        statement.query_row(params![hash.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let amount = Msat::from_db(amount);
-    Ok((route, amount.ok_or_else(|| StoreError::Unreadable("an amount".into()))?))
+    transaction.one(sql, params![*hash.as_bytes()], |row| {
+        let amount = Msat::from_db(row.get(1)?);
+        Ok((row.get(0)?, amount.ok_or_else(|| StoreError::Unreadable("an amount".into()))?))
+    })
 }
 
-fn read(connection: &Connection, hash: PaymentHash) -> Result<Option<Row>, StoreError> {
+fn read(transaction: &Transaction<'_>, hash: PaymentHash) -> Result<Option<Row>, StoreError> {
     let sql = "SELECT state, request_digest, attempts, answer_status, answer_headers, \
                answer_body, updated_at FROM redemption WHERE payment_hash = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let row = statement.query_row(params![hash.as_bytes()], |row| {
+    transaction.optional(sql, params![*hash.as_bytes()], |row| {
         let answer = match (row.get(3)?, row.get(4)?, row.get(5)?) {
             (Some(status), Some(headers), Some(body)) => Some(KeptAnswer { status, headers, body }),
             _ => None,
@@ -298,11 +313,10 @@ fn read(connection: &Connection, hash: PaymentHash) -> Result<Option<Row>, Store
             answer,
             updated_at: row.get(6)?,
         })
-    });
-    Ok(row.optional()?)
+    })
 }
 
-fn changed_one(rows: usize) -> Result<(), StoreError> {
+fn changed_one(rows: u64) -> Result<(), StoreError> {
     if rows == 1 {
         return Ok(());
     }
@@ -312,12 +326,15 @@ fn changed_one(rows: usize) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use farebox_store::DatabaseOptions;
+    use farebox_testing::{TestDatabase, database};
 
-    fn open(folder: &tempfile::TempDir) -> Database {
-        let path = folder.path().join("paywall.sqlite");
-        let schemas = [farebox_ledger::schema(), crate::schema()];
-        Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap()
+    async fn open(database: &TestDatabase) -> Redemptions {
+        let schemas = || vec![farebox_store::schema(), farebox_ledger::schema(), crate::schema()];
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
+        let redemptions = Redemptions::new(store, instance);
+        redemptions.release_abandoned().await.unwrap();
+        redemptions
     }
 
     fn usage(request: u8) -> Use {
@@ -337,8 +354,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_payment_is_reserved_once_however_many_ask() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         let asks = (0..100).map(|_| {
             let redemptions = redemptions.clone();
             tokio::spawn(async move { redemptions.reserve(usage(1), 10).await.unwrap() })
@@ -355,8 +372,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_repeat_gets_the_answer_and_another_request_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
         redemptions.finish(usage(1).payment_hash, Some(answer()), 11).await.unwrap();
         let repeat = redemptions.reserve(usage(1), 12).await.unwrap();
@@ -370,8 +387,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_payment_whose_row_is_gone_is_known_to_the_ledger() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
         redemptions.finish(usage(1).payment_hash, Some(answer()), 11).await.unwrap();
         redemptions.purge(usage(1).expires_at + EXPIRED_KEPT_S + 1).await.unwrap();
@@ -382,8 +399,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_reservation_is_never_purged() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
         redemptions.purge(u64::from(u32::MAX)).await.unwrap();
         assert_eq!(redemptions.reserve(usage(1), 12).await.unwrap(), Reservation::InProgress);
@@ -391,8 +408,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_payment_opens_one_subject() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         assert!(redemptions.record(usage(1), 10).await.unwrap());
         assert!(redemptions.record(usage(1), 11).await.unwrap());
         assert!(!redemptions.record(usage(2), 12).await.unwrap());
@@ -400,8 +417,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_request_gives_the_payment_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
         redemptions.release(usage(1).payment_hash, 11).await.unwrap();
         assert_eq!(redemptions.reserve(usage(2), 12).await.unwrap(), Reservation::Reserved);
@@ -409,8 +426,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_answer_is_made_again_a_few_times() {
-        let folder = tempfile::tempdir().unwrap();
-        let redemptions = Redemptions::open(open(&folder)).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
         redemptions.finish(usage(1).payment_hash, None, 11).await.unwrap();
         for _ in 1..ATTEMPTS_MAX {
@@ -421,11 +438,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_off_reservation_is_free_again_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = open(&folder);
-        let redemptions = Redemptions::open(database.clone()).await.unwrap();
+        let database = database();
+        let redemptions = open(&database).await;
         redemptions.reserve(usage(1), 10).await.unwrap();
-        let restarted = Redemptions::open(database).await.unwrap();
+        redemptions.instance.end().await.unwrap();
+        drop(redemptions);
+        let restarted = open(&database).await;
         assert_eq!(restarted.reserve(usage(1), 12).await.unwrap(), Reservation::Reserved);
     }
 }

@@ -1,5 +1,6 @@
 //! What a seller says of a paid route.
 
+use crate::Amount;
 use crate::keys::TOKEN_LIFETIME_MAX_S;
 use farebox_money::Sats;
 use farebox_wire::api_error::ErrorBody;
@@ -31,14 +32,14 @@ impl NotForSale {
     }
 }
 
-type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Sats, NotForSale> + Send + Sync;
+type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Amount, NotForSale> + Send + Sync;
 type CheckFunction = dyn Fn(PricedRequest<'_>) -> Result<(), NotForSale> + Send + Sync;
 
 /// What a request costs.
 #[derive(Clone)]
 pub enum Price {
     /// The same for every request.
-    Fixed(Sats),
+    Fixed(Amount),
     /// Made from the request; the token is then bound to the body it was made from.
     PerRequest(Arc<PriceFunction>),
 }
@@ -68,11 +69,11 @@ const BODY_LEN_MAX: usize = 1024 * 1024;
 impl PaidRoute {
     /// A route whose token is good for one request, at a fixed price.
     #[must_use]
-    pub fn one_shot(id: &'static str, price: Sats, description: &str) -> Self {
+    pub fn one_shot(id: &'static str, price: impl Into<Amount>, description: &str) -> Self {
         Self {
             id,
             description: description.to_owned(),
-            price: Price::Fixed(price),
+            price: Price::Fixed(price.into()),
             kind: TokenKind::OneShot,
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
@@ -83,7 +84,12 @@ impl PaidRoute {
     /// A route whose token is good for any number of requests during `lifetime_s` seconds, 60
     /// days at most.
     #[must_use]
-    pub fn time_bounded(id: &'static str, price: Sats, lifetime_s: u64, description: &str) -> Self {
+    pub fn time_bounded(
+        id: &'static str,
+        price: impl Into<Amount>,
+        lifetime_s: u64,
+        description: &str,
+    ) -> Self {
         Self {
             kind: TokenKind::TimeBounded,
             token_lifetime_s: lifetime_s.min(TOKEN_LIFETIME_MAX_S),
@@ -93,11 +99,12 @@ impl PaidRoute {
 
     /// A route whose price is a function of the request.
     #[must_use]
-    pub fn priced_by<F>(id: &'static str, price: F, description: &str) -> Self
+    pub fn priced_by<F, A>(id: &'static str, price: F, description: &str) -> Self
     where
-        F: Fn(PricedRequest<'_>) -> Result<Sats, NotForSale> + Send + Sync + 'static,
+        F: Fn(PricedRequest<'_>) -> Result<A, NotForSale> + Send + Sync + 'static,
+        A: Into<Amount>,
     {
-        let price = Price::PerRequest(Arc::new(price));
+        let price = Price::PerRequest(Arc::new(move |request| price(request).map(Into::into)));
         Self { price, ..Self::one_shot(id, Sats::ZERO, description) }
     }
 
@@ -117,12 +124,12 @@ impl PaidRoute {
         Self { check: Some(Arc::new(check)), ..self }
     }
 
-    pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
+    pub(crate) fn price_of(&self, request: PricedRequest<'_>) -> Result<Amount, NotForSale> {
         if let Some(check) = &self.check {
             check(request)?;
         }
         match &self.price {
-            Price::Fixed(price) => Ok(*price),
+            Price::Fixed(price) => Ok(price.clone()),
             Price::PerRequest(function) => function(request),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) enum Unavailable {
     Settling,
     /// The path is too long to be sold.
     PathTooLong,
+    /// The price is in dollars, and what they are worth is not known.
+    Rate,
     /// The handler panicked.
     HandlerFailed,
     /// The handler did not end.
@@ -82,6 +84,14 @@ impl IntoResponse for Unavailable {
                 1,
                 "The seller's node does not report this payment as settled yet. Send the same \
                  request with the same credential again in a second; do not pay again.",
+            ),
+            Self::Rate => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "rate_unavailable",
+                farebox_rates::RETRY_AFTER_S,
+                "The price is in dollars and the seller does not know a fresh price of bitcoin. \
+                 Nothing was charged, and a token that you hold stays good; send the same request \
+                 again later.",
             ),
             Self::PathTooLong => (
                 StatusCode::URI_TOO_LONG,

@@ -274,10 +274,10 @@ async fn narrowing_a_token_does_not_shorten_its_record() {
     let narrowed = macaroon.with_caveat(format!("expires_at={}", START + 5));
     let credential = format!("L402 {}:{preimage}", text(&narrowed));
     assert_eq!(shop.get("/dish", Some(&credential)).await.status, StatusCode::OK);
-    let expiry = |connection: &farebox_store::rusqlite::Connection| {
-        Ok(connection.query_row("SELECT expires_at FROM redemption", [], |row| row.get(0))?)
+    let expiry = |transaction: &farebox_store::Transaction<'_>| {
+        transaction.one("SELECT expires_at FROM redemption", &[], |row| row.get(0))
     };
-    let kept_until: u64 = shop.database.read(expiry).await.unwrap();
+    let kept_until: u64 = shop.store.read(expiry).await.unwrap();
     assert_eq!(kept_until, START + 600 + 7 * 24 * 3_600, "as long as the token was issued for");
 }
 

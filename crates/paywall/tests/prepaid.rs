@@ -87,6 +87,42 @@ async fn a_balance_is_spent_by_the_price_and_the_answer_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_charged() {
+    let shop = Shop::open().await;
+    let bearer = funded(&shop, 100).await;
+    let (refuse, take) = match shop.store.is_shared() {
+        false => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON ledger_transfer \
+             WHEN NEW.code = 'hold_settled' BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        ),
+        true => (
+            "ALTER TABLE ledger_transfer \
+             ADD CONSTRAINT refuse CHECK (code <> 'hold_settled') NOT VALID",
+            "ALTER TABLE ledger_transfer DROP CONSTRAINT refuse",
+        ),
+    };
+    execute(&shop, refuse).await;
+    let refused = shop.get("/dish", Some(&bearer)).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text());
+    execute(&shop, take).await;
+    let open_holds = async || {
+        let report = shop.store.read(farebox_ledger::verify).await.unwrap();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        report.classes[&AccountClass::Hold].open
+    };
+    while open_holds().await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(balance(&shop, &bearer).await, 100_000);
+}
+
+async fn execute(shop: &Shop, sql: &'static str) {
+    let run = move |transaction: &farebox_store::Transaction<'_>| transaction.execute(sql, &[]);
+    shop.store.write(run).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
     let shop = Shop::open().await;
     let bearer = funded(&shop, 100).await;
@@ -104,13 +140,13 @@ async fn a_request_that_fails_or_is_left_costs_nothing_extra() {
         let _ = tokio::time::timeout(Duration::from_micros(round * 50), call).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let mut report = shop.store.read(farebox_ledger::verify).await.unwrap();
     for _ in 0..200 {
         if report.classes[&AccountClass::Hold].open == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        report = shop.database.read(farebox_ledger::verify).await.unwrap();
+        report = shop.store.read(farebox_ledger::verify).await.unwrap();
     }
     assert!(report.is_sound(), "{:?}", report.findings);
     assert_eq!(report.classes[&AccountClass::Hold].open, 0, "money was left set aside");
@@ -158,7 +194,7 @@ async fn of_parallel_claims_one_makes_the_account() {
     assert_eq!(tokens.len(), 1);
     let bearer = format!("Bearer {}", tokens.iter().next().unwrap());
     assert_eq!(balance(&shop, &bearer).await, 21_000);
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::User].credits, Msat::new(21_000));
     assert_eq!(report.classes[&AccountClass::Topup].open, 0);
 }
@@ -233,7 +269,7 @@ async fn wrong_books_take_no_money_and_keep_what_was_paid() {
         assert_eq!(refused.code(), "read_only");
     }
     assert_eq!(balance(&shop, &bearer).await, 10_000, "looking goes on");
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert_eq!(report.classes[&AccountClass::Topup].open, 0, "nothing was booked");
 }
 

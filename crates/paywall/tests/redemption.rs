@@ -46,7 +46,7 @@ async fn every_sale_is_in_the_books_to_the_millisatoshi() {
     let unspent = shop.buy("/other").await;
     shop.get("/other", Some(&unspent)).await;
     shop.buy("/dish?unused").await;
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert!(report.is_sound(), "{:?}", report.findings);
     let class = |class| report.classes[&class];
     assert_eq!(class(AccountClass::Node).debits, Msat::new(5_000 + 50_000 + 5_000));
@@ -158,13 +158,22 @@ async fn a_client_that_hangs_up_at_any_instant_leaves_nothing_reserved() {
 async fn records_that_cannot_be_written_for_a_while_lose_nothing() {
     let shop = Shop::open().await;
     let dish = shop.buy("/dish").await;
-    let trigger = "CREATE TRIGGER full BEFORE UPDATE ON redemption \
-                   BEGIN SELECT RAISE(ABORT, 'disk full'); END";
-    execute(&shop, trigger).await;
+    let (refuse, take) = match shop.store.is_shared() {
+        false => (
+            "CREATE TRIGGER refuse BEFORE UPDATE ON redemption \
+             BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        ),
+        true => (
+            "ALTER TABLE redemption ADD CONSTRAINT refuse CHECK (state <> 'done') NOT VALID",
+            "ALTER TABLE redemption DROP CONSTRAINT refuse",
+        ),
+    };
+    execute(&shop, refuse).await;
     let answer = shop.get("/dish", Some(&dish)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.code(), "store_unavailable");
-    execute(&shop, "DROP TRIGGER full").await;
+    execute(&shop, take).await;
     let mut answer = shop.get("/dish", Some(&dish)).await;
     while answer.status == StatusCode::CONFLICT {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -172,16 +181,13 @@ async fn records_that_cannot_be_written_for_a_while_lose_nothing() {
     }
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert_eq!(shop.served(), 1);
-    let report = shop.database.read(farebox_ledger::verify).await.unwrap();
+    let report = shop.store.read(farebox_ledger::verify).await.unwrap();
     assert!(report.is_sound(), "{:?}", report.findings);
 }
 
 async fn execute(shop: &Shop, sql: &'static str) {
-    let run = move |connection: &farebox_store::rusqlite::Connection| {
-        connection.execute(sql, [])?;
-        Ok::<_, farebox_store::StoreError>(())
-    };
-    shop.database.write(run).await.unwrap();
+    let run = move |transaction: &farebox_store::Transaction<'_>| transaction.execute(sql, &[]);
+    shop.store.write(run).await.unwrap();
 }
 
 #[tokio::test]
@@ -294,8 +300,10 @@ async fn tokens_survive_a_restart_and_stay_used() {
     let clock = Arc::clone(&shop.clock);
     let now: farebox_paywall::Clock = Arc::new(move || clock.load(Ordering::SeqCst));
     let secret = Secret::new([42; 32]);
-    let restarted =
-        Paywall::open(shop.wallet.clone(), None, shop.database.clone(), secret, now).await.unwrap();
+    let store = shop.store.clone();
+    let instance = farebox_store::lease::Instance::start(store.clone()).await.unwrap();
+    let restarted = Paywall::open(shop.wallet.clone(), None, store, instance, secret, now);
+    let restarted = restarted.await.unwrap();
     let route = |id| farebox_paywall::PaidRoute::one_shot(id, farebox_money::Sats::new(5), "x");
     let handler = || axum::routing::get(|| async { "served" });
     let router = axum::Router::new()

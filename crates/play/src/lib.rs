@@ -8,6 +8,7 @@
 mod clock;
 mod error;
 mod faults;
+mod history;
 mod incoming;
 mod invoice;
 mod network;
@@ -30,5 +31,5 @@ mod migrations {
 /// The tables of a play network.
 #[must_use]
 pub fn schema() -> farebox_store::Schema {
-    farebox_store::Schema { name: "play", migrations: migrations::migrations::runner() }
+    farebox_store::Schema { name: "play", sqlite: migrations::migrations::runner(), postgres: None }
 }

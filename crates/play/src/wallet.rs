@@ -264,7 +264,9 @@ impl Payer for PlayWallet {
     }
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {
-        Ok(WalletInfo { network: Network::Regtest, capabilities: Capabilities { fee_limit: true } })
+        let capabilities = Capabilities { fee_limit: true };
+        let node_id = self.node_id().parse().ok();
+        Ok(WalletInfo { network: Network::Regtest, capabilities, node_id })
     }
 
     fn worst_fee(&self, _amount: Msat) -> Msat {

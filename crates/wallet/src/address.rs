@@ -6,6 +6,7 @@ use farebox_wire::bolt11::Invoice;
 use reqwest::{Client, Response, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 use url::{Host, Url};
@@ -55,6 +56,14 @@ pub enum AddressError {
         /// What was to be paid.
         amount: Msat,
     },
+    /// The payee takes no comment, or a shorter one.
+    #[error("{address} takes no comment of more than {max} characters")]
+    Comment {
+        /// Who.
+        address: String,
+        /// Characters at most.
+        max: u64,
+    },
     /// The invoice is not over what was asked for.
     #[error("the address's server gave an invoice over another amount than {0}")]
     OtherAmount(Msat),
@@ -68,6 +77,8 @@ struct PayRequest {
     callback: String,
     min_sendable: Msat,
     max_sendable: Msat,
+    /// Characters of a comment (LUD-12); some servers write other things than numbers.
+    comment_allowed: Option<Value>,
 }
 
 /// The invoice.
@@ -115,13 +126,19 @@ impl fmt::Display for LightningAddress {
 }
 
 impl LightningAddress {
-    /// Asks for an invoice over `amount`. `client` must follow no redirects and have timeouts.
+    /// Asks for an invoice over `amount`, with a `comment` for the payee. `client` must follow no
+    /// redirects and have timeouts. Each call gets another invoice, which is another payment.
     ///
     /// Everything goes over https, but for an address on this machine.
     ///
     /// # Errors
     /// [`AddressError`]; an invoice over another amount is one.
-    pub async fn invoice(&self, client: &Client, amount: Msat) -> Result<String, AddressError> {
+    pub async fn invoice(
+        &self,
+        client: &Client,
+        amount: Msat,
+        comment: Option<&str>,
+    ) -> Result<String, AddressError> {
         let request: PayRequest = self.ask(client, self.url.clone()).await?;
         if request.tag != "payRequest" {
             return Err(AddressError::Unreadable("it is not there to be paid".into()));
@@ -130,9 +147,16 @@ impl LightningAddress {
         if amount < min || amount > max {
             return Err(AddressError::Amount { address: self.to_string(), min, max, amount });
         }
+        let max = request.comment_allowed.as_ref().and_then(Value::as_u64).unwrap_or_default();
+        if comment.is_some_and(|comment| comment.chars().count() as u64 > max) {
+            return Err(AddressError::Comment { address: self.to_string(), max });
+        }
         let mut callback = Url::parse(&request.callback)
             .map_err(|error| AddressError::Unreadable(error.to_string()))?;
-        callback.query_pairs_mut().append_pair("amount", &amount.get().to_string());
+        let mut query = callback.query_pairs_mut();
+        query.append_pair("amount", &amount.get().to_string());
+        query.extend_pairs(comment.map(|comment| ("comment", comment)));
+        drop(query);
         let answer: Payable = self.ask(client, callback).await?;
         let invoice = Invoice::decode(&answer.pr)
             .map_err(|error| AddressError::Unreadable(error.to_string()))?;

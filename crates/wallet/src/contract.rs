@@ -1,5 +1,6 @@
 //! What every backend promises.
 
+use crate::{History, NodeId};
 use async_trait::async_trait;
 use farebox_money::Msat;
 use farebox_wire::bolt11::Network;
@@ -152,6 +153,8 @@ pub struct WalletInfo {
     pub network: Network,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// The node behind it, where the wallet says so: whose invoices it cannot sensibly pay.
+    pub node_id: Option<NodeId>,
 }
 
 /// A wallet that pays.
@@ -177,10 +180,10 @@ pub trait Payer: Send + Sync {
     fn worst_fee(&self, amount: Msat) -> Msat;
 }
 
-/// A wallet that is paid and pays, as all of them do.
-pub trait Wallet: Payer + Receiver {}
+/// A wallet that is paid, pays and keeps a record, as all of them do.
+pub trait Wallet: Payer + Receiver + History {}
 
-impl<T: Payer + Receiver> Wallet for T {}
+impl<T: Payer + Receiver + History> Wallet for T {}
 
 /// A wallet that could not answer; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -73,6 +73,11 @@ impl Http {
         Ok(Self { client, base, credential: (header, value) })
     }
 
+    /// What goes with every request.
+    pub(crate) const fn credential(&self) -> &(HeaderName, HeaderValue) {
+        &self.credential
+    }
+
     /// A request for a path and query, without a body.
     pub(crate) fn request(
         &self,

@@ -4,12 +4,17 @@ use crate::{CreatedInvoice, WalletError};
 use farebox_money::{Msat, Sats};
 use farebox_wire::bolt11::{Invoice, Network};
 use farebox_wire::lightning::{PaymentHash, Preimage};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An invoice that may be sent to a wallet.
 pub(crate) struct Payable {
     /// Without the prefix that links carry, which wallets do not read.
     pub(crate) bolt11: String,
     pub(crate) hash: PaymentHash,
+    /// Never nothing.
+    pub(crate) amount: Msat,
+    /// Seconds since 1970.
+    expires_at: u64,
 }
 
 impl Payable {
@@ -17,10 +22,16 @@ impl Payable {
     pub(crate) fn decode(text: &str) -> Result<Self, WalletError> {
         let invoice =
             Invoice::decode(text).map_err(|error| WalletError::Refused(error.to_string()))?;
-        if invoice.amount.is_none_or(Msat::is_zero) {
-            return Err(WalletError::Refused("the invoice names no amount".into()));
-        }
-        Ok(Self { bolt11: bare(text).to_owned(), hash: invoice.payment_hash })
+        let amount = invoice.amount.filter(|amount| !amount.is_zero());
+        let nothing = || WalletError::Refused("the invoice names no amount".into());
+        let (amount, hash) = (amount.ok_or_else(nothing)?, invoice.payment_hash);
+        let expires_at = invoice.expires_at;
+        Ok(Self { bolt11: bare(text).to_owned(), hash, amount, expires_at })
+    }
+
+    /// Whether the payee no longer takes the payment, `now` seconds after 1970.
+    pub(crate) const fn is_expired(&self, now: u64) -> bool {
+        now >= self.expires_at
     }
 }
 
@@ -64,6 +75,11 @@ pub(crate) fn network(chain: &str) -> Result<Network, WalletError> {
         "regtest" => Ok(Network::Regtest),
         _ => Err(WalletError::Unreadable(format!("the chain {:?}", crate::http::harmless(chain)))),
     }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// `part` thousandths of an amount, rounded up.

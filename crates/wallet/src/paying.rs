@@ -2,7 +2,7 @@
 //! failed only when the wallet's own record bears it out, and pending otherwise.
 
 use crate::http::Unanswered;
-use crate::invoice::{Payable, proof};
+use crate::invoice::{Payable, now_s, proof};
 use crate::sent::Sent;
 use crate::{FailureKind, PayLimits, PayOutcome, PaymentStatus, WalletError};
 use async_trait::async_trait;
@@ -75,6 +75,9 @@ async fn attempt(
     limits: PayLimits,
 ) -> Result<PayOutcome, WalletError> {
     let hash = invoice.hash;
+    if invoice.is_expired(now_s()) {
+        return expired(wallet, hash).await;
+    }
     let earlier = wallet.sent().note(hash);
     match wallet.send(invoice, limits).await {
         Said::Paid { preimage, fee } => Ok(paid(wallet, hash, preimage.as_deref(), fee)),
@@ -96,6 +99,19 @@ async fn attempt(
             Ok(PayOutcome::Pending)
         }
     }
+}
+
+/// What became of an invoice that is past its time: it may have been paid before, or still be on
+/// its way, but is not sent any more. Not every wallet refuses it.
+async fn expired(wallet: &impl Sender, hash: PaymentHash) -> Result<PayOutcome, WalletError> {
+    let refused = |reason: String| PayOutcome::Failed { kind: FailureKind::Refused, reason };
+    Ok(match status(wallet, hash).await? {
+        PaymentStatus::Paid { preimage, fee } => PayOutcome::Paid { preimage, fee },
+        PaymentStatus::Pending => PayOutcome::Pending,
+        PaymentStatus::Failed { .. } | PaymentStatus::NeverTried => {
+            refused("the invoice has expired".into())
+        }
+    })
 }
 
 fn paid(wallet: &impl Sender, hash: PaymentHash, text: Option<&str>, fee: Msat) -> PayOutcome {

@@ -10,8 +10,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Between two looks.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long after its time a settlement may appear.
 const LATE_MS_MAX: u64 = 10_000;
 /// Pages of one look; what is older than they reach is not reported.
@@ -49,9 +47,7 @@ pub(crate) trait Lister: Sync {
     async fn page(&self, from_ms: u64, offset: usize) -> Result<Page, WalletError>;
 
     /// Waits for the next look, up to `longest`.
-    async fn pause(&self, longest: Duration) {
-        tokio::time::sleep(longest.min(POLL_INTERVAL)).await;
-    }
+    async fn pause(&self, longest: Duration);
 }
 
 /// [`Receiver::settled_since`](crate::Receiver::settled_since) for a backend. One reader at a

@@ -17,8 +17,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = folder.path().join("preview.sqlite");
     let database =
         Database::open(&path, [farebox_directory::schema()], DatabaseOptions::Exclusive)?;
-    let rate = BtcUsd::new(MicroUsd::new(95_000_000_000)).ok_or("no rate")?;
-    let directory = Directory::open(database, rate).await?;
+    let rate = BtcUsd::new(MicroUsd::new(95_000_000_000));
+    let directory = Directory::open(database.into(), rate).await?;
     directory.import_samples(Timestamp::now()).await?;
     list_weather(&directory).await?;
     let public_url = format!("http://{ADDRESS}");

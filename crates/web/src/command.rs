@@ -15,7 +15,7 @@ pub(crate) struct Purchase {
 }
 
 /// How to buy one call of a listing.
-pub(crate) fn purchase(listing: &Listing, rate: BtcUsd) -> Purchase {
+pub(crate) fn purchase(listing: &Listing, rate: Option<BtcUsd>) -> Purchase {
     let facts = &listing.facts;
     let mut command = "farebox get".to_owned();
     if let Some(method) = facts.method.as_deref().filter(|method| *method != "GET") {
@@ -29,12 +29,12 @@ pub(crate) fn purchase(listing: &Listing, rate: BtcUsd) -> Purchase {
     }
     let limit = limit(listing, rate);
     command.push_str(&format!(" --max-cost {} {}", limit.get(), quoted(&facts.url)));
-    Purchase { command, notes: notes(listing) }
+    Purchase { command, notes: notes(listing, rate) }
 }
 
 /// The price itself where it is in satoshis; a tenth more where it is converted, since the
 /// exchange rate moves.
-fn limit(listing: &Listing, rate: BtcUsd) -> Sats {
+fn limit(listing: &Listing, rate: Option<BtcUsd>) -> Sats {
     let converted = listing.price_in_sats(rate).map(|sats| {
         let margin = sats.get().div_ceil(10);
         Sats::new(sats.get().saturating_add(margin))
@@ -42,7 +42,7 @@ fn limit(listing: &Listing, rate: BtcUsd) -> Sats {
     listing.facts.price_sats.or(converted).unwrap_or(LIMIT_UNKNOWN)
 }
 
-fn notes(listing: &Listing) -> Vec<&'static str> {
+fn notes(listing: &Listing, rate: Option<BtcUsd>) -> Vec<&'static str> {
     let facts = &listing.facts;
     let mut notes = Vec::new();
     if listing.is_template() {
@@ -53,8 +53,13 @@ fn notes(listing: &Listing) -> Vec<&'static str> {
     }
     match (facts.price_sats, facts.price_usd) {
         (Some(_), _) => {}
+        (None, Some(_)) if rate.is_some() => {
+            notes.push(
+                "The limit is the price in satoshis at the last known rate and a tenth on top.",
+            );
+        }
         (None, Some(_)) => {
-            notes.push("The limit is the price in satoshis at today's rate and a tenth on top.");
+            notes.push("The exchange rate is not known: the command pays 100 sats at most.");
         }
         (None, None) => {
             notes.push("The listing names no price: the command pays 100 sats at most.");
@@ -90,7 +95,7 @@ mod tests {
         change(&mut facts);
         let canonical = canonical_url(&facts.url).unwrap();
         let listing = Listing::new(facts, canonical, jiff::Timestamp::UNIX_EPOCH);
-        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000));
         purchase(&listing, rate).command
     }
 
@@ -107,6 +112,18 @@ mod tests {
             facts.price_usd = Some(MicroUsd::new(20_000));
         };
         assert!(command(in_dollars).contains("--max-cost 22 "));
+    }
+
+    #[test]
+    fn a_price_in_dollars_without_a_rate_is_limited_and_says_so() {
+        let mut facts =
+            ListingFacts::new("https://api.example/x", Some("GET"), Protocol::L402, "x");
+        facts.price_usd = Some(MicroUsd::new(20_000));
+        let canonical = canonical_url(&facts.url).unwrap();
+        let listing = Listing::new(facts, canonical, jiff::Timestamp::UNIX_EPOCH);
+        let purchase = purchase(&listing, None);
+        assert!(purchase.command.contains("--max-cost 100 "));
+        assert!(purchase.notes.iter().any(|note| note.contains("rate is not known")));
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn content(listing: &Listing, snapshot: &Snapshot) -> Markup {
     }
 }
 
-fn buy(listing: &Listing, rate: BtcUsd) -> Markup {
+fn buy(listing: &Listing, rate: Option<BtcUsd>) -> Markup {
     let purchase = purchase(listing, rate);
     html! {
         section.buy {

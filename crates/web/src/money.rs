@@ -13,7 +13,7 @@ pub(crate) struct Shown {
 }
 
 /// The price of a call, or `None` when the provider names no single number.
-pub(crate) fn price(listing: &Listing, rate: BtcUsd) -> Option<Shown> {
+pub(crate) fn price(listing: &Listing, rate: Option<BtcUsd>) -> Option<Shown> {
     let facts = &listing.facts;
     if let Some(sats) = facts.price_sats {
         let about = facts.price_usd.or_else(|| listing.price_in_usd(rate));

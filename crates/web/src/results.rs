@@ -6,7 +6,7 @@ use farebox_money::BtcUsd;
 use maud::{Markup, html};
 
 /// One ticket.
-pub(crate) fn ticket(entry: &Entry, rate: BtcUsd) -> Markup {
+pub(crate) fn ticket(entry: &Entry, rate: Option<BtcUsd>) -> Markup {
     let listing = entry.listing();
     let facts = &listing.facts;
     html! {
@@ -31,7 +31,7 @@ pub(crate) fn ticket(entry: &Entry, rate: BtcUsd) -> Markup {
 }
 
 /// The price of a call, at the end of a ticket.
-pub(crate) fn stub(listing: &Listing, rate: BtcUsd) -> Markup {
+pub(crate) fn stub(listing: &Listing, rate: Option<BtcUsd>) -> Markup {
     html! {
         p.stub {
             @match money::price(listing, rate) {

@@ -5,17 +5,16 @@
 use axum::body::Body;
 use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
-use farebox_store::{Database, DatabaseOptions};
+use farebox_testing::TestDatabase;
 use farebox_web::PageSettings;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use tempfile::TempDir;
 use tower::ServiceExt;
 
 struct Site {
     directory: Directory,
-    _folder: TempDir,
+    _database: TestDatabase,
 }
 
 struct Answer {
@@ -32,13 +31,11 @@ impl Answer {
 
 impl Site {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.sqlite");
-        let schemas = [farebox_directory::schema()];
-        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
-        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000)).unwrap();
-        let directory = Directory::open(database, rate).await.unwrap();
-        Self { directory, _folder: folder }
+        let database = farebox_testing::database();
+        let store = database.open(|| vec![farebox_directory::schema()]).await;
+        let rate = BtcUsd::new(MicroUsd::new(100_000_000_000));
+        let directory = Directory::open(store, rate).await.unwrap();
+        Self { directory, _database: database }
     }
 
     async fn list(&self, facts: ListingFacts) -> String {

@@ -25,7 +25,8 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let schema = Schema { name: "buyer", migrations: migrations::migrations::runner() };
+        let schema =
+            Schema { name: "buyer", sqlite: migrations::migrations::runner(), postgres: None };
         let database = Database::open(path, [schema], DatabaseOptions::Shared)?;
         Ok(Self { database })
     }

@@ -62,7 +62,7 @@ fn download(table: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, csv), (CONTENT_DISPOSITION, attachment)], table).into_response()
 }
 
-fn table(rows: &[Arc<Entry>], rate: BtcUsd) -> Result<Vec<u8>, csv::Error> {
+fn table(rows: &[Arc<Entry>], rate: Option<BtcUsd>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
     for entry in rows {
@@ -71,7 +71,7 @@ fn table(rows: &[Arc<Entry>], rate: BtcUsd) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-fn record(entry: &Entry, rate: BtcUsd) -> [Cow<'_, str>; COLUMNS.len()] {
+fn record(entry: &Entry, rate: Option<BtcUsd>) -> [Cow<'_, str>; COLUMNS.len()] {
     let listing = entry.listing();
     let (facts, health) = (&listing.facts, &listing.health);
     [

@@ -117,11 +117,11 @@ pub struct Filters {
 impl Filters {
     /// Whether the listing meets every condition at this exchange rate.
     #[must_use]
-    pub fn accept(&self, listing: &Listing, rate: BtcUsd) -> bool {
+    pub fn accept(&self, listing: &Listing, rate: Option<BtcUsd>) -> bool {
         self.accept_offer(listing, rate) && self.accept_state(listing)
     }
 
-    fn accept_offer(&self, listing: &Listing, rate: BtcUsd) -> bool {
+    fn accept_offer(&self, listing: &Listing, rate: Option<BtcUsd>) -> bool {
         let facts = &listing.facts;
         let same_text = |wanted: &String, found: Option<&str>| {
             found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))

@@ -46,7 +46,7 @@ impl Entry {
 
 /// The whole directory at one moment.
 pub struct Snapshot {
-    rate: BtcUsd,
+    rate: Option<BtcUsd>,
     entries: Vec<Arc<Entry>>,
     directory: Arc<Lookup>,
     orders: Orders,
@@ -63,9 +63,9 @@ struct Lookup {
 }
 
 impl Snapshot {
-    /// Builds a snapshot of these listings; prices are compared at `rate`.
+    /// Builds a snapshot of these listings; prices are compared at `rate`, where one is known.
     #[must_use]
-    pub fn build(listings: Vec<Listing>, rate: BtcUsd) -> Self {
+    pub fn build(listings: Vec<Listing>, rate: Option<BtcUsd>) -> Self {
         let directory = Lookup::build(&listings);
         let protocols: Vec<Protocol> = listings.iter().map(|one| one.facts.protocol).collect();
         let related = |listing: &Listing| {
@@ -89,7 +89,7 @@ impl Snapshot {
         Self::assemble(rate, entries, Arc::new(directory))
     }
 
-    fn assemble(rate: BtcUsd, entries: Vec<Arc<Entry>>, directory: Arc<Lookup>) -> Self {
+    fn assemble(rate: Option<BtcUsd>, entries: Vec<Arc<Entry>>, directory: Arc<Lookup>) -> Self {
         Self {
             rate,
             entries,
@@ -115,6 +115,12 @@ impl Snapshot {
         Some(Self::assemble(self.rate, entries, Arc::clone(&self.directory)))
     }
 
+    /// The same listings, compared at another rate.
+    #[must_use]
+    pub(crate) fn with_rate(&self, rate: BtcUsd) -> Self {
+        Self::assemble(Some(rate), self.entries.clone(), Arc::clone(&self.directory))
+    }
+
     /// The snapshot with one listing more, or with one listing's facts replaced.
     #[must_use]
     pub(crate) fn with_listing(&self, listing: Listing) -> Self {
@@ -127,9 +133,9 @@ impl Snapshot {
         Self::build(listings, self.rate)
     }
 
-    /// The exchange rate that prices are compared at.
+    /// The exchange rate that prices are compared at, where one is known.
     #[must_use]
-    pub fn rate(&self) -> BtcUsd {
+    pub fn rate(&self) -> Option<BtcUsd> {
         self.rate
     }
 

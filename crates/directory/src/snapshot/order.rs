@@ -44,7 +44,12 @@ impl Orders {
     }
 
     /// An explicit order; listings without the figure come last, ties by the default order.
-    pub(super) fn sorted(&self, sort: Sort, entries: &[Arc<Entry>], rate: BtcUsd) -> &[u32] {
+    pub(super) fn sorted(
+        &self,
+        sort: Sort,
+        entries: &[Arc<Entry>],
+        rate: Option<BtcUsd>,
+    ) -> &[u32] {
         let key = SortKey::ALL.iter().position(|key| *key == sort.key).unwrap_or_default();
         let work_out = || {
             let mut positions: Positions = self.default_order(entries).into();
@@ -72,7 +77,7 @@ fn default_key(listing: &Listing) -> impl Ord + use<> {
     )
 }
 
-fn compare(a: Option<&Listing>, b: Option<&Listing>, sort: Sort, rate: BtcUsd) -> Ordering {
+fn compare(a: Option<&Listing>, b: Option<&Listing>, sort: Sort, rate: Option<BtcUsd>) -> Ordering {
     let (Some(a), Some(b)) = (a, b) else {
         return Ordering::Equal;
     };

@@ -4,8 +4,7 @@ use super::{health_status, history, timestamp, unreadable};
 use crate::health::RECENT_LEN_MAX;
 use crate::{Health, L402Format, Listing, ListingFacts, ProbeStatus, Protocol};
 use farebox_money::{MicroUsd, Sats};
-use farebox_store::StoreError;
-use farebox_store::rusqlite::{Connection, OptionalExtension, Row, named_params};
+use farebox_store::{Row, StoreError, Transaction, params};
 use jiff::Timestamp;
 
 /// Listings in the directory at most, so that the snapshot's memory has a bound.
@@ -13,16 +12,14 @@ const LISTINGS_MAX: i64 = 1_000_000;
 
 /// The id under which an endpoint is listed on a rail, where it is.
 pub(crate) fn find_id(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     canonical_url: &str,
     method: Option<&str>,
     protocol: Protocol,
 ) -> Result<Option<String>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM listing WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3",
-    )?;
-    let key = (canonical_url, method.unwrap_or_default(), protocol.name());
-    Ok(statement.query_row(key, |row| row.get(0)).optional()?)
+    let sql = "SELECT id FROM listing WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3";
+    let (method, protocol) = (method.unwrap_or_default(), protocol.name());
+    transaction.optional(sql, params![canonical_url, method, protocol], |row| row.get(0))
 }
 
 const STORE_FACTS: &str = "
@@ -32,11 +29,8 @@ INSERT INTO listing (
     probe_status, source, source_ref, licence, featured, domain_verified, x402_payment_valid,
     l402_format, lnget_compatible, sample_data, is_demo, registered_at, updated_at
 ) VALUES (
-    :id, :canonical_url, :method, :protocol, :url, :name, :description, :category, :provider,
-    :tags, :price_sats, :price_micro_usd, :price_note, :payment_asset, :payment_network,
-    :probe_body, :probe_status, :source, :source_ref, :licence, :featured, :domain_verified,
-    :x402_payment_valid, :l402_format, :lnget_compatible, :sample_data, :is_demo,
-    :registered_at, :updated_at
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29
 ) ON CONFLICT (canonical_url, method, protocol) DO UPDATE SET
     url = excluded.url, name = excluded.name, description = excluded.description,
     category = excluded.category, provider = excluded.provider, tags = excluded.tags,
@@ -52,65 +46,70 @@ INSERT INTO listing (
 
 /// Writes what is said about a listing; a listing that is there keeps its id, its date of
 /// registration and its health.
-pub(crate) fn store_facts(connection: &Connection, listing: &Listing) -> Result<(), StoreError> {
+pub(crate) fn store_facts(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+) -> Result<(), StoreError> {
     let facts = &listing.facts;
     let tags = serde_json::to_string(&facts.tags).map_err(|error| unreadable("tags", error))?;
     let price_sats = facts.price_sats.and_then(|price| i64::try_from(price.get()).ok());
     let price_micro_usd = facts.price_usd.and_then(|price| i64::try_from(price.get()).ok());
-    connection.prepare_cached(STORE_FACTS)?.execute(named_params! {
-        ":id": listing.id,
-        ":canonical_url": listing.canonical_url,
-        ":method": facts.method.as_deref().unwrap_or_default(),
-        ":protocol": facts.protocol.name(),
-        ":url": facts.url,
-        ":name": facts.name,
-        ":description": facts.description,
-        ":category": facts.category,
-        ":provider": facts.provider,
-        ":tags": tags,
-        ":price_sats": price_sats,
-        ":price_micro_usd": price_micro_usd,
-        ":price_note": facts.price_note,
-        ":payment_asset": facts.payment_asset,
-        ":payment_network": facts.payment_network,
-        ":probe_body": facts.probe_body,
-        ":probe_status": facts.probe_status.name(),
-        ":source": facts.source,
-        ":source_ref": facts.source_ref,
-        ":licence": facts.licence,
-        ":featured": facts.featured,
-        ":domain_verified": facts.domain_verified,
-        ":x402_payment_valid": facts.x402_payment_valid,
-        ":l402_format": facts.l402_format.map(L402Format::name),
-        ":lnget_compatible": facts.lnget_compatible,
-        ":sample_data": facts.sample_data,
-        ":is_demo": facts.is_demo,
-        ":registered_at": listing.registered_at.as_second(),
-        ":updated_at": listing.updated_at.as_second(),
-    })?;
+    transaction.execute(
+        STORE_FACTS,
+        params![
+            listing.id,
+            listing.canonical_url,
+            facts.method.as_deref().unwrap_or_default(),
+            facts.protocol.name(),
+            facts.url,
+            facts.name,
+            facts.description,
+            facts.category,
+            facts.provider,
+            tags,
+            price_sats,
+            price_micro_usd,
+            facts.price_note,
+            facts.payment_asset,
+            facts.payment_network,
+            facts.probe_body,
+            facts.probe_status.name(),
+            facts.source,
+            facts.source_ref,
+            facts.licence,
+            facts.featured,
+            facts.domain_verified,
+            facts.x402_payment_valid,
+            facts.l402_format.map(L402Format::name),
+            facts.lnget_compatible,
+            facts.sample_data,
+            facts.is_demo,
+            listing.registered_at.as_second(),
+            listing.updated_at.as_second(),
+        ],
+    )?;
     Ok(())
 }
 
 /// Makes `own` the whole set of listings that this server answers itself. Says whether anything
 /// changed.
-pub(crate) fn replace_own(connection: &Connection, own: &[Listing]) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare("SELECT * FROM listing WHERE is_demo = 1")?;
-    let mut rows = statement.query([])?;
-    let mut known = Vec::new();
-    while let Some(row) = rows.next()? {
-        known.push(read_listing(row)?);
-    }
+pub(crate) fn replace_own(
+    transaction: &Transaction<'_>,
+    own: &[Listing],
+) -> Result<bool, StoreError> {
+    let sql = "SELECT * FROM listing WHERE is_demo = 1";
+    let known = transaction.all(sql, params![], read_listing)?;
     let stays = |listing: &Listing| own.iter().any(|fresh| fresh.id == listing.id);
     let same = |fresh: &Listing| {
         known.iter().any(|known| known.id == fresh.id && known.facts == fresh.facts)
     };
     let mut changed = false;
     for gone in known.iter().filter(|listing| !stays(listing)) {
-        connection.execute("DELETE FROM listing WHERE id = ?1", [&gone.id])?;
+        transaction.execute("DELETE FROM listing WHERE id = ?1", params![gone.id])?;
         changed = true;
     }
     for fresh in own.iter().filter(|fresh| !same(fresh)) {
-        store_facts(connection, fresh)?;
+        store_facts(transaction, fresh)?;
         changed = true;
     }
     Ok(changed)
@@ -118,43 +117,39 @@ pub(crate) fn replace_own(connection: &Connection, own: &[Listing]) -> Result<bo
 
 /// Writes what the checks of a listing add up to.
 pub(crate) fn store_health(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     listing_id: &str,
     health: &Health,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE listing SET health_status = :status, last_checked = :last_checked,
-            last_seen_healthy = :last_seen_healthy, uptime_30d = :uptime_30d,
-            latency_p50_ms = :latency_p50_ms, consecutive_failures = :consecutive_failures,
-            reliability_score = :reliability_score
-         WHERE id = :id",
+    let sql = "UPDATE listing SET health_status = ?2, last_checked = ?3, last_seen_healthy = ?4, \
+               uptime_30d = ?5, latency_p50_ms = ?6, consecutive_failures = ?7, \
+               reliability_score = ?8 WHERE id = ?1";
+    transaction.execute(
+        sql,
+        params![
+            listing_id,
+            health.status.name(),
+            health.last_checked.map(Timestamp::as_second),
+            health.last_seen_healthy.map(Timestamp::as_second),
+            health.uptime_30d,
+            health.latency_p50_ms,
+            health.consecutive_failures,
+            health.reliability_score,
+        ],
     )?;
-    statement.execute(named_params! {
-        ":id": listing_id,
-        ":status": health.status.name(),
-        ":last_checked": health.last_checked.map(Timestamp::as_second),
-        ":last_seen_healthy": health.last_seen_healthy.map(Timestamp::as_second),
-        ":uptime_30d": health.uptime_30d,
-        ":latency_p50_ms": health.latency_p50_ms,
-        ":consecutive_failures": health.consecutive_failures,
-        ":reliability_score": health.reliability_score,
-    })?;
     Ok(())
 }
 
 /// Every listing with its recent observations, ordered by id.
-pub(crate) fn load_listings(connection: &Connection) -> Result<Vec<Listing>, StoreError> {
-    let mut statement = connection.prepare("SELECT * FROM listing ORDER BY id LIMIT ?1")?;
-    let mut rows = statement.query([LISTINGS_MAX])?;
-    let mut listings = Vec::new();
-    while let Some(row) = rows.next()? {
+pub(crate) fn load_listings(transaction: &Transaction<'_>) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing ORDER BY id LIMIT ?1";
+    transaction.all(sql, params![LISTINGS_MAX], |row| {
         let mut listing = read_listing(row)?;
         if listing.health.last_checked.is_some() {
-            listing.health.recent = history(connection, &listing.id, RECENT_LEN_MAX)?;
+            listing.health.recent = history(transaction, &listing.id, RECENT_LEN_MAX)?;
         }
-        listings.push(listing);
-    }
-    Ok(listings)
+        Ok(listing)
+    })
 }
 
 fn read_listing(row: &Row<'_>) -> Result<Listing, StoreError> {
@@ -177,7 +172,7 @@ fn read_facts(row: &Row<'_>) -> Result<ListingFacts, StoreError> {
     let price_micro_usd: Option<i64> = row.get("price_micro_usd")?;
     Ok(ListingFacts {
         url: row.get("url")?,
-        method: Some(row.get::<_, String>("method")?).filter(|method| !method.is_empty()),
+        method: Some(row.get::<String>("method")?).filter(|method| !method.is_empty()),
         protocol: Protocol::parse(&protocol).ok_or_else(|| unreadable("protocol", &protocol))?,
         name: row.get("name")?,
         description: row.get("description")?,
@@ -207,10 +202,10 @@ fn read_facts(row: &Row<'_>) -> Result<ListingFacts, StoreError> {
 
 fn read_health(row: &Row<'_>) -> Result<Health, StoreError> {
     let time = |column: &str| -> Result<Option<Timestamp>, StoreError> {
-        row.get::<_, Option<i64>>(column)?.map(timestamp).transpose()
+        row.get::<Option<i64>>(column)?.map(timestamp).transpose()
     };
     Ok(Health {
-        status: health_status(&row.get::<_, String>("health_status")?)?,
+        status: health_status(&row.get::<String>("health_status")?)?,
         last_checked: time("last_checked")?,
         last_seen_healthy: time("last_seen_healthy")?,
         uptime_30d: row.get("uptime_30d")?,

@@ -2,66 +2,50 @@
 
 use super::{health_status, timestamp};
 use crate::health::{Check, HISTORY_LEN_MAX, Observation, WINDOW_SECONDS};
-use farebox_store::StoreError;
-use farebox_store::rusqlite::{Connection, Row, params};
+use farebox_store::{Row, StoreError, Transaction, params};
 use jiff::Timestamp;
 
 /// Records a check and returns its number.
 pub(crate) fn insert_observation(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     listing_id: &str,
     check: &Check,
 ) -> Result<i64, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO observation
+    let sql = "INSERT INTO observation
             (listing_id, checked_at, status, response_time_ms, http_status, error_message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    Ok(statement.insert(params![
-        listing_id,
-        check.checked_at.as_second(),
-        check.healthy.name(),
-        check.response_time_ms,
-        check.http_status,
-        check.error_message,
-    ])?)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id";
+    let (at, healthy) = (check.checked_at.as_second(), check.healthy.name());
+    let time = check.response_time_ms;
+    let row = params![listing_id, at, healthy, time, check.http_status, check.error_message];
+    transaction.one(sql, row, |row| row.get(0))
 }
 
 /// The latest `len_max` observations of a listing, newest first.
 pub(crate) fn history(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     listing_id: &str,
     len_max: usize,
 ) -> Result<Vec<Observation>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, checked_at, status, response_time_ms, http_status, error_message
-         FROM observation WHERE listing_id = ?1 ORDER BY checked_at DESC, id DESC LIMIT ?2",
-    )?;
-    let mut rows = statement.query(params![listing_id, len_max])?;
-    let mut history = Vec::new();
-    while let Some(row) = rows.next()? {
-        history.push(read_observation(row)?);
-    }
-    Ok(history)
+    let sql = "SELECT id, checked_at, status, response_time_ms, http_status, error_message
+         FROM observation WHERE listing_id = ?1 ORDER BY checked_at DESC, id DESC LIMIT ?2";
+    transaction.all(sql, params![listing_id, len_max], read_observation)
 }
 
 /// Forgets what is older than the window, and more than a listing may keep; never the last one.
 pub(crate) fn prune(
-    connection: &Connection,
+    transaction: &Transaction<'_>,
     listing_id: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "DELETE FROM observation WHERE listing_id = ?1 AND id IN (
+    let sql = "DELETE FROM observation WHERE listing_id = ?1 AND id IN (
             SELECT id FROM (
                 SELECT id, checked_at,
                     row_number() OVER (ORDER BY checked_at DESC, id DESC) AS place
                 FROM observation WHERE listing_id = ?1
-            ) WHERE place > ?2 OR (checked_at < ?3 AND place > 1)
-        )",
-    )?;
+            ) AS placed WHERE place > ?2 OR (checked_at < ?3 AND place > 1)
+        )";
     let oldest = now.as_second().saturating_sub(WINDOW_SECONDS);
-    statement.execute(params![listing_id, HISTORY_LEN_MAX, oldest])?;
+    transaction.execute(sql, params![listing_id, HISTORY_LEN_MAX, oldest])?;
     Ok(())
 }
 
@@ -70,7 +54,7 @@ fn read_observation(row: &Row<'_>) -> Result<Observation, StoreError> {
         id: row.get("id")?,
         check: Check {
             checked_at: timestamp(row.get("checked_at")?)?,
-            healthy: health_status(&row.get::<_, String>("status")?)?,
+            healthy: health_status(&row.get::<String>("status")?)?,
             response_time_ms: row.get("response_time_ms")?,
             http_status: row.get("http_status")?,
             error_message: row.get("error_message")?,

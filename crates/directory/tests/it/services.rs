@@ -2,7 +2,7 @@
 
 use crate::common::{Fixture, facts, now};
 use farebox_directory::{Check, HealthStatus, L402Format, ListingFacts, Protocol};
-use farebox_money::{MicroUsd, Sats};
+use farebox_money::{BtcUsd, MicroUsd, Sats};
 use http::StatusCode;
 
 fn check(healthy: HealthStatus, response_time_ms: u32) -> Check {
@@ -114,6 +114,17 @@ async fn a_price_in_sats_is_compared_in_dollars() {
         fixture.names("max_price_usd=1&sort=price&order=desc").await,
         ["Stable", "Lightning"]
     );
+}
+
+#[tokio::test]
+async fn a_new_exchange_rate_moves_what_is_compared_and_nothing_else() {
+    let fixture = mixed().await;
+    let before = fixture.get("/api/v1/services").await.text;
+    let twice = BtcUsd::new(MicroUsd::new(200_000_000_000)).unwrap();
+    fixture.directory.set_rate(twice).await;
+    assert_eq!(fixture.names("max_price_usd=0.005").await, [""; 0]);
+    assert_eq!(fixture.names("max_price_usd=0.01").await, ["Lightning"]);
+    assert_eq!(fixture.get("/api/v1/services").await.text, before);
 }
 
 #[tokio::test]

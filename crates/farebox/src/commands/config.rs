@@ -30,5 +30,11 @@ fn hidden(mut settings: Settings) -> Settings {
     for wallet in [&mut settings.wallet, &mut settings.seller.wallet].into_iter().flatten() {
         *wallet = "(set)".into();
     }
+    // Some sources take a key in the query.
+    for source in &mut settings.rates.sources {
+        if let Some((address, _)) = source.url.split_once('?') {
+            source.url = format!("{address}?(set)");
+        }
+    }
     settings
 }

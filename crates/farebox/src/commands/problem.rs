@@ -49,6 +49,11 @@ impl Problem {
         Self { paid, ..Self::new("interrupted", message, exit_code) }
     }
 
+    /// Names the problem.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// What programs compare.
     pub(crate) const fn exit_code(&self) -> u8 {
         self.exit_code

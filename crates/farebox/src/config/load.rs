@@ -83,7 +83,7 @@ pub fn load(
     }
     let bad = |reason| ConfigError::BadValue { origin: "settings".into(), reason };
     let settings = parse(merged).map_err(bad)?;
-    settings.check().map_err(bad)?;
+    settings.check().and_then(|()| settings.check_together()).map_err(bad)?;
     Ok(settings)
 }
 
@@ -206,7 +206,7 @@ mod tests {
         let example = include_str!("../../../../farebox.example.toml");
         let uncommented: String = example
             .lines()
-            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+            .map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line))
             .collect::<Vec<_>>()
             .join("\n");
         let table: Table = uncommented.parse().unwrap();
@@ -217,6 +217,11 @@ mod tests {
         missing.retain(|key| !known_keys().contains(key));
         assert!(missing.is_empty(), "not in farebox.example.toml: {missing:?}");
         assert_eq!(from(example, &[]).unwrap(), Settings::default());
+    }
+
+    /// Whether a comment is a key that has no default, and not an indented example.
+    fn is_key(comment: &str) -> bool {
+        comment.contains(" = ") && !comment.starts_with(' ')
     }
 
     fn collect(value: &Value, prefix: &str, keys: &mut Vec<String>) {
@@ -240,6 +245,19 @@ mod tests {
     }
 
     #[test]
+    fn values_are_held_against_each_other_only_when_all_are_read() {
+        let file = "[rates]\nrefresh_s = 300\nmax_age_s = 900\n\
+                    sources = [{ name = \"a\", url = \"https://a.example/\", pointer = \"/usd\" }]";
+        let alone = [("FAREBOX_RATES__AGREEING_MIN", "1"), ("FAREBOX_RATES__MAX_AGE_S", "600")];
+        assert_eq!(from(file, &alone).unwrap().rates.max_age_s, 600);
+        let error = from(file, &[]).unwrap_err().to_string();
+        assert!(error.contains("rates.agreeing_min is 2"), "{error}");
+        let sources = "[{name=\"a\", url=\"https://a.example/\", pointer=\"/usd\", key=\"x\"}]";
+        let error = from("", &[("FAREBOX_RATES__SOURCES", sources)]).unwrap_err().to_string();
+        assert!(error.contains("unknown key \"rates.sources.0.key\""), "{error}");
+    }
+
+    #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let error = from("[serve]\nlisen = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
         assert!(error.contains("\"serve.lisen\""), "{error}");
@@ -256,6 +274,12 @@ mod tests {
             ("[serve]\nlisten = \"nowhere\"", "serve"),
             ("[rates]\nbtc_usd = \"0\"", "rates.btc_usd"),
             ("[rates]\nbtc_usd = \"cheap\"", "rates.btc_usd"),
+            ("[rates]\nrefresh_s = 1", "rates.refresh_s"),
+            ("[[rates.sources]]\nname = \"a\"", "url"),
+            (
+                "[[rates.sources]]\nname = \"a\"\nurl = \"http://u:hunter2@a\"\npointer = \"/b\"",
+                "url",
+            ),
             ("[prices]\nexport_csv_sats = 0", "prices.export_csv_sats"),
             ("wallet = ", "farebox.toml"),
             ("wallet = \"hunter2\"", "wallet"),

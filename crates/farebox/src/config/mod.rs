@@ -1,6 +1,7 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
 mod load;
+mod rates;
 mod settings;
 
 pub use load::{Overrides, load};

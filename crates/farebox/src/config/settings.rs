@@ -1,8 +1,10 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
-use farebox_money::{BtcUsd, MicroUsd, Sats};
+use super::rates::RateSettings;
+use farebox_money::Sats;
 use farebox_net::TrustedProxies;
-use farebox_wallet::PhoenixdUrl;
+use farebox_store::{Location, PostgresUrl};
+use farebox_wallet::WalletUrl;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +20,8 @@ pub struct Settings {
     pub wallet: Option<String>,
     /// Where everything that must survive is kept.
     pub data: Option<PathBuf>,
+    /// The server's database.
+    pub store: StoreSettings,
     /// `farebox serve`.
     pub serve: ServeSettings,
     /// The selling side of the server.
@@ -28,6 +32,14 @@ pub struct Settings {
     pub rates: RateSettings,
     /// `farebox serve --demo`.
     pub demo: DemoSettings,
+}
+
+/// The server's database.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct StoreSettings {
+    /// A PostgreSQL that takes the place of the file in the data folder.
+    pub postgres: Option<String>,
 }
 
 /// `farebox serve`.
@@ -72,14 +84,6 @@ pub struct PriceSettings {
     pub export_csv_sats: u64,
 }
 
-/// Exchange rates.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct RateSettings {
-    /// Dollars for one bitcoin, as a decimal text.
-    pub btc_usd: String,
-}
-
 /// The demo.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -96,6 +100,7 @@ impl Default for Settings {
             server: "http://127.0.0.1:4020".into(),
             wallet: None,
             data: None,
+            store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             prices: PriceSettings::default(),
@@ -123,12 +128,6 @@ impl Default for PriceSettings {
     }
 }
 
-impl Default for RateSettings {
-    fn default() -> Self {
-        Self { btc_usd: "90000".into() }
-    }
-}
-
 impl Default for DemoSettings {
     fn default() -> Self {
         Self { play_listen: SocketAddr::from(([127, 0, 0, 1], 9740)), buyer_sats: 100_000 }
@@ -141,34 +140,59 @@ impl Settings {
     /// # Errors
     /// One line that names the first key that cannot, without any password.
     pub fn check(&self) -> Result<(), String> {
-        self.btc_usd()?;
+        self.rates.check()?;
         self.export_csv_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
         }
         self.trusted_proxies()?;
+        self.postgres()?;
         for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
             if let Some(wallet) = wallet {
-                let parsed = wallet.parse::<PhoenixdUrl>();
+                let parsed = wallet.parse::<WalletUrl>();
                 parsed.map_err(|error| format!("{key}: {error}"))?;
             }
         }
         Ok(())
     }
 
-    /// The exchange rate.
+    /// Checks what only the whole shows: values that contradict each other, though file and
+    /// environment may each hold one half.
     ///
     /// # Errors
-    /// One line that names the key.
-    pub fn btc_usd(&self) -> Result<BtcUsd, String> {
-        let rate = self.rates.btc_usd.parse::<MicroUsd>().ok().and_then(BtcUsd::new);
-        rate.ok_or_else(|| {
-            format!(
-                "rates.btc_usd must be a positive amount of dollars such as \"90000\", not {:?}",
-                self.rates.btc_usd
-            )
-        })
+    /// One line that names the keys.
+    pub fn check_together(&self) -> Result<(), String> {
+        self.rates.check_together()
+    }
+
+    /// The PostgreSQL, where one is set.
+    ///
+    /// # Errors
+    /// One line that names the key, without the password.
+    pub fn postgres(&self) -> Result<Option<PostgresUrl>, String> {
+        let url = self.store.postgres.as_deref().map(str::parse).transpose();
+        url.map_err(|error| format!("store.postgres: {error}"))
+    }
+
+    /// Where the server's database is.
+    ///
+    /// # Errors
+    /// One line that names the key, or says that there is no home folder.
+    pub fn store_location(&self, demo: bool) -> Result<Location, String> {
+        if let Some(url) = self.postgres()? {
+            return Ok(Location::Postgres(url));
+        }
+        Ok(Location::File(self.server_dir(demo)?.join("farebox.sqlite")))
+    }
+
+    /// The folder of the server's files; the demo has one of its own.
+    ///
+    /// # Errors
+    /// One line when the platform names no home folder.
+    pub fn server_dir(&self, demo: bool) -> Result<PathBuf, String> {
+        let folder = self.data_dir()?;
+        Ok(if demo { folder.join("demo") } else { folder })
     }
 
     /// The reverse proxies that are believed.

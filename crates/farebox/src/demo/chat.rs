@@ -1,18 +1,20 @@
 //! `POST /demo/v1/chat/completions`: a stand-in for a model, in OpenAI's wire format, so that
-//! the curl quick start and stock clients have something to talk to. 10 sats an answer.
+//! the curl quick start and stock clients have something to talk to. $0.009 an answer: 10 sats at the
+//! demo's exchange rate.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PricedRequest};
+use farebox_money::MicroUsd;
+use farebox_paywall::{Amount, NotForSale, PricedRequest};
+use farebox_rates::Rates;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The price of an answer.
-pub(super) const PRICE: Sats = Sats::new(10);
+pub(super) const PRICE: MicroUsd = MicroUsd::new(9_000);
 /// Larger bodies are refused, as at the real providers' small endpoints.
 pub(super) const BODY_LEN_MAX: usize = 32 * 1024;
 const GREETING: &str = "Hello! How can I assist you in the Bitcoin world today?";
@@ -31,9 +33,9 @@ struct Message {
     content: String,
 }
 
-/// A fixed price; what cannot be answered is refused before anybody pays.
-pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
-    parse(request.body).map(|_| PRICE)
+/// A fixed price in dollars; what cannot be answered is refused before anybody pays.
+pub(super) fn price(request: PricedRequest<'_>, rates: &Rates) -> Result<Amount, NotForSale> {
+    parse(request.body).map(|_| Amount::usd(PRICE, rates))
 }
 
 /// Answers the last message of the user.
@@ -95,10 +97,18 @@ fn words(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use farebox_money::BtcUsd;
 
     fn priced(body: &str) -> Result<u64, String> {
+        let rates = Rates::fixed(BtcUsd::new(MicroUsd::new(90_000_000_000)).unwrap());
         let request = PricedRequest { path: "/", query: None, body: body.as_bytes() };
-        price(request).map(Sats::get).map_err(|error| error.0.error.code)
+        match price(request, &rates) {
+            Ok(Amount::Usd { price, rates }) => {
+                Ok(rates.current(0).unwrap().to_sats_ceil(price).unwrap().get())
+            }
+            Ok(Amount::Sats(sats)) => Ok(sats.get()),
+            Err(error) => Err(error.0.error.code),
+        }
     }
 
     #[test]

@@ -9,20 +9,23 @@ use axum::Router;
 use axum::routing::{get, post};
 use farebox_directory::{L402Format, ListingFacts, Protocol};
 use farebox_money::Sats;
-use farebox_paywall::{PaidRoute, Paywall};
+use farebox_paywall::{PaidRoute, Paywall, PricedRequest};
+use farebox_rates::Rates;
 
 /// How long a token for the picture is good for, in seconds.
 const PICTURE_TOKEN_S: u64 = 600;
 const WEATHER_PRICE: Sats = Sats::new(5);
 const PICTURE_PRICE: Sats = Sats::new(20);
 
-/// The sample APIs, with prices on them.
-pub fn routes(paywall: &Paywall) -> Router {
+/// The sample APIs, with prices on them; the chat's is in dollars.
+pub fn routes(paywall: &Paywall, rates: &Rates) -> Router {
     let weather = PaidRoute::one_shot("demo_weather", WEATHER_PRICE, "Weather in one city")
         .checked_by(weather::check);
     let summary = PaidRoute::priced_by("demo_summary", summary::price, "Summary of a text");
     let summary = summary.with_body_len_max(summary::BODY_LEN_MAX);
-    let chat = PaidRoute::priced_by("demo_chat", chat::price, "A chat completion");
+    let rates = rates.clone();
+    let chat = move |request: PricedRequest<'_>| chat::price(request, &rates);
+    let chat = PaidRoute::priced_by("demo_chat", chat, "A chat completion");
     let chat = chat.with_body_len_max(chat::BODY_LEN_MAX);
     let picture = PaidRoute::time_bounded(
         "demo_picture",
@@ -43,8 +46,7 @@ pub fn routes(paywall: &Paywall) -> Router {
 
 /// The same as listings of the directory.
 pub fn listings(public_url: &str) -> Vec<ListingFacts> {
-    let listing = |path: &str, method: &str, name: &str, price: Sats| ListingFacts {
-        price_sats: Some(price),
+    let listing = |path: &str, method: &str, name: &str| ListingFacts {
         payment_asset: Some("BTC".to_owned()),
         payment_network: Some("Lightning".to_owned()),
         provider: "Farebox demo".to_owned(),
@@ -61,7 +63,8 @@ pub fn listings(public_url: &str) -> Vec<ListingFacts> {
         description: "Typical weather of a city in the current month. Query: ?city=Lisbon. \
                       Sample data: climate normals, not a forecast."
             .to_owned(),
-        ..listing("/demo/weather", "GET", "Demo Weather", WEATHER_PRICE)
+        price_sats: Some(WEATHER_PRICE),
+        ..listing("/demo/weather", "GET", "Demo Weather")
     };
     let summary = ListingFacts {
         category: "ai/text".to_owned(),
@@ -69,7 +72,8 @@ pub fn listings(public_url: &str) -> Vec<ListingFacts> {
         description: "Picks the sentences that say most of a text. JSON body: {\"text\": \"…\", \
                       \"sentences\": 3}. 2 sats, and 1 more for each further 1,000 characters."
             .to_owned(),
-        ..listing("/demo/summary", "POST", "Demo Summary", summary::BASE_PRICE)
+        price_sats: Some(summary::BASE_PRICE),
+        ..listing("/demo/summary", "POST", "Demo Summary")
     };
     let chat = ListingFacts {
         category: "ai/llm".to_owned(),
@@ -79,14 +83,16 @@ pub fn listings(public_url: &str) -> Vec<ListingFacts> {
         description: "A stand-in for a language model that speaks OpenAI's wire format. Sample \
                       data: there is no model behind it."
             .to_owned(),
-        ..listing("/demo/v1/chat/completions", "POST", "Demo Chat", chat::PRICE)
+        price_usd: Some(chat::PRICE),
+        ..listing("/demo/v1/chat/completions", "POST", "Demo Chat")
     };
     let picture = ListingFacts {
         category: "media/images".to_owned(),
         description: "A picture of several megabytes that arrives slowly, to watch a download. \
                       One payment is good for ten minutes."
             .to_owned(),
-        ..listing("/demo/picture.bmp", "GET", "Demo Picture", PICTURE_PRICE)
+        price_sats: Some(PICTURE_PRICE),
+        ..listing("/demo/picture.bmp", "GET", "Demo Picture")
     };
     vec![weather, summary, chat, picture]
 }

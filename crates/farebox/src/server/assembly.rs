@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::exchange_rate::ExchangeRate;
 use crate::server::metrics::{self, Metrics};
 use crate::server::till::{Receivers, Till};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,7 @@ use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
-use farebox_store::{Database, DatabaseOptions, OpenError};
+use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_wallet::{WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
@@ -46,7 +47,11 @@ pub struct Parts {
     /// Whether payments can be taken.
     pub is_selling: bool,
     /// To be closed last.
-    pub databases: Vec<Database>,
+    pub store: Store,
+    /// The play network's, likewise.
+    pub play_database: Option<Database>,
+    /// What takes money, to be told when the server ends.
+    pub till: Option<Till>,
     /// Work that runs beside the requests.
     pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -60,22 +65,23 @@ struct Play {
 
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
-    let folder = settings.data_dir().map_err(Failure::usage)?;
-    let folder = if demo { folder.join("demo") } else { folder };
-    let database = open_database(&folder)?;
-    let rate = settings.btc_usd().map_err(Failure::usage)?;
-    let directory = Directory::open(database.clone(), rate).await.map_err(Failure::general)?;
+    let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    let store = open_store(settings, demo).await?;
+    let exchange = ExchangeRate::open(settings, demo)?;
+    let rates = exchange.rates.clone();
+    let directory = Directory::open(store.clone(), rates.last()).await;
+    let directory = directory.map_err(Failure::general)?;
     let play = if demo { Some(open_play(&folder, settings).await?) } else { None };
     let own_listings = match demo {
         true => list_samples(&directory, public_url).await?,
         false => Vec::new(),
     };
     let till = match receivers(settings, play.as_ref())? {
-        Some(receivers) => Some(Till::open(&folder, database.clone(), receivers).await?),
+        Some(receivers) => Some(Till::open(&folder, store.clone(), receivers).await?),
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
-    let metrics = Metrics::new(paywall.cloned(), directory.clone());
+    let metrics = Metrics::new(paywall.cloned(), directory.clone(), exchange.clone());
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = Router::new()
         .merge(farebox_directory::routes(directory.clone()))
@@ -83,11 +89,13 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         .merge(farebox_web::routes(directory.clone(), pages))
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match &till {
-        Some(till) => router.merge(farebox_accounts::api::routes(till.accounts.clone())),
+        Some(till) => {
+            router.merge(farebox_accounts::api::routes(till.accounts.clone(), rates.clone()))
+        }
         None => router,
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall)),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let router = router
@@ -98,26 +106,29 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
     Ok(Parts {
         router,
         play_api: play.as_ref().map(|play| phoenixd_api::router(play.buyer.clone(), passwords())),
-        directory,
+        directory: directory.clone(),
         own_listings,
         is_selling: till.is_some(),
-        databases: [Some(database), play.as_ref().map(|play| play.database.clone())]
-            .into_iter()
-            .flatten()
-            .collect(),
-        background: Box::pin(background(till, play.map(|play| play.network))),
+        store,
+        play_database: play.as_ref().map(|play| play.database.clone()),
+        till: till.clone(),
+        background: Box::pin(async move {
+            let sell = background(till, play.map(|play| play.network));
+            tokio::join!(sell, exchange.run(directory));
+        }),
     })
 }
 
-fn open_database(folder: &Path) -> Result<Database, Failure> {
-    let schemas = [
+async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
+    let schemas = vec![
+        farebox_store::schema(),
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];
-    let path = folder.join("farebox.sqlite");
-    Database::open(&path, schemas, DatabaseOptions::Exclusive).map_err(open_failure)
+    let location = settings.store_location(demo).map_err(Failure::usage)?;
+    Store::open(location, schemas).await.map_err(open_failure)
 }
 
 fn open_failure(error: OpenError) -> Failure {

@@ -4,14 +4,14 @@
 use farebox_accounts::Accounts;
 use farebox_ledger::verify;
 use farebox_paywall::Paywall;
-use farebox_store::Database;
+use farebox_store::Store;
 use std::time::Duration;
 
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Checks the books once, as they are at one moment.
-pub async fn check(database: &Database, paywall: &Paywall, accounts: &Accounts) {
-    let report = match database.read(verify).await {
+pub async fn check(store: &Store, paywall: &Paywall, accounts: &Accounts) {
+    let report = match store.read(verify).await {
         Ok(report) => report,
         Err(error) => {
             // A busy or full disk says nothing about the books; the next check will.
@@ -30,9 +30,9 @@ pub async fn check(database: &Database, paywall: &Paywall, accounts: &Accounts) 
 }
 
 /// Checks the books every hour.
-pub async fn run(database: Database, paywall: Paywall, accounts: Accounts) {
+pub async fn run(store: Store, paywall: Paywall, accounts: Accounts) {
     loop {
         tokio::time::sleep(PERIOD).await;
-        check(&database, &paywall, &accounts).await;
+        check(&store, &paywall, &accounts).await;
     }
 }

@@ -1,10 +1,12 @@
 //! `GET /metrics` in the text form of Prometheus.
 
+use crate::server::exchange_rate::ExchangeRate;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use farebox_directory::Directory;
-use farebox_paywall::Paywall;
+use farebox_paywall::{Paywall, system_clock};
+use farebox_rates::RefreshStats;
 use http::{StatusCode, header};
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -27,6 +29,17 @@ struct RouteLabels {
     route: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SourceLabels {
+    source: String,
+    outcome: String,
+}
+
 /// The counts of this process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -34,17 +47,23 @@ pub struct Metrics {
     seconds: Family<RouteLabels, Histogram>,
     paywall: Option<Paywall>,
     directory: Directory,
+    exchange: ExchangeRate,
 }
 
 impl Metrics {
     /// Starts counting.
-    pub fn new(paywall: Option<Paywall>, directory: Directory) -> Arc<Self> {
+    pub fn new(
+        paywall: Option<Paywall>,
+        directory: Directory,
+        exchange: ExchangeRate,
+    ) -> Arc<Self> {
         let histogram = || Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
         Arc::new(Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(histogram),
             paywall,
             directory,
+            exchange,
         })
     }
 
@@ -60,6 +79,10 @@ impl Metrics {
         register(&mut registry, "listings", "Listings shown", ConstGauge::new(listings));
         if let Some(paywall) = &self.paywall {
             register_paywall(&mut registry, paywall);
+        }
+        if let Some(stats) = self.exchange.stats() {
+            let age_s = self.exchange.rates.age_s(system_clock()());
+            register_rate(&mut registry, &stats, age_s);
         }
         registry
     }
@@ -80,6 +103,27 @@ fn register_paywall(registry: &mut Registry, paywall: &Paywall) {
     let open = i64::try_from(stats.open_invoices).unwrap_or(i64::MAX);
     let help = "Unpaid invoices that can be handed out";
     register(registry, "paywall_open_invoices", help, ConstGauge::new(open));
+}
+
+fn register_rate(registry: &mut Registry, stats: &RefreshStats, age_s: Option<u64>) {
+    // Without a rate there is no age; an alarm on a missing one is as good as on an old one.
+    if let Some(age_s) = age_s {
+        let age_s = i64::try_from(age_s).unwrap_or(i64::MAX);
+        register(registry, "rate_age_seconds", "Age of the exchange rate", ConstGauge::new(age_s));
+    }
+    let rounds = Family::<OutcomeLabels, Counter>::default();
+    for (outcome, count) in [("found", stats.found), ("not_found", stats.not_found)] {
+        rounds.get_or_create(&OutcomeLabels { outcome: outcome.to_owned() }).inc_by(count);
+    }
+    registry.register("rate_refreshes", "Times that the sources were asked", rounds);
+    let answers = Family::<SourceLabels, Counter>::default();
+    for source in &stats.sources {
+        for (outcome, count) in [("answered", source.answered), ("failed", source.failed)] {
+            let labels = SourceLabels { source: source.name.clone(), outcome: outcome.to_owned() };
+            answers.get_or_create(&labels).inc_by(count);
+        }
+    }
+    registry.register("rate_source_answers", "Answers of each source", answers);
 }
 
 fn register(registry: &mut Registry, name: &str, help: &str, metric: impl Metric) {

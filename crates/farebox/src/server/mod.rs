@@ -3,6 +3,7 @@
 mod accept;
 mod assembly;
 mod banner;
+mod exchange_rate;
 mod ledger_watch;
 mod logging;
 mod metrics;
@@ -74,7 +75,11 @@ async fn serve(
     }
     check.abort();
     background.abort();
-    for database in parts.databases {
+    if let Some(till) = parts.till {
+        till.end().await;
+    }
+    parts.store.checkpoint().await;
+    if let Some(database) = parts.play_database {
         database.checkpoint().await;
     }
     Ok(())

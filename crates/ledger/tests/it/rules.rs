@@ -1,8 +1,8 @@
 //! What may be posted.
 
-use crate::support::{deposit, movement, open, post, user};
-use farebox_ledger::writer::{self, WriteError};
-use farebox_ledger::{AccountKey, Books, PostError, Posted, verify};
+use crate::support::{deposit, movement, open, user};
+use farebox_ledger::writer::WriteError;
+use farebox_ledger::{AccountKey, Books, PostError, Posted};
 use farebox_money::Msat;
 
 fn available(books: &Books, account: &AccountKey) -> u64 {
@@ -63,25 +63,42 @@ fn what_moves_nothing_is_refused() {
 
 #[test]
 fn a_refused_event_leaves_nothing_in_the_database() {
-    let mut connection = open();
-    post(&mut connection, &[deposit("a", "ann", 1_000)], 1).unwrap();
-    let event = [
-        movement("b", 0, user("ann"), user("bob"), 600),
-        movement("b", 1, user("ann"), user("bob"), 600),
-    ];
-    let error = post(&mut connection, &event, 2).unwrap_err();
-    assert!(matches!(error, WriteError::Post(PostError::Insufficient { .. })));
-    assert_eq!(writer::balance(&connection, &user("bob")).unwrap().credits, Msat::ZERO);
-    assert_eq!(writer::head(&connection).unwrap().0, 1);
-    assert!(verify(&connection).unwrap().is_sound());
+    for stored in open() {
+        stored.post(&[deposit("a", "ann", 1_000)], 1).unwrap();
+        let event = [
+            movement("b", 0, user("ann"), user("bob"), 600),
+            movement("b", 1, user("ann"), user("bob"), 600),
+        ];
+        let error = stored.post(&event, 2).unwrap_err();
+        assert!(matches!(error, WriteError::Post(PostError::Insufficient { .. })));
+        assert_eq!(stored.balance(&user("bob")).credits, Msat::ZERO);
+        assert_eq!(stored.head().0, 1);
+        assert!(stored.verify().is_sound());
+    }
+}
+
+#[test]
+fn an_event_that_is_refused_spares_the_others_of_its_batch() {
+    for stored in open() {
+        let pay = |reference: &str| vec![movement(reference, 0, user("ann"), user("bob"), 600)];
+        let events = [vec![deposit("a", "ann", 1_000)], pay("b"), pay("c"), pay("b")];
+        let outcomes = stored.post_all(&events, events.len());
+        assert_eq!(outcomes[0], Ok(Posted::Now));
+        assert_eq!(outcomes[1], Ok(Posted::Now));
+        assert!(matches!(outcomes[2], Err(PostError::Insufficient { .. })));
+        assert_eq!(outcomes[3], Ok(Posted::Before));
+        assert_eq!(stored.balance(&user("bob")).available(), Some(Msat::new(600)));
+        assert!(stored.verify().is_sound());
+    }
 }
 
 #[test]
 fn the_log_cannot_be_changed() {
-    let mut connection = open();
-    post(&mut connection, &[deposit("a", "ann", 1_000)], 1).unwrap();
-    for sql in ["UPDATE ledger_transfer SET amount_msat = 1", "DELETE FROM ledger_transfer"] {
-        let error = connection.execute(sql, []).unwrap_err().to_string();
-        assert!(error.contains("append-only"), "{error}");
+    for stored in open() {
+        stored.post(&[deposit("a", "ann", 1_000)], 1).unwrap();
+        for sql in ["UPDATE ledger_transfer SET amount_msat = 1", "DELETE FROM ledger_transfer"] {
+            let error = stored.execute(sql).unwrap_err().to_string();
+            assert!(error.contains("append-only"), "{error}");
+        }
     }
 }

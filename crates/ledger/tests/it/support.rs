@@ -1,29 +1,109 @@
-//! Books in memory and in a database, and random events for both.
+//! Books in memory and in databases, and random events for both.
 
 use farebox_ledger::writer::{self, WriteError};
-use farebox_ledger::{AccountKey, NewTransfer, Posted, TransferCode, schema};
+use farebox_ledger::{
+    AccountKey, Balance, ChainHash, NewTransfer, PostError, Posted, Report, TransferCode, schema,
+    verify,
+};
 use farebox_money::Msat;
+use farebox_store::{Location, Store, StoreError};
+use farebox_testing::TestDatabase;
 use proptest::prelude::*;
-use rusqlite::Connection;
+use tokio::runtime::Runtime;
 
-/// A database with the ledger's tables, in memory: these tests are about rules.
-pub fn open() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    connection.pragma_update(None, "foreign_keys", "ON").unwrap();
-    schema().migrations.run(&mut connection).unwrap();
-    connection
+/// A ledger in a database.
+pub struct Stored {
+    pub store: Store,
+    runtime: Runtime,
+    database: TestDatabase,
 }
 
-/// Posts in a transaction of its own, as every caller must.
-pub fn post(
-    connection: &mut Connection,
-    event: &[NewTransfer],
-    now_ms: i64,
-) -> Result<Posted, WriteError> {
-    let transaction = connection.transaction().unwrap();
-    let posted = writer::post(&transaction, event, now_ms)?;
-    transaction.commit().unwrap();
-    Ok(posted)
+/// One ledger in each database that there is.
+pub fn open() -> Vec<Stored> {
+    farebox_testing::databases().into_iter().map(Stored::new).collect()
+}
+
+impl Stored {
+    pub fn new(database: TestDatabase) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime = runtime.unwrap();
+        let store = runtime.block_on(database.open(|| vec![schema()]));
+        Self { store, runtime, database }
+    }
+
+    pub fn post(&self, event: &[NewTransfer], now_ms: i64) -> Result<Posted, WriteError> {
+        let event = event.to_vec();
+        let post = move |transaction: &farebox_store::Transaction<'_>| {
+            writer::post(transaction, &event, now_ms)
+        };
+        self.runtime.block_on(self.store.write(post))
+    }
+
+    /// All in one transaction, in parts of `part_len` events.
+    pub fn post_all(
+        &self,
+        events: &[Vec<NewTransfer>],
+        part_len: usize,
+    ) -> Vec<Result<Posted, PostError>> {
+        let events = events.to_vec();
+        let post = move |transaction: &farebox_store::Transaction<'_>| {
+            let mut outcomes = Vec::new();
+            for (now_ms, part) in (1..).zip(events.chunks(part_len)) {
+                let part: Vec<_> = part.iter().map(Vec::as_slice).collect();
+                outcomes.extend(writer::post_all(transaction, &part, now_ms)?);
+            }
+            Ok::<_, StoreError>(outcomes)
+        };
+        self.runtime.block_on(self.store.write(post)).unwrap()
+    }
+
+    pub fn execute(&self, sql: &'static str) -> Result<u64, StoreError> {
+        let execute =
+            move |transaction: &farebox_store::Transaction<'_>| transaction.execute(sql, &[]);
+        self.runtime.block_on(self.store.write(execute))
+    }
+
+    /// Past the triggers and foreign keys of a PostgreSQL.
+    pub fn execute_unguarded(&self, sql: &'static str) -> Result<u64, StoreError> {
+        let execute = move |transaction: &farebox_store::Transaction<'_>| {
+            transaction.execute("SET LOCAL session_replication_role = replica", &[])?;
+            transaction.execute(sql, &[])
+        };
+        self.runtime.block_on(self.store.write(execute))
+    }
+
+    pub fn location(&self) -> &Location {
+        &self.database.location
+    }
+
+    pub fn balance(&self, account: &AccountKey) -> Balance {
+        let account = account.clone();
+        let read = move |transaction: &farebox_store::Transaction<'_>| {
+            writer::balance(transaction, &account)
+        };
+        self.runtime.block_on(self.store.read(read)).unwrap()
+    }
+
+    pub fn head(&self) -> (u64, ChainHash) {
+        self.runtime.block_on(self.store.read(writer::head)).unwrap()
+    }
+
+    pub fn entries(
+        &self,
+        account: &AccountKey,
+        from: Option<u64>,
+        len_max: usize,
+    ) -> Vec<writer::Entry> {
+        let account = account.clone();
+        let read = move |transaction: &farebox_store::Transaction<'_>| {
+            writer::entries(transaction, &account, from, len_max)
+        };
+        self.runtime.block_on(self.store.read(read)).unwrap()
+    }
+
+    pub fn verify(&self) -> Report {
+        self.runtime.block_on(self.store.read(verify)).unwrap()
+    }
 }
 
 pub fn user(name: &str) -> AccountKey {

@@ -9,9 +9,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use farebox_accounts::{Accounts, TokenKey};
-use farebox_money::{Msat, Sats};
-use farebox_paywall::{Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema};
-use farebox_store::{Database, DatabaseOptions};
+use farebox_money::{BtcUsd, MicroUsd, Msat, Sats};
+use farebox_paywall::{
+    Amount, Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema,
+};
+use farebox_rates::{Publisher, Rates};
+use farebox_store::lease::Instance;
+use farebox_store::{Store, Transaction, params};
+use farebox_testing::TestDatabase;
 use farebox_wallet::{
     CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
 };
@@ -27,6 +32,8 @@ use std::time::Duration;
 use tower::ServiceExt;
 
 pub const START: u64 = 1_800_000_000;
+/// How old an exchange rate of the shop can be.
+pub const RATE_AGE_MAX_S: u64 = 600;
 
 /// A wallet in memory. Its invoices are names, since the paywall never reads them.
 #[derive(Default)]
@@ -137,8 +144,12 @@ pub struct Shop {
     pub clock: Arc<AtomicU64>,
     pub paywall: Paywall,
     pub accounts: Accounts,
-    pub database: Database,
-    pub folder: tempfile::TempDir,
+    /// Of the paid routes, on the shop's clock. It is not known at first.
+    pub rate: Publisher,
+    /// Of top-ups, on the machine's clock. It is not known at first.
+    pub topup_rate: Publisher,
+    pub store: Store,
+    pub database: TestDatabase,
 }
 
 pub struct Answer {
@@ -176,28 +187,47 @@ impl Answer {
     }
 }
 
+/// Everything that a shop keeps.
+pub fn schemas() -> Vec<farebox_store::Schema> {
+    vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
+}
+
 impl Shop {
     pub async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("shop.sqlite");
-        let schemas = [farebox_ledger::schema(), farebox_accounts::schema(), schema()];
-        let database = Database::open(&path, schemas, DatabaseOptions::Exclusive).unwrap();
+        let database = farebox_testing::database();
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
         let wallet = Arc::new(TestWallet::default());
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
         let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
         let secret = Secret::new([42; 32]);
         let key = TokenKey::new(secret.derive("tokens"));
-        let accounts = Accounts::open(database.clone(), wallet.clone(), key).await.unwrap();
+        let accounts =
+            Accounts::open(store.clone(), instance.clone(), wallet.clone(), key).await.unwrap();
         let purse = Some(accounts.clone());
-        let paywall = Paywall::open(wallet.clone(), purse, database.clone(), secret, now);
+        let paywall = Paywall::open(wallet.clone(), purse, store.clone(), instance, secret, now);
         let paywall = paywall.await.unwrap();
         let watch = paywall.clone();
         tokio::spawn(async move { watch.run().await });
         let kitchen = Arc::new(Kitchen::default());
-        let router = routes(&paywall, &kitchen);
-        let router = router.merge(farebox_accounts::api::routes(accounts.clone()));
-        Self { router, wallet, kitchen, clock, paywall, accounts, database, folder }
+        let (rate, rates) = Rates::moving(RATE_AGE_MAX_S);
+        let (topup_rate, topup_rates) = Rates::moving(RATE_AGE_MAX_S);
+        let router = routes(&paywall, &kitchen)
+            .merge(routes_in_dollars(&paywall, &kitchen, &rates))
+            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
+        Self {
+            router,
+            wallet,
+            kitchen,
+            clock,
+            paywall,
+            accounts,
+            rate,
+            topup_rate,
+            store,
+            database,
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -227,10 +257,10 @@ impl Shop {
     }
 
     pub async fn redemption_rows(&self) -> u64 {
-        let count = |connection: &farebox_store::rusqlite::Connection| {
-            Ok(connection.query_row("SELECT count(*) FROM redemption", [], |row| row.get(0))?)
+        let count = |transaction: &Transaction<'_>| {
+            transaction.one("SELECT count(*) FROM redemption", params![], |row| row.get(0))
         };
-        self.database.read(count).await.unwrap()
+        self.store.read(count).await.unwrap()
     }
 }
 
@@ -260,6 +290,29 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
         .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
+}
+
+fn routes_in_dollars(paywall: &Paywall, kitchen: &Arc<Kitchen>, rates: &Rates) -> Router {
+    let cent = Amount::usd(MicroUsd::new(10_000), rates);
+    let soup = PaidRoute::one_shot("soup", cent.clone(), "A soup for a cent");
+    let bar = PaidRoute::time_bounded("bar", cent, 600, "Ten minutes for a cent");
+    let rates = rates.clone();
+    // A cent for each character of the query and the body.
+    let by_length = move |request: PricedRequest<'_>| {
+        let length = request.body.len() + request.query.map_or(0, str::len);
+        Ok(Amount::usd(MicroUsd::new(10_000 * length as u64), &rates))
+    };
+    let weighed = PaidRoute::priced_by("weighed", by_length, "Priced by length, in dollars");
+    let plate = handler(kitchen, |_| "plate".into());
+    Router::new()
+        .route("/soup", get(plate.clone()).route_layer(paywall.charge(soup)))
+        .route("/bar", get(plate.clone()).route_layer(paywall.charge(bar)))
+        .route("/weighed", post(plate).route_layer(paywall.charge(weighed)))
+}
+
+/// A price of one bitcoin.
+pub fn dollars(usd: u64) -> BtcUsd {
+    BtcUsd::new(MicroUsd::new(usd * 1_000_000)).unwrap()
 }
 
 async fn broken() -> Response {

@@ -1,7 +1,8 @@
 //! What Core Lightning answers, as far as it is read. Amounts are millisatoshis.
 
+use crate::history::invoiced;
 use crate::invoice::proof;
-use crate::{InvoiceStatus, PaymentStatus, WalletError};
+use crate::{Direction, InvoiceStatus, PaymentRecord, PaymentStatus, RecordState, WalletError};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde::Deserialize;
@@ -30,6 +31,10 @@ pub(super) struct Payment {
     amount_msat: Msat,
     #[serde(default)]
     amount_sent_msat: Msat,
+    #[serde(default)]
+    pub(super) created_at: u64,
+    completed_at: Option<u64>,
+    bolt11: Option<String>,
 }
 
 /// `invoice`
@@ -51,6 +56,17 @@ pub(super) struct Invoice {
     status: String,
     pub(super) pay_index: Option<u64>,
     amount_received_msat: Option<Msat>,
+    paid_at: Option<u64>,
+    description: Option<String>,
+}
+
+/// `wait`, for the number of the latest invoice or part of a payment.
+#[derive(Deserialize)]
+pub(super) struct Latest {
+    #[serde(default)]
+    pub(super) created: u64,
+    #[serde(default)]
+    pub(super) updated: u64,
 }
 
 /// `listfunds`
@@ -68,6 +84,7 @@ pub(super) struct Channel {
 /// `getinfo`
 #[derive(Deserialize)]
 pub(super) struct NodeInfo {
+    pub(super) id: Option<String>,
     pub(super) network: String,
 }
 
@@ -97,6 +114,31 @@ impl Payments {
 }
 
 impl Payment {
+    /// The payment as the history shows it.
+    pub(super) fn record(&self) -> Result<PaymentRecord, WalletError> {
+        let state = match self.status.as_str() {
+            "complete" => RecordState::Paid,
+            "pending" => RecordState::Pending,
+            "failed" => RecordState::Failed,
+            _ => return Err(unknown_state("a payment")),
+        };
+        let (asked, description) = invoiced(self.bolt11.as_deref());
+        let amount = asked.unwrap_or(self.amount_msat);
+        let fee = match state {
+            RecordState::Paid => self.amount_sent_msat.checked_sub(amount).unwrap_or_default(),
+            RecordState::Pending | RecordState::Failed => Msat::ZERO,
+        };
+        Ok(PaymentRecord {
+            direction: Direction::Sent,
+            payment_hash: self.payment_hash,
+            amount,
+            fee,
+            state,
+            at: self.completed_at.unwrap_or(self.created_at),
+            description,
+        })
+    }
+
     fn status(self, hash: PaymentHash) -> Result<PaymentStatus, WalletError> {
         match self.status.as_str() {
             "complete" => {
@@ -106,9 +148,13 @@ impl Payment {
             }
             "pending" => Ok(PaymentStatus::Pending),
             "failed" => Ok(PaymentStatus::Failed { reason: "the node has it as failed".into() }),
-            _ => Err(WalletError::Unreadable("a payment in a state that is not known".into())),
+            _ => Err(unknown_state("a payment")),
         }
     }
+}
+
+fn unknown_state(what: &str) -> WalletError {
+    WalletError::Unreadable(format!("{what} in a state that is not known"))
 }
 
 const fn rank(status: Option<&PaymentStatus>) -> u8 {
@@ -121,13 +167,27 @@ const fn rank(status: Option<&PaymentStatus>) -> u8 {
 }
 
 impl Invoice {
+    /// The invoice as the history shows it; `None` while it is not paid.
+    pub(super) fn record(self) -> Option<PaymentRecord> {
+        let amount = self.amount_received_msat.filter(|_| self.status == "paid")?;
+        Some(PaymentRecord {
+            direction: Direction::Received,
+            payment_hash: self.payment_hash,
+            amount,
+            fee: Msat::ZERO,
+            state: RecordState::Paid,
+            at: self.paid_at.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
+        })
+    }
+
     /// What became of it.
     pub(super) fn status(&self) -> Result<InvoiceStatus, WalletError> {
         match (self.status.as_str(), self.amount_received_msat) {
             ("paid", Some(amount)) => Ok(InvoiceStatus::Settled { amount }),
             ("unpaid", _) => Ok(InvoiceStatus::Open),
             ("expired", _) => Ok(InvoiceStatus::Expired),
-            _ => Err(WalletError::Unreadable("an invoice in a state that is not known".into())),
+            _ => Err(unknown_state("an invoice")),
         }
     }
 }

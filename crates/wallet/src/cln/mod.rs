@@ -2,6 +2,7 @@
 //! `xpay`): fee limits, amounts in millisatoshis, and settlements by number.
 
 mod answers;
+mod history;
 mod payer;
 mod receiver;
 mod rpc;

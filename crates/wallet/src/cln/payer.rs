@@ -8,7 +8,8 @@ use crate::invoice::{Payable, network};
 use crate::paying::{self, Said, Sender};
 use crate::sent::Sent;
 use crate::{
-    Capabilities, FailureKind, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError, WalletInfo,
+    Capabilities, FailureKind, NodeId, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError,
+    WalletInfo,
 };
 use async_trait::async_trait;
 use farebox_money::Msat;
@@ -47,7 +48,8 @@ impl Payer for Cln {
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         let info: NodeInfo = self.read("getinfo", &json!({})).await?;
         let network = network(&info.network)?;
-        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: true } })
+        let node_id = NodeId::said(info.id.as_deref());
+        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: true }, node_id })
     }
 
     fn worst_fee(&self, _amount: Msat) -> Msat {

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Settlements that one call reports at most: each is a request.
 const SETTLEMENTS_MAX: usize = 100;
+/// Settlements that one call is told again at most.
+const REPEATS_MAX: usize = 100;
 /// The code of `waitanyinvoice` for: none in time.
 const TIMED_OUT: i64 = 904;
 
@@ -50,15 +52,22 @@ impl Receiver for Cln {
         wait: Duration,
     ) -> Result<Settlements, WalletError> {
         let mut settlements = Settlements { hashes: Vec::new(), next: cursor };
-        let mut wait = wait;
+        let (mut wait, mut repeats) = (wait, 0);
         while settlements.hashes.len() < SETTLEMENTS_MAX {
             let Some(invoice) = self.settled_after(settlements.next, wait).await? else {
                 break;
             };
-            let later = invoice.pay_index.filter(|index| *index > settlements.next.0);
-            let unreadable = || WalletError::Unreadable("a settlement without its number".into());
-            settlements.next.0 = later.ok_or_else(unreadable)?;
-            settlements.hashes.push(invoice.payment_hash);
+            let unreadable = |text: &str| WalletError::Unreadable(text.into());
+            let index = invoice.pay_index;
+            let index = index.ok_or_else(|| unreadable("a settlement without its number"))?;
+            if index > settlements.next.0 {
+                settlements.next.0 = index;
+                settlements.hashes.push(invoice.payment_hash);
+            } else if repeats == REPEATS_MAX {
+                return Err(unreadable("the same settlement again and again"));
+            } else {
+                repeats += 1;
+            }
             // The others are there already, or are for the next call.
             wait = Duration::ZERO;
         }

@@ -1,7 +1,7 @@
 //! What LNbits answers, as far as it is read. Amounts are millisatoshis, negative when they leave.
 
 use crate::invoice::proof;
-use crate::{InvoiceStatus, PaymentStatus, WalletError};
+use crate::{Direction, InvoiceStatus, PaymentRecord, PaymentStatus, RecordState, WalletError};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ pub(super) struct Payment {
     #[serde(default)]
     pub(super) bolt11: String,
     updated_at: Option<String>,
+    memo: Option<String>,
 }
 
 /// `GET /api/v1/payments/{hash}`
@@ -67,6 +68,26 @@ impl Payment {
     /// Whether it left this wallet.
     pub(super) const fn is_outgoing(&self) -> bool {
         self.amount < 0
+    }
+
+    /// The row as the history shows it.
+    pub(super) fn record(&self) -> Result<PaymentRecord, WalletError> {
+        let state = match self.status.as_str() {
+            "success" => RecordState::Paid,
+            "failed" => RecordState::Failed,
+            "pending" => RecordState::Pending,
+            _ => return Err(unknown_state()),
+        };
+        let direction = if self.is_outgoing() { Direction::Sent } else { Direction::Received };
+        Ok(PaymentRecord {
+            direction,
+            payment_hash: self.payment_hash,
+            amount: Msat::new(self.amount.unsigned_abs()),
+            fee: self.fee(),
+            state,
+            at: self.settled_at_ms().unwrap_or_default() / 1_000,
+            description: self.memo.clone().unwrap_or_default(),
+        })
     }
 
     /// What became of an invoice of this wallet.

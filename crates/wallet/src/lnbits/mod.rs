@@ -6,6 +6,7 @@
 //! for everywhere.
 
 mod answers;
+mod history;
 mod http;
 mod payer;
 mod receiver;
@@ -16,11 +17,16 @@ pub(crate) use url::FORM;
 pub use url::LnbitsUrl;
 
 use crate::OpenError;
+use crate::bell::Bell;
 use crate::http::Http;
 use crate::polled::Seen;
 use crate::sent::Sent;
+use ::url::Url;
+use farebox_net::TrustedCertificate;
 use farebox_wire::bolt11::Network;
 use reqwest::header::HeaderName;
+use std::sync::Arc;
+use tokio_tungstenite::Connector;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -31,6 +37,8 @@ pub struct Lnbits {
     network: Network,
     sent: Sent,
     seen: Seen,
+    /// Rings for every payment of the wallet.
+    bell: Bell,
 }
 
 impl Lnbits {
@@ -39,9 +47,22 @@ impl Lnbits {
     /// # Errors
     /// [`OpenError`] when a certificate cannot be read.
     pub fn new(url: LnbitsUrl) -> Result<Self, OpenError> {
-        let certificate = url.certificate.map(|source| source.read()).transpose()?;
-        let http = Http::new(url.base, API_KEY, &url.key, certificate)?;
-        let (network, sent, seen) = (url.network, Sent::default(), Seen::default());
-        Ok(Self { http, network, sent, seen })
+        let LnbitsUrl { base, key, network, certificate } = url;
+        let certificate = certificate.map(|source| source.read()).transpose()?;
+        let bell = bell(base.clone(), &key, certificate.as_ref())?;
+        let http = Http::new(base, API_KEY, &key, certificate)?;
+        let (sent, seen) = (Sent::default(), Seen::default());
+        Ok(Self { http, network, sent, seen, bell })
     }
+}
+
+/// Whoever knows a key of the wallet may listen; it is a part of the address.
+fn bell(base: Url, key: &str, certificate: Option<&TrustedCertificate>) -> Result<Bell, OpenError> {
+    let mut socket = base;
+    if let Ok(mut path) = socket.path_segments_mut() {
+        path.pop_if_empty().extend(["api", "v1", "ws", key]);
+    }
+    let config = certificate.map(TrustedCertificate::client_config).transpose()?;
+    let tls = config.map(|config| Connector::Rustls(Arc::new(config)));
+    Ok(Bell::new(socket, None, tls))
 }

@@ -51,7 +51,7 @@ impl Payer for Lnbits {
     async fn info(&self) -> Result<WalletInfo, WalletError> {
         let _: Wallet = self.read("/api/v1/wallet", &[]).await?;
         let capabilities = Capabilities { fee_limit: false };
-        Ok(WalletInfo { network: self.network, capabilities })
+        Ok(WalletInfo { network: self.network, capabilities, node_id: None })
     }
 
     fn worst_fee(&self, amount: Msat) -> Msat {

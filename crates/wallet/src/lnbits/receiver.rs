@@ -39,7 +39,7 @@ impl Receiver for Lnbits {
         if details.is_outgoing() { self.own_invoice(hash).await } else { details.invoice() }
     }
 
-    /// Looks at the list every second; the cursor is a time in milliseconds since 1970.
+    /// Looks at the list when the server gives notice, and every second all the same; the cursor is a time in milliseconds since 1970.
     async fn settled_since(
         &self,
         cursor: SettledCursor,

@@ -5,7 +5,10 @@ use super::answers::Payment;
 use crate::WalletError;
 use crate::polled::{Lister, Page, Seen, Settled};
 use async_trait::async_trait;
+use std::time::Duration;
 
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Rows of one page.
 const PAGE_LEN: usize = 200;
 
@@ -29,6 +32,11 @@ impl Lister for Lnbits {
         let settled: Vec<_> = rows.iter().filter_map(settled).collect();
         let reaches_back = settled.last().is_some_and(|oldest| oldest.at_ms < from_ms);
         Ok(Page { settled, rows: rows.len(), is_last: rows.len() < PAGE_LEN || reaches_back })
+    }
+
+    /// Until the server gives notice, or the next look is due.
+    async fn pause(&self, longest: Duration) {
+        self.bell.wait(longest.min(LOOK_INTERVAL)).await;
     }
 }
 

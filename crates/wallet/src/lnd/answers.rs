@@ -1,7 +1,10 @@
 //! What LND answers, as far as it is read. 64-bit integers are texts, bytes are base64.
 
+use crate::history::invoiced;
 use crate::invoice::proof;
-use crate::{FailureKind, InvoiceStatus, PaymentStatus, WalletError};
+use crate::{
+    Direction, FailureKind, InvoiceStatus, PaymentRecord, PaymentStatus, RecordState, WalletError,
+};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use farebox_money::Msat;
@@ -20,6 +23,19 @@ pub(super) struct Payment {
     pub(super) failure_reason: String,
     #[serde(default)]
     payment_hash: String,
+    #[serde(default, deserialize_with = "integer")]
+    value_msat: u64,
+    #[serde(default, deserialize_with = "integer")]
+    creation_time_ns: u64,
+    #[serde(default)]
+    payment_request: String,
+}
+
+/// `GET /v1/payments`
+#[derive(Deserialize)]
+pub(super) struct PaymentList {
+    #[serde(default)]
+    pub(super) payments: Vec<Payment>,
 }
 
 /// An invoice of ours.
@@ -33,6 +49,10 @@ pub(super) struct Invoice {
     amt_paid_msat: u64,
     #[serde(default, deserialize_with = "integer")]
     pub(super) settle_index: u64,
+    #[serde(default, deserialize_with = "integer")]
+    settle_date: u64,
+    #[serde(default)]
+    memo: String,
 }
 
 /// `GET /v1/invoices`
@@ -42,6 +62,8 @@ pub(super) struct InvoiceList {
     pub(super) invoices: Vec<Invoice>,
     #[serde(default, deserialize_with = "integer")]
     pub(super) last_index_offset: u64,
+    #[serde(default, deserialize_with = "integer")]
+    pub(super) first_index_offset: u64,
 }
 
 /// `POST /v1/invoices`
@@ -65,6 +87,7 @@ pub(super) struct Amount {
 /// `GET /v1/getinfo`
 #[derive(Deserialize)]
 pub(super) struct NodeInfo {
+    pub(super) identity_pubkey: Option<String>,
     pub(super) chains: Vec<Chain>,
 }
 
@@ -91,6 +114,27 @@ impl Payment {
         }
     }
 
+    /// The payment as the history shows it.
+    pub(super) fn record(&self) -> Result<PaymentRecord, WalletError> {
+        let unreadable = |text: &str| WalletError::Unreadable(text.into());
+        let state = match self.status.as_str() {
+            "SUCCEEDED" => RecordState::Paid,
+            "FAILED" => RecordState::Failed,
+            "IN_FLIGHT" | "INITIATED" => RecordState::Pending,
+            _ => return Err(unreadable("a payment in a state that is not known")),
+        };
+        let hash = self.payment_hash.parse();
+        Ok(PaymentRecord {
+            direction: Direction::Sent,
+            payment_hash: hash.map_err(|_| unreadable("a payment without a payment hash"))?,
+            amount: Msat::new(self.value_msat),
+            fee: Msat::new(self.fee_msat),
+            state,
+            at: self.creation_time_ns / 1_000_000_000,
+            description: invoiced(Some(&self.payment_request)).1,
+        })
+    }
+
     /// Why it failed.
     pub(super) fn failure(&self) -> (FailureKind, String) {
         let kind = match self.failure_reason.as_str() {
@@ -115,6 +159,19 @@ impl Invoice {
     /// Whether it is paid; one that is held back is not.
     pub(super) fn is_settled(&self) -> bool {
         self.state == "SETTLED"
+    }
+
+    /// The invoice as the history shows it, once it is paid.
+    pub(super) fn record(&self) -> Result<PaymentRecord, WalletError> {
+        Ok(PaymentRecord {
+            direction: Direction::Received,
+            payment_hash: self.hash()?,
+            amount: Msat::new(self.amt_paid_msat),
+            fee: Msat::ZERO,
+            state: RecordState::Paid,
+            at: self.settle_date,
+            description: self.memo.clone(),
+        })
     }
 
     /// What became of it.

@@ -5,6 +5,7 @@
 //! says only in words whether a macaroon was refused.
 
 mod answers;
+mod history;
 mod payer;
 mod receiver;
 mod rpc;

@@ -8,7 +8,8 @@ use crate::invoice::{Payable, network};
 use crate::paying::{self, Said, Sender};
 use crate::sent::Sent;
 use crate::{
-    Capabilities, FailureKind, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError, WalletInfo,
+    Capabilities, FailureKind, NodeId, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError,
+    WalletInfo,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -42,7 +43,8 @@ impl Payer for Lnd {
         let info: NodeInfo = self.read("/v1/getinfo", &[]).await?;
         let chain = info.chains.first().map(|chain| chain.network.as_str());
         let network = network(chain.unwrap_or_default())?;
-        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: true } })
+        let node_id = NodeId::said(info.identity_pubkey.as_deref());
+        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: true }, node_id })
     }
 
     fn worst_fee(&self, _amount: Msat) -> Msat {

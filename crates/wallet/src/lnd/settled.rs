@@ -124,8 +124,11 @@ fn report(
 ) -> Result<Settlements, WalletError> {
     let mut settlements = Settlements { hashes: Vec::new(), next: cursor };
     for invoice in settled {
-        settlements.hashes.push(invoice.hash()?);
-        settlements.next.0 = settlements.next.0.max(invoice.settle_index);
+        // Told once more, or by mistake.
+        if invoice.settle_index > settlements.next.0 {
+            settlements.next.0 = invoice.settle_index;
+            settlements.hashes.push(invoice.hash()?);
+        }
     }
     Ok(settlements)
 }

@@ -1,9 +1,8 @@
 //! What wallets answer, as far as it is read. Amounts are millisatoshis, times seconds since
 //! 1970.
 
-use super::exchange::now_s;
-use crate::invoice::proof;
-use crate::{InvoiceStatus, PaymentStatus, WalletError};
+use crate::invoice::{now_s, proof};
+use crate::{Direction, InvoiceStatus, PaymentRecord, PaymentStatus, RecordState, WalletError};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde::Deserialize;
@@ -31,6 +30,7 @@ pub(super) struct Balance {
 #[derive(Deserialize)]
 pub(super) struct Info {
     pub(super) network: Option<String>,
+    pub(super) pubkey: Option<String>,
 }
 
 /// `list_transactions`
@@ -51,6 +51,7 @@ pub(super) struct Transaction {
     pub(super) created_at: Option<u64>,
     expires_at: Option<u64>,
     settled_at: Option<u64>,
+    description: Option<String>,
 }
 
 /// What all wallets' words for a state come down to.
@@ -64,6 +65,26 @@ enum State {
 impl Transaction {
     pub(super) fn is_incoming(&self) -> bool {
         self.r#type == "incoming"
+    }
+
+    /// The row as the history shows it; `None` for an invoice that is not paid.
+    pub(super) fn record(&self) -> Result<Option<PaymentRecord>, WalletError> {
+        let (direction, state) = match (self.is_incoming(), self.state()?) {
+            (true, State::Settled) => (Direction::Received, RecordState::Paid),
+            (true, State::Open | State::Over) => return Ok(None),
+            (false, State::Settled) => (Direction::Sent, RecordState::Paid),
+            (false, State::Open) => (Direction::Sent, RecordState::Pending),
+            (false, State::Over) => (Direction::Sent, RecordState::Failed),
+        };
+        Ok(Some(PaymentRecord {
+            direction,
+            payment_hash: self.payment_hash,
+            amount: self.amount,
+            fee: self.fees_paid.unwrap_or_default(),
+            state,
+            at: self.settled_at.or(self.created_at).unwrap_or_default(),
+            description: self.description.clone().unwrap_or_default(),
+        }))
     }
 
     /// When it was settled, if it was.

@@ -6,10 +6,11 @@ use super::event::{Event, INFO, REQUEST, RESPONSE};
 use super::relay::{Relay, Told};
 use crate::WalletError;
 use crate::http::{READ_WAIT, Unanswered, harmless};
+use crate::invoice::now_s;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The longest that a wallet may take to read a request. Shorter than "no such payment" proves
 /// nothing.
@@ -215,9 +216,4 @@ fn not_sent(error: WalletError) -> Unanswered {
 /// Names a subscription; relays take 64 characters.
 fn short(id: &str) -> String {
     id.chars().take(16).collect()
-}
-
-/// Seconds since 1970.
-pub(super) fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

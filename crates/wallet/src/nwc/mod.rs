@@ -9,6 +9,7 @@ mod answers;
 mod cipher;
 mod event;
 mod exchange;
+mod history;
 mod keys;
 mod nip04;
 mod nip44;

@@ -8,7 +8,8 @@ use crate::invoice::{Payable, network, per_mille};
 use crate::paying::{self, Said, Sender};
 use crate::sent::Sent;
 use crate::{
-    Capabilities, FailureKind, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError, WalletInfo,
+    Capabilities, FailureKind, NodeId, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError,
+    WalletInfo,
 };
 use async_trait::async_trait;
 use farebox_money::Msat;
@@ -44,7 +45,8 @@ impl Payer for Nwc {
         let info: Info = self.ask("get_info", &json!({})).await?.result()?;
         let chain = info.network.filter(|chain| !chain.is_empty());
         let network = network(chain.as_deref().unwrap_or("mainnet"))?;
-        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: false } })
+        let node_id = NodeId::said(info.pubkey.as_deref());
+        Ok(WalletInfo { network, capabilities: Capabilities { fee_limit: false }, node_id })
     }
 
     fn worst_fee(&self, amount: Msat) -> Msat {

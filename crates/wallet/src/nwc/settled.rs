@@ -62,14 +62,14 @@ impl Lister for Nwc {
 
 impl Nwc {
     /// Waits for a notice of the wallet. What it says is not read: the list has it for certain.
-    /// The subscription stays open between looks, so that nothing falls in between.
+    /// The subscription stays open between looks, so that nothing falls in between; a new one is
+    /// a notice by itself, because of what happened before it.
     async fn notice(&self) -> Result<(), Unanswered> {
         let mut kept = self.notices.lock().await;
-        let relay = match kept.take() {
-            Some(relay) => relay,
-            None => self.subscribe().await?,
+        let Some(relay) = kept.as_mut() else {
+            *kept = Some(self.subscribe().await?);
+            return Ok(());
         };
-        let relay = kept.insert(relay);
         let noticed = self.next_notice(relay).await;
         if noticed.is_err() {
             *kept = None;
@@ -84,7 +84,13 @@ impl Nwc {
             "#p": [self.keys.public().to_string()],
         });
         relay.send(&json!(["REQ", "notices", filter])).await?;
-        Ok(relay)
+        loop {
+            match relay.next().await? {
+                Told::End => return Ok(relay),
+                Told::Closed(reason) => return Err(Unanswered::Unknown(reason)),
+                _ => {}
+            }
+        }
     }
 
     async fn next_notice(&self, relay: &mut Relay) -> Result<(), Unanswered> {

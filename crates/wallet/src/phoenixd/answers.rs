@@ -1,7 +1,8 @@
 //! What phoenixd answers, as far as it is read. Times are milliseconds since 1970.
 
+use crate::history::invoiced;
 use crate::invoice::proof;
-use crate::{PaymentStatus, WalletError};
+use crate::{Direction, PaymentRecord, PaymentStatus, RecordState, WalletError};
 use farebox_money::{Msat, Sats};
 use farebox_wire::lightning::PaymentHash;
 use serde::Deserialize;
@@ -13,6 +14,8 @@ pub(super) struct Paid {
     pub(super) payment_preimage: Option<String>,
     /// Rounded down.
     pub(super) routing_fee_sat: Option<Sats>,
+    /// From nodes that say it exactly.
+    pub(super) routing_fee_msat: Option<Msat>,
     pub(super) reason: Option<String>,
 }
 
@@ -31,12 +34,16 @@ pub(super) struct Incoming {
     pub(super) is_paid: bool,
     #[serde(default)]
     pub(super) is_expired: bool,
+    /// Paid to a hold invoice whose preimage the node does not give away yet.
+    #[serde(default)]
+    pub(super) is_held: bool,
     /// What was credited, after `fees`, rounded down.
     pub(super) received_sat: Sats,
     /// What phoenixd kept for opening a channel.
     #[serde(default)]
     pub(super) fees: Msat,
     pub(super) completed_at: Option<u64>,
+    description: Option<String>,
 }
 
 /// `GET /payments/outgoingbyhash/{paymentHash}`
@@ -51,6 +58,22 @@ pub(super) struct Outgoing {
     completed_at: Option<u64>,
 }
 
+/// A row of `GET /payments/outgoing`; those on the chain have no payment hash.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sent {
+    payment_hash: Option<PaymentHash>,
+    is_paid: bool,
+    /// With the fees.
+    #[serde(default)]
+    sent: Sats,
+    #[serde(default)]
+    fees: Msat,
+    invoice: Option<String>,
+    completed_at: Option<u64>,
+    created_at: u64,
+}
+
 /// `GET /getbalance`
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,8 +83,14 @@ pub(super) struct Balance {
 
 /// `GET /getinfo`
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct NodeInfo {
+    #[serde(default)]
     pub(super) chain: String,
+    pub(super) node_id: Option<String>,
+    /// What it speaks beyond phoenixd's API.
+    #[serde(default)]
+    pub(super) extensions: Vec<String>,
 }
 
 impl Incoming {
@@ -70,6 +99,43 @@ impl Incoming {
     pub(super) fn sent(&self) -> Option<Msat> {
         let sum = self.received_sat.to_msat()?.checked_add(self.fees)?;
         sum.to_sats_ceil().to_msat()
+    }
+
+    /// The payment as the history shows it; `None` until it is made.
+    pub(super) fn record(self) -> Option<PaymentRecord> {
+        let amount = self.sent().filter(|_| self.is_paid)?;
+        Some(PaymentRecord {
+            direction: Direction::Received,
+            payment_hash: self.payment_hash,
+            amount,
+            fee: self.fees,
+            state: RecordState::Paid,
+            at: self.completed_at.unwrap_or_default() / 1_000,
+            description: self.description.unwrap_or_default(),
+        })
+    }
+}
+
+impl Sent {
+    /// The payment as the history shows it; `None` for one on the chain.
+    pub(super) fn record(self) -> Option<PaymentRecord> {
+        let state = match (self.is_paid, self.completed_at) {
+            (true, _) => RecordState::Paid,
+            (false, None) => RecordState::Pending,
+            (false, Some(_)) => RecordState::Failed,
+        };
+        let fee = if state == RecordState::Paid { self.fees } else { Msat::ZERO };
+        let (asked, description) = invoiced(self.invoice.as_deref());
+        let sent = self.sent.to_msat()?;
+        Some(PaymentRecord {
+            direction: Direction::Sent,
+            payment_hash: self.payment_hash?,
+            amount: asked.unwrap_or_else(|| sent.checked_sub(fee).unwrap_or_default()),
+            fee,
+            state,
+            at: self.completed_at.unwrap_or(self.created_at) / 1_000,
+            description,
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Requests to phoenixd.
 
 use super::PhoenixdUrl;
+use super::extensions::Extensions;
+use crate::bell::Bell;
 use crate::http::{Answer, Http, READ_WAIT, Unanswered, send};
 use crate::{OpenError, WalletError};
 use base64::Engine;
@@ -11,12 +13,21 @@ use url::form_urlencoded::Serializer;
 
 /// phoenixd's API.
 #[derive(Debug)]
-pub(super) struct Api(Http);
+pub(super) struct Api {
+    http: Http,
+    pub(super) extensions: Extensions,
+    /// Rings for every payment that is received.
+    pub(super) bell: Bell,
+}
 
 impl Api {
     pub(super) fn new(url: PhoenixdUrl) -> Result<Self, OpenError> {
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!(":{}", url.password)));
-        Http::new(url.base, header::AUTHORIZATION, &basic, None).map(Self)
+        let mut socket = url.base.clone();
+        socket.set_path("/websocket");
+        let http = Http::new(url.base, header::AUTHORIZATION, &basic, None)?;
+        let bell = Bell::new(socket, Some(http.credential().clone()), None);
+        Ok(Self { http, extensions: Extensions::default(), bell })
     }
 
     /// Reads; `None` when phoenixd knows no such payment.
@@ -25,7 +36,8 @@ impl Api {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Option<T>, WalletError> {
-        let answer = send(self.0.request(Method::GET, path, query).timeout(READ_WAIT)).await?;
+        let request = self.http.request(Method::GET, path, query).timeout(READ_WAIT);
+        let answer = self.ask(request).await?;
         // An endpoint that does not exist is a 404 too, with another text.
         if answer.status == StatusCode::NOT_FOUND && answer.body == b"Not found" {
             return Ok(None);
@@ -39,7 +51,7 @@ impl Api {
         path: &str,
         form: &[(&str, &str)],
     ) -> Result<T, WalletError> {
-        send(self.form(path, form).timeout(READ_WAIT)).await?.json()
+        self.ask(self.form(path, form).timeout(READ_WAIT)).await?.json()
     }
 
     /// Sends a form and says how far it got. The caller bounds the time.
@@ -48,12 +60,20 @@ impl Api {
         path: &str,
         form: &[(&str, &str)],
     ) -> Result<Answer, Unanswered> {
-        send(self.form(path, form)).await
+        self.ask(self.form(path, form)).await
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Answer, Unanswered> {
+        let answered = send(request).await;
+        if matches!(answered, Err(Unanswered::NotSent(_))) {
+            self.extensions.forget();
+        }
+        answered
     }
 
     fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.0
+        self.http
             .request(Method::POST, path, &[])
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body)

@@ -2,9 +2,12 @@
 //! everything else that speaks its API.
 //!
 //! phoenixd takes no fee limit, makes invoices in whole satoshis only and answers a payment when
-//! it has ended. Whatever this client cannot tell for certain is pending.
+//! it has ended. Whatever this client cannot tell for certain is pending. A node that names
+//! `feeLimit` among the `extensions` of its `GET /getinfo` takes one: `maxFeeMsat`.
 
 mod answers;
+mod extensions;
+mod history;
 mod http;
 mod payer;
 mod receiver;

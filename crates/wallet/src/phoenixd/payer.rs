@@ -1,13 +1,14 @@
 //! phoenixd as a wallet that pays.
 
 use super::Phoenixd;
-use super::answers::{Balance, NodeInfo, Outgoing, Paid};
+use super::answers::{Balance, Outgoing, Paid};
 use crate::http::Answer;
 use crate::invoice::{Payable, network, per_mille};
 use crate::paying::{self, Said, Sender, kind_of};
 use crate::sent::Sent;
 use crate::{
-    Capabilities, FailureKind, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError, WalletInfo,
+    Capabilities, FailureKind, NodeId, PayLimits, PayOutcome, Payer, PaymentStatus, WalletError,
+    WalletInfo,
 };
 use async_trait::async_trait;
 use farebox_money::Msat;
@@ -31,8 +32,9 @@ const REASONS: [(&str, FailureKind); 6] = [
 
 #[async_trait]
 impl Payer for Phoenixd {
-    /// The fee limit does not bind: phoenixd has none. The fee is reported in whole satoshis,
-    /// rounded down, as phoenixd says it here; [`Payer::status`] has it exactly.
+    /// The fee limit binds only where the node says so: phoenixd has none. phoenixd's fee is
+    /// reported in whole satoshis, rounded down, as it says it here; [`Payer::status`] has it
+    /// exactly.
     async fn pay(&self, bolt11: &str, limits: PayLimits) -> Result<PayOutcome, WalletError> {
         paying::pay(self, bolt11, limits).await
     }
@@ -49,17 +51,18 @@ impl Payer for Phoenixd {
     }
 
     async fn info(&self) -> Result<WalletInfo, WalletError> {
-        let info: Option<NodeInfo> = self.api.get("/getinfo", &[]).await?;
-        let chain = info.map(|info| info.chain).unwrap_or_default();
-        let network = network(&chain)?;
-        let capabilities = Capabilities { fee_limit: false };
-        Ok(WalletInfo { network, capabilities })
+        let info = self.node_info().await?;
+        let network = network(&info.chain)?;
+        let capabilities = Capabilities { fee_limit: self.api.extensions.learn(&info) };
+        let node_id = NodeId::said(info.node_id.as_deref());
+        Ok(WalletInfo { network, capabilities, node_id })
     }
 
     fn worst_fee(&self, amount: Msat) -> Msat {
-        let share = per_mille(amount, FEE_PER_MILLE);
-        let fee = FEE_BASE.checked_add(share).unwrap_or(Msat::MAX);
-        fee.to_sats_ceil().to_msat().unwrap_or(Msat::MAX)
+        match self.api.extensions.fee_limit() {
+            Some(true) => Msat::ZERO,
+            Some(false) | None => dearest(amount),
+        }
     }
 }
 
@@ -69,8 +72,14 @@ impl Sender for Phoenixd {
         &self.sent
     }
 
-    async fn send(&self, invoice: &Payable, _limits: PayLimits) -> Said {
-        let form = [("invoice", invoice.bolt11.as_str())];
+    async fn send(&self, invoice: &Payable, limits: PayLimits) -> Said {
+        let limit = match self.fee_limit(invoice.amount, limits.fee_max).await {
+            Ok(limit) => limit,
+            Err(error) => return Said::Refused(error),
+        };
+        let limit = limit.map(|limit| limit.get().to_string());
+        let mut form = vec![("invoice", invoice.bolt11.as_str())];
+        form.extend(limit.as_deref().map(|limit| ("maxFeeMsat", limit)));
         match self.api.post_once("/payinvoice", &form).await {
             Ok(answer) => match answer.status {
                 StatusCode::OK => said(&answer),
@@ -88,6 +97,27 @@ impl Sender for Phoenixd {
     }
 }
 
+impl Phoenixd {
+    /// The fee limit to be sent, where the node takes one. A node that has taken one before and
+    /// no longer does is not paid from beyond what its caller reckoned with.
+    async fn fee_limit(&self, amount: Msat, fee_max: Msat) -> Result<Option<Msat>, WalletError> {
+        if self.takes_fee_limit().await? {
+            return Ok(Some(fee_max));
+        }
+        if self.api.extensions.promised() && dearest(amount) > fee_max {
+            let text = "the node no longer takes a fee limit, and may charge more";
+            return Err(WalletError::Refused(text.into()));
+        }
+        Ok(None)
+    }
+}
+
+/// The most that a payment may cost on top where phoenixd has its own way.
+fn dearest(amount: Msat) -> Msat {
+    let fee = FEE_BASE.checked_add(per_mille(amount, FEE_PER_MILLE)).unwrap_or(Msat::MAX);
+    fee.to_sats_ceil().to_msat().unwrap_or(Msat::MAX)
+}
+
 /// What a 200 means: paid, failed, or neither for certain.
 fn said(answer: &Answer) -> Said {
     let Ok(paid) = answer.json::<Paid>() else {
@@ -97,8 +127,9 @@ fn said(answer: &Answer) -> Said {
         (None, Some(reason)) if is_about_another(&reason) => Said::Earlier { reason },
         (None, Some(reason)) => Said::Failed { kind: kind_of(&reason, &REASONS), reason },
         (preimage, _) => {
-            let fee = paid.routing_fee_sat.unwrap_or_default();
-            Said::Paid { preimage, fee: fee.to_msat().unwrap_or(Msat::MAX) }
+            let whole = paid.routing_fee_sat.unwrap_or_default().to_msat();
+            let fee = paid.routing_fee_msat.or(whole).unwrap_or(Msat::MAX);
+            Said::Paid { preimage, fee }
         }
     }
 }

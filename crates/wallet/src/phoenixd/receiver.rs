@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use farebox_wire::lightning::PaymentHash;
 use std::time::{Duration, Instant};
 
-/// Between two looks at the settlements.
+/// Between two looks at the settlements, unless the node gives notice.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[async_trait]
@@ -41,7 +41,9 @@ impl Receiver for Phoenixd {
             let amount = payment.sent().ok_or_else(unreadable)?;
             return Ok(InvoiceStatus::Settled { amount });
         }
-        Ok(if payment.is_expired { InvoiceStatus::Expired } else { InvoiceStatus::Open })
+        // What is held may still be settled.
+        let is_over = payment.is_expired && !payment.is_held;
+        Ok(if is_over { InvoiceStatus::Expired } else { InvoiceStatus::Open })
     }
 
     /// One reader at a time: what one was told counts as told.
@@ -59,7 +61,7 @@ impl Receiver for Phoenixd {
                 return Ok(settlements);
             }
             cursor = settlements.next;
-            tokio::time::sleep(left.min(POLL_INTERVAL)).await;
+            self.api.bell.wait(left.min(POLL_INTERVAL)).await;
         }
     }
 }

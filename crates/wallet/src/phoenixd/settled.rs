@@ -76,6 +76,7 @@ impl Phoenixd {
     fn report(&self, cursor: SettledCursor, mut window: Vec<(u64, PaymentHash)>) -> Settlements {
         let mut seen = self.seen.lock();
         window.sort_unstable();
+        window.dedup_by_key(|(_, hash)| *hash);
         window.retain(|(at_ms, hash)| *at_ms > cursor.0 || !seen.contains_key(hash));
         let newest = window.last().map_or(cursor.0, |(at_ms, _)| *at_ms);
         let next = SettledCursor(cursor.0.max(newest));

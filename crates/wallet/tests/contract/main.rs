@@ -12,9 +12,17 @@ mod doubles;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
+mod line;
+#[cfg(test)]
 mod paying;
 #[cfg(test)]
+mod real;
+#[cfg(test)]
 mod receiving;
+#[cfg(test)]
+mod restarts;
 #[cfg(test)]
 mod script;
 #[cfg(test)]

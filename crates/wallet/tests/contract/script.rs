@@ -32,13 +32,39 @@ pub enum Fault {
 pub const FAULTS: [Fault; 5] =
     [Fault::Hang, Fault::Reset, Fault::Garbage, Fault::Huge, Fault::Broken];
 
-#[derive(Debug, Default)]
-struct Plan {
-    payments: Option<Fault>,
-    others: Option<Fault>,
-    wrong_preimage: bool,
-    wrong_amount: bool,
-    settlements_twice: bool,
+/// What one server does wrong. Everything is off at first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan {
+    pub payments: Option<Fault>,
+    pub others: Option<Fault>,
+    /// Preimages prove nothing.
+    pub wrong_preimage: bool,
+    /// Invoices are made over one satoshi more.
+    pub wrong_amount: bool,
+    /// One satoshi less arrives than the invoice was over.
+    pub settles_short: bool,
+    pub settlements_twice: bool,
+    /// Payments are said to have been made before, and are not carried out.
+    pub already_paid: bool,
+    /// Payments fail, and say so in what looks like a success.
+    pub fails_in_success: bool,
+    /// What a payment costs on top, in millisatoshis.
+    pub fee_msat: u64,
+    /// No socket, no notices.
+    pub is_silent: bool,
+    /// A payment has come in and is held.
+    pub holds_incoming: bool,
+    /// A node like phoenixd that takes a fee limit.
+    pub takes_fee_limit: bool,
+}
+
+/// A request of Nostr Wallet Connect, as far as it is not encrypted, and its method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    pub method: String,
+    pub encryption: Option<String>,
+    /// Seconds until it expires.
+    pub expires_in: Option<u64>,
 }
 
 /// Switches of one server; clones share them.
@@ -47,13 +73,24 @@ pub struct Script {
     plan: Arc<Mutex<Plan>>,
     /// Payments that were asked for.
     pub payments: Arc<AtomicUsize>,
-    /// The fee limit of the last payment, in millisatoshis.
+    /// The fee limit of the last payment, in millisatoshis; `NO_LIMIT` when it had none.
     pub fee_limit_msat: Arc<AtomicU64>,
+    /// Sockets for notices that were opened with the right credential.
+    pub sockets: Arc<AtomicUsize>,
+    /// What a wallet behind a relay was sent.
+    pub envelopes: Arc<Mutex<Vec<Envelope>>>,
 }
 
+/// No fee limit was sent.
+pub const NO_LIMIT: u64 = u64::MAX;
+
 impl Script {
-    fn change(&self, change: impl FnOnce(&mut Plan)) {
+    pub fn change(&self, change: impl FnOnce(&mut Plan)) {
         change(&mut self.plan.lock().unwrap());
+    }
+
+    pub fn plan(&self) -> Plan {
+        *self.plan.lock().unwrap()
     }
 
     pub fn fail_payments(&self, fault: Fault) {
@@ -64,34 +101,11 @@ impl Script {
         self.change(|plan| plan.others = Some(fault));
     }
 
-    /// No more faults.
+    /// Nothing is wrong any more.
     pub fn heal(&self) {
-        self.change(|plan| (plan.payments, plan.others) = (None, None));
-    }
-
-    pub fn lie_about_preimages(&self) {
-        self.change(|plan| plan.wrong_preimage = true);
-    }
-
-    /// Invoices are made over one satoshi more.
-    pub fn lie_about_amounts(&self) {
-        self.change(|plan| plan.wrong_amount = true);
-    }
-
-    pub fn tell_settlements_twice(&self) {
-        self.change(|plan| plan.settlements_twice = true);
-    }
-
-    pub fn lies_about_preimages(&self) -> bool {
-        self.plan.lock().unwrap().wrong_preimage
-    }
-
-    pub fn lies_about_amounts(&self) -> bool {
-        self.plan.lock().unwrap().wrong_amount
-    }
-
-    pub fn tells_settlements_twice(&self) -> bool {
-        self.plan.lock().unwrap().settlements_twice
+        self.change(|plan| {
+            *plan = Plan { takes_fee_limit: plan.takes_fee_limit, ..Plan::default() }
+        });
     }
 
     pub fn payment_count(&self) -> usize {
@@ -100,7 +114,7 @@ impl Script {
 
     /// Counts a request and says what becomes of it.
     pub fn next(&self, is_payment: bool) -> Option<Fault> {
-        let plan = self.plan.lock().unwrap();
+        let plan = self.plan();
         if is_payment {
             self.payments.fetch_add(1, Ordering::SeqCst);
         }

@@ -28,7 +28,7 @@ pub struct Double {
 }
 
 impl Double {
-    /// A server with one reply to payments and one to everything else.
+    /// A server with one reply to payments and one to everything else but `GET /getinfo`.
     pub async fn serve(payment: Reply, look_up: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -58,6 +58,8 @@ async fn converse(
     let reply = if request.starts_with("POST /payinvoice ") {
         counter.fetch_add(1, Ordering::SeqCst);
         payment
+    } else if request.starts_with("GET /getinfo ") {
+        Reply::Answer(200, "{\"chain\":\"regtest\"}".into())
     } else {
         look_up
     };

@@ -4,7 +4,7 @@
 //! repeated one must be as strict or stricter, and one that is not known refuses the token,
 //! because a restriction that is skipped is no restriction.
 
-use farebox_money::Msat;
+use farebox_money::{MicroUsd, Msat};
 use std::fmt;
 
 /// How often a token can be used.
@@ -42,6 +42,8 @@ pub struct Grant {
     pub path: String,
     /// The SHA-256 of the body, where the price was made from it.
     pub body_sha256: Option<[u8; 32]>,
+    /// The price in dollars that the amount was made from, where it was one.
+    pub price_usd: Option<MicroUsd>,
     /// What was asked for it.
     pub amount: Msat,
     /// Seconds since 1970, as it was issued; from then on it is refused. A holder can narrow a
@@ -111,9 +113,10 @@ impl Grant {
             format!("token_kind={}", self.kind.name()),
             format!("method={}", self.method),
             format!("path={}", self.path),
-            format!("amount_msat={}", self.amount.get()),
-            format!("expires_at={}", self.expires_at),
         ];
+        caveats.extend(self.price_usd.map(|price| format!("price_micro_usd={}", price.get())));
+        caveats.push(format!("amount_msat={}", self.amount.get()));
+        caveats.push(format!("expires_at={}", self.expires_at));
         caveats
             .extend(self.body_sha256.map(|digest| format!("body_sha256={}", hex::encode(digest))));
         caveats
@@ -167,6 +170,7 @@ impl Grant {
             method: parts.method.ok_or(GrantError::Missing("method"))?,
             path: parts.path.ok_or(GrantError::Missing("path"))?,
             body_sha256: parts.body_sha256,
+            price_usd: parts.price_usd,
             amount: parts.amount.ok_or(GrantError::Missing("amount_msat"))?,
             expires_at: parts.expires_at.ok_or(GrantError::Missing("expires_at"))?,
         };
@@ -181,6 +185,7 @@ struct Parts {
     method: Option<String>,
     path: Option<String>,
     body_sha256: Option<[u8; 32]>,
+    price_usd: Option<MicroUsd>,
     amount: Option<Msat>,
     /// The first one: the issuer's.
     expires_at: Option<u64>,
@@ -204,6 +209,15 @@ impl Parts {
             }
             "method" => equal_or_first(&mut self.method, value.to_owned(), "method"),
             "path" => equal_or_first(&mut self.path, value.to_owned(), "path"),
+            "price_micro_usd" => {
+                let price = MicroUsd::new(decimal(value).ok_or_else(bad)?);
+                // The issuer writes it before the amount. A holder, who can only add to the end,
+                // must not name a price where the issuer named none.
+                if self.price_usd.is_none() && self.amount.is_some() {
+                    return Err(GrantError::Widened("price_micro_usd"));
+                }
+                equal_or_first(&mut self.price_usd, price, "price_micro_usd")
+            }
             "amount_msat" => {
                 let amount = Msat::new(decimal(value).ok_or_else(bad)?);
                 equal_or_first(&mut self.amount, amount, "amount_msat")
@@ -273,6 +287,7 @@ mod tests {
             method: "POST".into(),
             path: "/demo/summary".into(),
             body_sha256: Some([7; 32]),
+            price_usd: None,
             amount: Msat::new(5_000),
             expires_at: 1_000,
         }
@@ -315,6 +330,22 @@ mod tests {
         for wider in ["path=/", "method=GET", "amount_msat=1", "token_kind=time_bounded"] {
             assert!(matches!(check(&[wider], request()), Err(GrantError::Widened(_))), "{wider}");
         }
+    }
+
+    #[test]
+    fn only_the_issuer_names_a_price_in_dollars() {
+        let widened = Err(GrantError::Widened("price_micro_usd"));
+        assert_eq!(check(&["price_micro_usd=9000000"], request()), widened);
+        let in_dollars = Grant { price_usd: Some(MicroUsd::new(4_500)), ..grant() };
+        let check = |added: Option<&str>| {
+            let caveats = in_dollars.to_caveats().into_iter().chain(added.map(str::to_owned));
+            let caveats: Vec<_> = caveats.map(String::into_bytes).collect();
+            Grant::check(&caveats, "ab", request())
+        };
+        assert_eq!(check(None), Ok(in_dollars.clone()));
+        assert_eq!(check(Some("price_micro_usd=4500")), Ok(in_dollars.clone()));
+        assert_eq!(check(Some("price_micro_usd=4501")), widened);
+        assert!(matches!(check(Some("price_micro_usd=-1")), Err(GrantError::Unreadable(_))));
     }
 
     #[test]

@@ -86,6 +86,7 @@ impl Shop {
             method: request.method.clone(),
             path: path_of(request).to_owned(),
             body_sha256: None,
+            price_usd: None,
             amount: self.price.amount.unwrap_or_default(),
             expires_at: u64::from(u32::MAX),
         });

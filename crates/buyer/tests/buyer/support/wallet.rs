@@ -198,7 +198,7 @@ impl Payer for TestWallet {
             return Err(WalletError::Unreachable("no wallet".into()));
         }
         let capabilities = Capabilities { fee_limit: self.fee_limit };
-        Ok(WalletInfo { network: Network::Regtest, capabilities })
+        Ok(WalletInfo { network: Network::Regtest, capabilities, node_id: None })
     }
 
     fn worst_fee(&self, _amount: Msat) -> Msat {

@@ -4,12 +4,11 @@ use axum::Router;
 use axum::body::Body;
 use farebox_directory::{Directory, ListingFacts, Protocol};
 use farebox_money::{BtcUsd, MicroUsd};
-use farebox_store::{Database, DatabaseOptions};
+use farebox_testing::TestDatabase;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use serde_json::Value;
-use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// When everything in these tests happens: 2027-01-15T08:00:00Z.
@@ -17,7 +16,7 @@ pub const NOW_S: i64 = 1_800_000_000;
 
 pub struct Fixture {
     pub directory: Directory,
-    folder: TempDir,
+    database: TestDatabase,
 }
 
 pub struct Answer {
@@ -41,9 +40,9 @@ pub fn facts(path: &str, protocol: Protocol, name: &str) -> ListingFacts {
 
 impl Fixture {
     pub async fn empty() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let directory = open(&folder).await;
-        Self { directory, folder }
+        let database = farebox_testing::database();
+        let directory = open(&database).await;
+        Self { directory, database }
     }
 
     pub async fn with_samples() -> Self {
@@ -52,11 +51,11 @@ impl Fixture {
         fixture
     }
 
-    /// The same folder, opened by a process that starts anew.
+    /// The same database, opened by a process that starts anew.
     pub async fn reopened(self) -> Self {
         drop(self.directory);
-        let directory = open(&self.folder).await;
-        Self { directory, folder: self.folder }
+        let directory = open(&self.database).await;
+        Self { directory, database: self.database }
     }
 
     pub async fn list(&self, facts: ListingFacts) -> String {
@@ -77,17 +76,9 @@ impl Fixture {
     }
 }
 
-async fn open(folder: &TempDir) -> Directory {
-    let path = folder.path().join("test.sqlite");
-    loop {
-        let schemas = [farebox_directory::schema()];
-        // The writer of a dropped handle ends a moment later.
-        match Database::open(&path, schemas, DatabaseOptions::Exclusive) {
-            Ok(database) => return Directory::open(database, rate()).await.unwrap(),
-            Err(farebox_store::OpenError::InUse { .. }) => tokio::task::yield_now().await,
-            Err(error) => panic!("{error}"),
-        }
-    }
+async fn open(database: &TestDatabase) -> Directory {
+    let store = database.open(|| vec![farebox_directory::schema()]).await;
+    Directory::open(store, Some(rate())).await.unwrap()
 }
 
 async fn get(router: Router, path: &str) -> Answer {

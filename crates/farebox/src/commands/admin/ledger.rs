@@ -4,7 +4,7 @@ use crate::config::Settings;
 use crate::output::{Failure, print_json, print_line};
 use clap::{Args, Subcommand};
 use farebox_ledger::{Report, verify};
-use farebox_store::rusqlite::{Connection, OpenFlags};
+use farebox_store::{Location, Store};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,29 +49,22 @@ impl LedgerCommand {
 }
 
 /// Runs one of the ledger's commands.
-pub fn run(command: LedgerCommand, settings: Settings) -> Result<ExitCode, Failure> {
+pub async fn run(command: LedgerCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
-        LedgerCommand::Verify(args) => run_verify(args, settings),
+        LedgerCommand::Verify(args) => run_verify(args, settings).await,
     }
 }
 
-fn run_verify(args: VerifyArgs, settings: Settings) -> Result<ExitCode, Failure> {
-    let path = match args.database {
-        Some(path) => path,
-        None => {
-            let folder = settings.data_dir().map_err(Failure::usage)?;
-            let folder = if args.demo { folder.join("demo") } else { folder };
-            folder.join("farebox.sqlite")
-        }
+async fn run_verify(args: VerifyArgs, settings: Settings) -> Result<ExitCode, Failure> {
+    let location = match args.database {
+        Some(path) => Location::File(path),
+        None => settings.store_location(args.demo).map_err(Failure::usage)?,
     };
-    let no_books = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot read the books in {}: {error}", path.display()))
-    };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags).map_err(|error| no_books(&error))?;
-    // One transaction: the books as they are at one moment, whatever a server sells meanwhile.
-    let moment = connection.unchecked_transaction().map_err(|error| no_books(&error))?;
-    let report = verify(&moment).map_err(|error| no_books(&error))?;
+    let name = location.to_string();
+    // One look: the books as they are at one moment, whatever a server sells meanwhile.
+    let report = Store::look(location, verify).await;
+    let report = report
+        .map_err(|error| Failure::usage(format!("cannot read the books in {name}: {error}")))?;
     if args.json {
         print_report_json(&report)
     } else {

@@ -24,8 +24,8 @@ impl AdminCommand {
 }
 
 /// Runs one of the operator's commands.
-pub fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, Failure> {
+pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
-        AdminCommand::Ledger(command) => ledger::run(command, settings),
+        AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }

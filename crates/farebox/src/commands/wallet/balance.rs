@@ -12,7 +12,9 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   farebox wallet balance
-  farebox wallet balance --json | jq .balance_sats")]
+  farebox wallet balance --json | jq .balance_sats
+
+Exit codes: 0 it answers, 1 it refuses, 2 wrong arguments, 4 it cannot be reached.")]
 pub struct BalanceArgs {
     #[command(flatten)]
     wallet: WalletArgs,

@@ -1,5 +1,6 @@
 //! `farebox wallet decode`
 
+use super::time::time;
 use crate::commands::problem::Problem;
 use crate::output::{harmless, print_json, print_line};
 use clap::Args;
@@ -56,10 +57,4 @@ pub(super) fn run(args: DecodeArgs) -> Result<ExitCode, Problem> {
 
 fn is_expired(invoice: &Invoice) -> bool {
     u64::try_from(Timestamp::now().as_second()).is_ok_and(|now| now >= invoice.expires_at)
-}
-
-/// Seconds since 1970 as a date; past the end of the calendar, as they are.
-fn time(seconds: u64) -> String {
-    let date = i64::try_from(seconds).ok().and_then(|at| Timestamp::from_second(at).ok());
-    date.map_or_else(|| seconds.to_string(), |date| date.to_string())
 }

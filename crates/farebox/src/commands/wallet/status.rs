@@ -41,12 +41,16 @@ pub(super) async fn run(args: StatusArgs, settings: Settings) -> Result<ExitCode
             "network": network,
             "balance_sats": balance.to_sats_floor(),
             "balance_msat": balance,
+            "node_id": info.node_id.map(|id| id.to_string()),
             "capabilities": {"fee_limit": fee_limit},
         }));
         return Ok(ExitCode::SUCCESS);
     }
     print_line(format_args!("wallet      {}", connection.name));
     print_line(format_args!("network     {network}"));
+    if let Some(id) = info.node_id {
+        print_line(format_args!("node        {id}"));
+    }
     print_line(format_args!("balance     {balance}"));
     if fee_limit {
         print_line("fee limit   yes: --max-fee binds");

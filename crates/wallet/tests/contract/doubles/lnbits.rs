@@ -1,34 +1,42 @@
 //! LNbits 1.6: what its server answers, its habit of answering without a key included.
 
 use super::node::Payment;
-use super::{Node, serve};
+use super::{Node, serve, socket};
 use crate::bench::SECRET;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use farebox_wallet::{InvoiceStatus, PaymentStatus, Receiver};
+use farebox_wallet::{Direction, InvoiceStatus, PaymentStatus, RecordState};
 use farebox_wire::bolt11::Invoice;
 use farebox_wire::lightning::PaymentHash;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The time of the first settlement, in milliseconds since 1970; the next is a second later.
 const FIRST_MS: i64 = 1_795_000_000_000;
 
-/// Serves and returns the wallet's URL with `key`.
-pub async fn open(node: Node, key: &str) -> String {
+/// Serves; returns the address and the wallet's URL.
+pub async fn open(node: Node) -> (SocketAddr, String) {
     let script = node.script.clone();
     let router = Router::new()
         .route("/api/v1/wallet", get(wallet))
         .route("/api/v1/payments", post(payments).get(list))
         .route("/api/v1/payments/{hash}", get(look_up))
+        .route("/api/v1/ws/{key}", get(listen))
         .with_state(node);
-    let address = serve(router, script, |request| request.method() == Method::POST);
-    format!("lnbits:http://{}?key={key}&network=regtest", address.await)
+    let at = serve(router, script, |request| request.method() == Method::POST).await;
+    (at, format!("lnbits:http://{at}?key={SECRET}&network=regtest"))
+}
+
+/// Whoever has a key of the wallet may listen; others hear nothing.
+async fn listen(State(node): State<Node>, Path(key): Path<String>, request: Request) -> Response {
+    assert_eq!(key, SECRET);
+    socket::open(node, request, json!({"wallet_balance": 1, "payment": {}}))
 }
 
 fn is_key(headers: &HeaderMap) -> bool {
@@ -77,9 +85,13 @@ async fn pay(node: &Node, bolt11: &str) -> Response {
     let invoice = Invoice::decode(bolt11).unwrap();
     let failed =
         |detail: &str, status: &str| error(520, json!({"detail": detail, "status": status}));
-    match node.pay(bolt11).await {
+    match node.pay(bolt11, None).await {
+        Payment::FailedInSuccess => {
+            let row = outgoing(invoice.payment_hash, 0, "failed");
+            (StatusCode::CREATED, Json(row)).into_response()
+        }
         Payment::Paid(preimage) => {
-            let mut row = outgoing(invoice.payment_hash, "success");
+            let mut row = outgoing(invoice.payment_hash, node.fee_msat(), "success");
             row["preimage"] = preimage.reveal_hex().into();
             (StatusCode::CREATED, Json(row)).into_response()
         }
@@ -92,10 +104,11 @@ async fn pay(node: &Node, bolt11: &str) -> Response {
     }
 }
 
-fn outgoing(hash: PaymentHash, status: &str) -> Value {
+fn outgoing(hash: PaymentHash, fee_msat: u64, status: &str) -> Value {
+    let fee = -i64::try_from(fee_msat).unwrap();
     json!({
         "checking_id": format!("internal_{hash}"), "payment_hash": hash, "amount": -1_000,
-        "fee": 0, "status": status, "preimage": null,
+        "fee": fee, "status": status, "preimage": null,
     })
 }
 
@@ -106,14 +119,14 @@ async fn look_up(
     Path(hash): Path<PaymentHash>,
 ) -> Response {
     let (paid, status, mut details) = match node.status(hash).await {
-        PaymentStatus::Paid { preimage, .. } => {
-            let mut row = outgoing(hash, "success");
+        PaymentStatus::Paid { preimage, fee } => {
+            let mut row = outgoing(hash, fee.get(), "success");
             row["preimage"] = preimage.reveal_hex().into();
             (true, "success", row)
         }
-        PaymentStatus::Pending => (false, "pending", outgoing(hash, "pending")),
-        PaymentStatus::Failed { .. } => (false, "failed", outgoing(hash, "failed")),
-        PaymentStatus::NeverTried => match node.wallet.lookup(hash).await.unwrap() {
+        PaymentStatus::Pending => (false, "pending", outgoing(hash, 0, "pending")),
+        PaymentStatus::Failed { .. } => (false, "failed", outgoing(hash, 0, "failed")),
+        PaymentStatus::NeverTried => match node.look_up(hash).await {
             InvoiceStatus::Unknown => {
                 return error(404, json!({"detail": "Payment does not exist."}));
             }
@@ -147,27 +160,52 @@ async fn list(
     if !is_key(&headers) {
         return no_wallet();
     }
+    if query.get("amount[lt]").is_some_and(|bound| bound == "0") {
+        return sent(&node, &query).await;
+    }
     assert_eq!(query["amount[gt]"], "0");
     if let Some(id) = query.get("checking_id") {
         let hash = id.parse().unwrap();
-        return match node.wallet.lookup(hash).await.unwrap() {
+        return match node.look_up(hash).await {
             InvoiceStatus::Unknown => Json(json!([])).into_response(),
             status => Json(json!([incoming(hash, status).2])).into_response(),
         };
     }
     assert_eq!((&*query["sortby"], &*query["direction"]), ("updated_at", "desc"));
     assert_eq!(query["status"], "success");
-    let number = |name: &str| query[name].parse::<usize>().unwrap();
+    let number = |name: &str| query.get(name).map_or(0, |text| text.parse::<usize>().unwrap());
     let settled = node.settled(0, Duration::ZERO).await;
+    let records = node.records(Direction::Received).await;
     let rows = settled.into_iter().rev().map(|(index, hash)| {
+        let record = records.iter().find(|record| record.payment_hash == hash).unwrap();
         let at_ms = FIRST_MS + i64::try_from(index).unwrap() * 1_000;
         let at = Timestamp::from_millisecond(at_ms).unwrap();
         json!({
-            "checking_id": hash, "payment_hash": hash, "amount": 1_000, "fee": 0,
+            "checking_id": hash, "payment_hash": hash, "amount": record.amount, "fee": 0,
             "status": "success", "preimage": null, "updated_at": at.to_string(),
+            "memo": record.description,
         })
     });
-    let times = if node.script.tells_settlements_twice() { 2 } else { 1 };
+    let times = if node.script.plan().settlements_twice { 2 } else { 1 };
     let rows = rows.flat_map(|row| std::iter::repeat_n(row, times));
     Json(rows.skip(number("offset")).take(number("limit")).collect::<Vec<_>>()).into_response()
+}
+
+/// What was sent, the latest first, but for payments that failed.
+async fn sent(node: &Node, query: &HashMap<String, String>) -> Response {
+    assert_eq!((&*query["sortby"], &*query["direction"]), ("updated_at", "desc"));
+    let records = node.records(Direction::Sent).await.into_iter();
+    let rows = records.filter(|record| record.state != RecordState::Failed).map(|record| {
+        let (status, fee) = match record.state {
+            RecordState::Paid => ("success", node.fee_msat()),
+            RecordState::Pending | RecordState::Failed => ("pending", 0),
+        };
+        let mut row = outgoing(record.payment_hash, fee, status);
+        let at = Timestamp::from_second(i64::try_from(record.at).unwrap()).unwrap();
+        row["amount"] = (-i64::try_from(record.amount.get()).unwrap()).into();
+        row["updated_at"] = at.to_string().into();
+        row["memo"] = record.description.into();
+        row
+    });
+    Json(rows.take(query["limit"].parse().unwrap()).collect::<Vec<_>>()).into_response()
 }

@@ -4,14 +4,15 @@
 use super::Node;
 use super::node::Payment;
 use crate::bench::SECRET;
-use crate::script::Fault;
-use farebox_wallet::{FailureKind, InvoiceStatus, PaymentStatus, Receiver};
+use crate::script::{Envelope, Fault};
+use farebox_wallet::{Direction, FailureKind, InvoiceStatus, PaymentStatus, RecordState};
 use farebox_wire::bolt11::Invoice;
 use farebox_wire::lightning::PaymentHash;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use nostr::prelude::*;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,8 +44,8 @@ struct Service {
     requests: Arc<AtomicU64>,
 }
 
-/// Serves and returns the wallet's URL with `secret`.
-pub async fn open(node: Node, secret: &str, encryption: Encryption) -> String {
+/// Serves; returns the relay's address and the wallet's URL.
+pub async fn open(node: Node, encryption: Encryption) -> (SocketAddr, String) {
     let client = Keys::parse(SECRET).unwrap().public_key();
     let service =
         Service { node, keys: Keys::generate(), client, encryption, requests: Arc::default() };
@@ -56,7 +57,9 @@ pub async fn open(node: Node, secret: &str, encryption: Encryption) -> String {
             tokio::spawn(converse(service.clone(), stream));
         }
     });
-    format!("nostr+walletconnect://{wallet}?relay=ws://{address}&secret={secret}&lud16=a@b.example")
+    let relay = format!("relay=ws://{address}");
+    let url = format!("nostr+walletconnect://{wallet}?{relay}&secret={SECRET}&lud16=a@b.example");
+    (address, url)
 }
 
 async fn converse(service: Service, stream: TcpStream) {
@@ -100,7 +103,7 @@ async fn subscribe(service: &Service, sink: &Sink, name: &str, filter: &Value) {
             .await;
     }
     tell(sink, json!(["EOSE", name])).await;
-    if filter["kinds"] == json!([23_196, 23_197]) {
+    if filter["kinds"] == json!([23_196, 23_197]) && !service.node.script.plan().is_silent {
         let (service, sink, name) = (service.clone(), sink.clone(), name.to_owned());
         tokio::spawn(async move { service.notify(&sink, &name).await });
     }
@@ -110,6 +113,7 @@ impl Service {
     /// Gives notice of every settlement from now on.
     async fn notify(&self, sink: &Sink, name: &str) {
         let mut known = self.node.settled(0, Duration::ZERO).await.len() as u64;
+        self.node.script.sockets.fetch_add(1, Ordering::SeqCst);
         loop {
             known += self.node.settled(known, Duration::from_secs(3_600)).await.len() as u64;
             let tag = Tag::parse(["p", &self.client.to_hex()]).unwrap();
@@ -127,16 +131,22 @@ impl Service {
     async fn take(&self, sink: &Sink, name: &str, event: Event) {
         event.verify().unwrap();
         assert_eq!(event.kind, Kind::Custom(23_194));
-        let expires_at: u64 = tag(&event, "expiration").unwrap().parse().unwrap();
-        let now = Timestamp::now().as_secs();
-        assert!(expires_at > now && expires_at <= now + 60, "a request expires");
         tell(sink, json!(["OK", event.id.to_hex(), true, ""])).await;
         let body = self.decrypt(&event);
         let method = body["method"].as_str().unwrap();
+        self.node.script.envelopes.lock().unwrap().push(Envelope {
+            method: method.to_owned(),
+            encryption: tag(&event, "encryption"),
+            expires_in: expires_in(&event),
+        });
         let fault = self.node.script.next(method == "pay_invoice");
         // Something by somebody else, which says that all is well.
         self.forge(sink, name, &event).await;
         let answer = match fault {
+            _ if method == "pay_invoice" && self.node.script.plan().fails_in_success => {
+                self.node.pay(body["params"]["invoice"].as_str().unwrap(), None).await;
+                Err(("PAYMENT_FAILED", "no route".to_owned()))
+            }
             Some(Fault::Broken) => Err(("INTERNAL", "database is locked".to_owned())),
             _ if event.pubkey != self.client => Err(("UNAUTHORIZED", "no such app".to_owned())),
             _ => self.carry_out(method, &body["params"]).await,
@@ -144,7 +154,8 @@ impl Service {
         let body = match answer {
             Ok(result) => json!({"result_type": method, "error": null, "result": result}),
             Err((code, message)) => json!({
-                "result_type": method, "error": {"code": code, "message": message}, "result": null,
+                "result_type": method, "error": {"code": code, "message": message},
+                "result": self.beside_an_error(),
             }),
         };
         match fault {
@@ -162,6 +173,14 @@ impl Service {
                 let content = self.encrypt(&event, &body.to_string());
                 self.answer(sink, name, &event, content).await;
             }
+        }
+    }
+
+    /// Some wallets fill in a result in any case.
+    fn beside_an_error(&self) -> Value {
+        match self.node.script.plan().fails_in_success {
+            true => json!({"preimage": "0".repeat(64), "fees_paid": 0}),
+            false => Value::Null,
         }
     }
 
@@ -212,7 +231,9 @@ impl Service {
     async fn carry_out(&self, method: &str, params: &Value) -> Outcome {
         let node = &self.node;
         match method {
-            "get_info" => Ok(json!({"alias": "play", "network": "regtest", "methods": []})),
+            "get_info" => Ok(json!({
+                "alias": "play", "pubkey": node.id(), "network": "regtest", "methods": [],
+            })),
             "get_balance" => Ok(json!({"balance": node.balance_msat().await})),
             "make_invoice" => {
                 let (msat, expiry) = (params["amount"].as_u64(), params["expiry"].as_u64());
@@ -234,16 +255,17 @@ impl Service {
 
     async fn pay(&self, bolt11: &str) -> Outcome {
         Invoice::decode(bolt11).unwrap();
-        match self.node.pay(bolt11).await {
-            Payment::Paid(preimage) => {
-                Ok(json!({"preimage": preimage.reveal_hex(), "fees_paid": 0}))
-            }
+        match self.node.pay(bolt11, None).await {
+            Payment::Paid(preimage) => Ok(json!({
+                "preimage": preimage.reveal_hex(), "fees_paid": self.node.fee_msat(),
+            })),
             Payment::AlreadyPaid => Err(("INTERNAL", "invoice has already been paid".into())),
             Payment::InTransition => Err(("PAYMENT_FAILED", "payment is in progress".into())),
             Payment::Failed(FailureKind::InsufficientBalance, reason) => {
                 Err(("INSUFFICIENT_BALANCE", reason))
             }
             Payment::Failed(_, reason) => Err(("PAYMENT_FAILED", reason)),
+            Payment::FailedInSuccess => Err(("PAYMENT_FAILED", "no route".into())),
         }
     }
 
@@ -255,16 +277,16 @@ impl Service {
             })
         };
         match self.node.status(hash).await {
-            PaymentStatus::Paid { preimage, .. } => {
+            PaymentStatus::Paid { preimage, fee } => {
                 let mut row = outgoing("settled");
                 row["preimage"] = preimage.reveal_hex().into();
-                row["fees_paid"] = 0.into();
+                row["fees_paid"] = fee.get().into();
                 Some(row)
             }
             PaymentStatus::Pending => Some(outgoing("pending")),
             PaymentStatus::Failed { .. } => Some(outgoing("failed")),
             PaymentStatus::NeverTried => {
-                let (state, msat) = match self.node.wallet.lookup(hash).await.unwrap() {
+                let (state, msat) = match self.node.look_up(hash).await {
                     InvoiceStatus::Open => ("pending", 1_000),
                     InvoiceStatus::Settled { amount } => ("settled", amount.get()),
                     InvoiceStatus::Expired => ("expired", 1_000),
@@ -279,25 +301,61 @@ impl Service {
 
     /// What was received, the latest first; fewer rows than were asked for.
     async fn list(&self, params: &Value) -> Value {
+        if params["type"] == "outgoing" {
+            return self.sent(params).await;
+        }
         assert_eq!((&params["type"], &params["unpaid"]), (&"incoming".into(), &false.into()));
-        let from = params["from"].as_u64().unwrap();
+        let from = params["from"].as_u64().unwrap_or_default();
         let settled = self.node.settled(0, Duration::ZERO).await;
-        let times = if self.node.script.tells_settlements_twice() { 2 } else { 1 };
+        let records = self.node.records(Direction::Received).await;
+        let times = if self.node.script.plan().settlements_twice { 2 } else { 1 };
         let rows = settled.into_iter().rev().map(|(index, hash)| {
+            let record = records.iter().find(|record| record.payment_hash == hash).unwrap();
             json!({
-                "type": "incoming", "state": "settled", "payment_hash": hash, "amount": 1_000,
+                "type": "incoming", "state": "settled", "payment_hash": hash,
+                "amount": record.amount, "description": record.description,
                 "created_at": FIRST_S + index - 1, "settled_at": FIRST_S + index,
             })
         });
         let rows = rows.filter(|row| row["created_at"].as_u64().unwrap() >= from);
         let rows = rows.flat_map(|row| std::iter::repeat_n(row, times));
-        let limit = usize::try_from(params["limit"].as_u64().unwrap()).unwrap().min(ROWS_MAX);
-        let offset = usize::try_from(params["offset"].as_u64().unwrap()).unwrap();
-        json!({"transactions": rows.skip(offset).take(limit).collect::<Vec<_>>()})
+        page(rows, params)
+    }
+
+    /// What was sent, the latest first, however it ended.
+    async fn sent(&self, params: &Value) -> Value {
+        assert_eq!(params["unpaid"], true);
+        let records = self.node.records(Direction::Sent).await.into_iter();
+        let rows = records.map(|record| {
+            let (state, fee) = match record.state {
+                RecordState::Paid => ("settled", self.node.fee_msat()),
+                RecordState::Pending => ("pending", 0),
+                RecordState::Failed => ("failed", 0),
+            };
+            json!({
+                "type": "outgoing", "state": state, "payment_hash": record.payment_hash,
+                "amount": record.amount, "fees_paid": fee, "created_at": record.at,
+                "description": record.description,
+            })
+        });
+        page(rows, params)
     }
 }
 
+/// The rows that are asked for, and fewer.
+fn page(rows: impl Iterator<Item = Value>, params: &Value) -> Value {
+    let limit = usize::try_from(params["limit"].as_u64().unwrap()).unwrap().min(ROWS_MAX);
+    let offset = usize::try_from(params["offset"].as_u64().unwrap()).unwrap();
+    json!({"transactions": rows.skip(offset).take(limit).collect::<Vec<_>>()})
+}
+
 type Outcome = Result<Value, (&'static str, String)>;
+
+/// Seconds from when it was written.
+fn expires_in(event: &Event) -> Option<u64> {
+    let at: u64 = tag(event, "expiration")?.parse().ok()?;
+    at.checked_sub(event.created_at.as_secs())
+}
 
 fn tag(event: &Event, name: &str) -> Option<String> {
     let tags = event.tags.iter().map(|tag| tag.as_slice());

@@ -1,0 +1,97 @@
+//! Databases for the tests of the other crates: what holds on one must hold on the other.
+//!
+//! SQLite needs nothing. PostgreSQL is used where `FAREBOX_TEST_POSTGRES` holds the URL of a
+//! server on which schemas may be made; `./test` starts one and sets it.
+
+use farebox_store::{Location, Schema, Store};
+use tempfile::TempDir;
+
+/// The environment variable with the URL of a PostgreSQL for tests.
+pub const POSTGRES_VARIABLE: &str = "FAREBOX_TEST_POSTGRES";
+
+/// An empty database that is gone when this is dropped.
+pub struct TestDatabase {
+    /// Where it is.
+    pub location: Location,
+    _folder: Option<TempDir>,
+    _schema: Option<PostgresSchema>,
+}
+
+/// One of each database that there is: SQLite always, PostgreSQL where one is set.
+#[must_use]
+pub fn databases() -> Vec<TestDatabase> {
+    [Some(sqlite()), postgres()].into_iter().flatten().collect()
+}
+
+/// The one that `FAREBOX_TEST_DATABASE` names, `sqlite` or `postgres`; SQLite when it is not set.
+/// Whole suites run twice, once on each.
+#[must_use]
+pub fn database() -> TestDatabase {
+    match std::env::var("FAREBOX_TEST_DATABASE").as_deref() {
+        Err(_) | Ok("sqlite") => sqlite(),
+        Ok("postgres") => postgres().expect("a PostgreSQL to test on"),
+        Ok(other) => panic!("FAREBOX_TEST_DATABASE is sqlite or postgres, not {other:?}"),
+    }
+}
+
+/// An empty SQLite file.
+#[must_use]
+pub fn sqlite() -> TestDatabase {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::File(folder.path().join("test.sqlite"));
+    TestDatabase { location, _folder: Some(folder), _schema: None }
+}
+
+/// An empty schema on the PostgreSQL for tests, if there is one.
+#[must_use]
+pub fn postgres() -> Option<TestDatabase> {
+    let Ok(server) = std::env::var(POSTGRES_VARIABLE) else {
+        eprintln!("no PostgreSQL: {POSTGRES_VARIABLE} is not set");
+        return None;
+    };
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    let name = format!("test_{}", hex::encode(bytes));
+    on_a_thread(&server, format!("CREATE SCHEMA {name}"));
+    let separator = if server.contains('?') { '&' } else { '?' };
+    let url = format!("{server}{separator}options=-csearch_path%3D{name}");
+    let location = Location::Postgres(url.parse().unwrap());
+    Some(TestDatabase { location, _folder: None, _schema: Some(PostgresSchema { server, name }) })
+}
+
+impl TestDatabase {
+    /// Opens it, with the tables that `schemas` names.
+    pub async fn open(&self, schemas: fn() -> Vec<Schema>) -> Store {
+        loop {
+            match Store::open(self.location.clone(), schemas()).await {
+                Ok(store) => return store,
+                // An earlier handle's writer thread ends a moment after the handle.
+                Err(farebox_store::OpenError::InUse { .. }) => {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+struct PostgresSchema {
+    server: String,
+    name: String,
+}
+
+impl Drop for PostgresSchema {
+    fn drop(&mut self) {
+        on_a_thread(&self.server, format!("DROP SCHEMA {} CASCADE", self.name));
+    }
+}
+
+/// The client blocks, which an async test must not.
+fn on_a_thread(server: &str, sql: String) {
+    let server = server.to_owned();
+    let run = move || {
+        let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+        client.batch_execute(&sql).unwrap();
+    };
+    std::thread::spawn(run).join().unwrap();
+}
