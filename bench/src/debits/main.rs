@@ -165,8 +165,6 @@ fn to_json(rows: &[Row]) -> serde_json::Value {
             "p99_ms": figure.percentile_ms(99),
         })
     };
-    let row = |row: &Row| {
-        json!({"callers": row.callers, "figures": row.figures.iter().map(figure).collect::<Vec<_>>()})
-    };
+    let row = |row: &Row| json!({"callers": row.callers, "figures": row.figures.iter().map(figure).collect::<Vec<_>>()});
     json!(rows.iter().map(row).collect::<Vec<_>>())
 }

@@ -109,7 +109,9 @@ async fn fund(accounts: &Accounts, len: usize) -> Result<Vec<Token>, Box<dyn Err
     }
     let claims = requests.into_iter().map(|request| {
         let accounts = accounts.clone();
-        tokio::spawn(async move { accounts.claim(request).await.map_err(|error| error.to_string()) })
+        tokio::spawn(
+            async move { accounts.claim(request).await.map_err(|error| error.to_string()) },
+        )
     });
     let mut tokens = Vec::new();
     for claim in claims.collect::<Vec<_>>() {

@@ -1,7 +1,7 @@
 //! The accounts of one server.
 
 use crate::hold::{End, Reserve, end_all, reserve_all};
-use crate::{AccountError, Hold, Token, tokens};
+use crate::{AccountError, Hold, Payout, Token, tokens};
 use farebox_ledger::{AccountKey, writer};
 use farebox_money::Msat;
 use farebox_store::lease::Instance;
@@ -59,8 +59,12 @@ pub struct Accounts {
     pub(crate) key: TokenKey,
     /// This process, as others see it in the tables.
     pub(crate) instance: Instance,
+    /// Under which name it is stored how far the wallet's settlements were read.
+    pub(crate) wallet: Option<Arc<str>>,
     pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
     pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
+    /// Who pays withdrawals, where anybody does.
+    pub(crate) payout: Option<Arc<Payout>>,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -83,6 +87,8 @@ impl Accounts {
             receiver,
             key,
             instance,
+            wallet: None,
+            payout: None,
             is_stopped: Arc::default(),
         };
         accounts.release_abandoned_holds().await?;
@@ -130,18 +136,27 @@ impl Accounts {
         Ok(self.store.read(read).await?)
     }
 
-    /// Replaces a token by a new one; the old one is worth nothing from then on.
+    /// Replaces a token by a new one; the old one is worth nothing from then on, and neither are
+    /// the child tokens unless `keep_children`.
     ///
     /// # Errors
-    /// [`AccountError::InvalidToken`].
-    pub async fn rotate(&self, token: &Token) -> Result<Token, AccountError> {
+    /// [`AccountError::InvalidToken`], or [`AccountError::Forbidden`] for a child token.
+    pub async fn rotate(&self, token: &Token, keep_children: bool) -> Result<Token, AccountError> {
         let fresh = Token::random().map_err(|_| unreadable("no random bytes"))?;
         let (old, new) = (token.digest(), fresh.digest());
         let rotate = move |transaction: &Transaction<'_>| -> Result<(), AccountError> {
             let found = find_token(transaction, old)?.ok_or(AccountError::InvalidToken)?;
+            if found.is_child() {
+                return Err(AccountError::Forbidden);
+            }
             let now = now_s();
             let sql = "UPDATE account_token SET revoked_at = ?2 WHERE digest = ?1";
             transaction.execute(sql, params![old, now])?;
+            if !keep_children {
+                let sql = "UPDATE account_token SET revoked_at = ?2 WHERE account = ?1 \
+                           AND child_id IS NOT NULL AND revoked_at IS NULL";
+                transaction.execute(sql, params![found.account, now])?;
+            }
             Ok(tokens::insert(transaction, new, &found.account, now)?)
         };
         self.store.write(rotate).await?;
@@ -150,7 +165,7 @@ impl Accounts {
 }
 
 /// A token that is in force.
-fn find_token(
+pub(crate) fn find_token(
     transaction: &Transaction<'_>,
     digest: [u8; 32],
 ) -> Result<Option<tokens::KnownToken>, StoreError> {

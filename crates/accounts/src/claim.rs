@@ -63,7 +63,13 @@ impl Accounts {
         let token = Token::of_claim(self.key.as_bytes(), hash, &request.preimage);
         let digest = token.digest();
         let claim = Claim { hash, digest, request };
-        let balance = self.store.write(move |transaction| claim.book(transaction)).await?;
+        let book = move |transaction: &Transaction<'_>| {
+            let booked = claim.book(transaction);
+            crate::crash_point("claim_before_commit");
+            booked
+        };
+        let balance = self.store.write(book).await?;
+        crate::crash_point("claim_after_commit");
         Ok(Claimed { token, balance })
     }
 
@@ -73,11 +79,11 @@ impl Accounts {
         request: ClaimRequest,
     ) -> Result<Claimed, AccountError> {
         let token = request.token.ok_or(AccountError::MissingToken)?;
-        let account = self.authenticate(&token).await?;
-        if row.account.as_deref() != Some(account.as_str()) {
+        let spendable = self.spendable(&token).await?;
+        if row.account.as_deref() != Some(spendable.account.as_str()) {
             return Err(AccountError::InvalidPayment);
         }
-        Ok(Claimed { token, balance: self.balance(&account).await? })
+        Ok(Claimed { token, balance: spendable.balance })
     }
 }
 

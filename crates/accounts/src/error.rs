@@ -1,5 +1,6 @@
 //! Why an account's request is refused, with the code that the API answers.
 
+use crate::WithdrawalError;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use http::StatusCode;
@@ -34,6 +35,35 @@ pub enum AccountError {
         /// What the token may still spend.
         available: Msat,
     },
+    /// A child token where the account's own is needed.
+    #[error("this token may only spend; use the token of the account that made it")]
+    Forbidden,
+    /// The account has no such child token.
+    #[error("the account has no such token")]
+    NotFound,
+    /// The account has too many child tokens.
+    #[error("an account has at most {max} tokens in force; revoke one")]
+    TooManyTokens {
+        /// How many it can have.
+        max: u64,
+    },
+    /// A field that cannot be taken.
+    #[error("{field} must be {allowed}")]
+    InvalidField {
+        /// Its name.
+        field: &'static str,
+        /// What is taken.
+        allowed: &'static str,
+    },
+    /// Not one header of the form that is taken.
+    #[error("Idempotency-Key must be one header of 1 to 255 printable characters")]
+    InvalidIdempotencyKey,
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request; choose a new one")]
+    IdempotencyKeyReused,
+    /// The first request with the key is not answered yet.
+    #[error("the request with this Idempotency-Key is being answered; ask again in a moment")]
+    RequestInProgress,
     /// An amount that cannot be topped up.
     #[error("amount_sats must be 1 to {max}")]
     InvalidAmount {
@@ -58,6 +88,9 @@ pub enum AccountError {
     /// The node does not answer.
     #[error("the Lightning node does not answer; nothing was stored, try again")]
     LightningUnavailable,
+    /// A withdrawal was refused.
+    #[error(transparent)]
+    Withdrawal(#[from] WithdrawalError),
     /// The books are wrong.
     #[error("no money is taken at the moment; what was paid stays good, try again later")]
     ReadOnly,
@@ -82,6 +115,13 @@ impl AccountError {
             Self::ConflictingCredentials => "conflicting_credentials",
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::CapReached { .. } => "token_cap_reached",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::TooManyTokens { .. } => "too_many_tokens",
+            Self::InvalidField { .. } => "invalid_field",
+            Self::InvalidIdempotencyKey => "invalid_idempotency_key",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::RequestInProgress => "request_in_progress",
             Self::InvalidAmount { .. } => "invalid_amount",
             Self::InvalidPayment => "invalid_payment",
             Self::PaymentPending => "payment_pending",
@@ -89,6 +129,7 @@ impl AccountError {
             Self::PaymentAlreadyUsed => "payment_already_used",
             Self::TooManyTopups => "too_many_open_invoices",
             Self::LightningUnavailable => "lightning_unavailable",
+            Self::Withdrawal(error) => error.code(),
             Self::ReadOnly => "read_only",
             Self::Store(error) if error.is_full() => "read_only",
             Self::Store(_) => "store_unavailable",
@@ -101,13 +142,20 @@ impl AccountError {
         match self {
             Self::MissingToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::InsufficientBalance { .. } => StatusCode::PAYMENT_REQUIRED,
-            Self::CapReached { .. } => StatusCode::FORBIDDEN,
+            Self::CapReached { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ConflictingCredentials
+            | Self::InvalidField { .. }
+            | Self::InvalidIdempotencyKey
             | Self::InvalidAmount { .. }
             | Self::InvalidPayment
             | Self::InvoiceExpired
             | Self::PaymentAlreadyUsed => StatusCode::BAD_REQUEST,
-            Self::PaymentPending => StatusCode::CONFLICT,
+            Self::PaymentPending | Self::TooManyTokens { .. } | Self::RequestInProgress => {
+                StatusCode::CONFLICT
+            }
+            Self::Withdrawal(error) => error.status(),
             Self::TooManyTopups => StatusCode::TOO_MANY_REQUESTS,
             Self::LightningUnavailable | Self::ReadOnly | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -10,6 +10,7 @@ use std::fmt;
 const PREFIX: &str = "abl_";
 const X_TOKEN: &str = "x-token";
 const PURPOSE: &[u8] = b"topup-v1";
+const CHILD_PURPOSE: &[u8] = b"child-v1";
 
 /// A token as its holder shows it: as good as money, never logged.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,11 +27,21 @@ impl Token {
     /// The token of a claimed top-up. It can be made again from the preimage, so that an answer
     /// that got lost does not lose the money.
     pub(crate) fn of_claim(key: &[u8; 32], hash: PaymentHash, preimage: &Preimage) -> Self {
+        Self::derive(key, [PURPOSE, hash.as_bytes(), preimage.as_bytes()])
+    }
+
+    /// The token of a child that was made with an `Idempotency-Key`. It can be made again by
+    /// whoever has the key, of which only the digest is kept. The id has a fixed length.
+    pub(crate) fn of_child(key: &[u8; 32], id: &str, idempotency_key: &str) -> Self {
+        Self::derive(key, [CHILD_PURPOSE, id.as_bytes(), idempotency_key.as_bytes()])
+    }
+
+    fn derive(key: &[u8; 32], parts: [&[u8]; 3]) -> Self {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
-        mac.update(PURPOSE);
-        mac.update(hash.as_bytes());
-        mac.update(preimage.as_bytes());
+        for part in parts {
+            mac.update(part);
+        }
         Self::of_bytes(&mac.finalize().into_bytes())
     }
 

@@ -166,6 +166,12 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// The amount in a column.
+pub(crate) fn amount(row: &Row<'_>, place: usize) -> Result<Msat, StoreError> {
+    let amount = Msat::from_db(row.get(place)?);
+    amount.ok_or_else(|| StoreError::Unreadable("an amount".to_owned()))
+}
+
 fn to_db(amount: Msat) -> Result<i64, StoreError> {
     amount.to_db().ok_or_else(|| StoreError::Unreadable("an amount".to_owned()))
 }

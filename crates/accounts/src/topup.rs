@@ -5,7 +5,7 @@ use crate::{AccountError, Accounts, Token};
 use farebox_ledger::{events, writer};
 use farebox_money::{Msat, Sats};
 use farebox_store::{StoreError, Transaction, outbox, params};
-use farebox_wallet::{CreatedInvoice, InvoiceStatus, NewInvoice, SettledCursor};
+use farebox_wallet::{CreatedInvoice, InvoiceStatus, NewInvoice};
 use farebox_wire::lightning::PaymentHash;
 use std::time::Duration;
 
@@ -17,8 +17,6 @@ pub const TOPUP_SATS_MAX: u64 = 1_000_000;
 const OPEN_PER_CLIENT_MAX: u64 = 32;
 /// A top-up is looked up for so long after its invoice expired, for clocks that differ.
 const LATE_S: u64 = 24 * 3_600;
-const SETTLEMENT_WAIT: Duration = Duration::from_secs(30);
-const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// How often pending top-ups are looked up, whatever the node reports by itself.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(30);
 
@@ -112,27 +110,15 @@ impl Accounts {
     }
 
     /// Background work, until the task is dropped: books what the node reports as paid, looks
-    /// pending top-ups up now and then, and forgets those that nobody paid.
+    /// pending top-ups up now and then, forgets those that nobody paid, and resolves withdrawals
+    /// whose end is not known.
     pub async fn run(&self) {
-        tokio::join!(self.watch_settlements(), self.reconcile(), self.sweep_holds());
-    }
-
-    async fn watch_settlements(&self) {
-        let mut cursor = SettledCursor::default();
-        loop {
-            match self.receiver.settled_since(cursor, SETTLEMENT_WAIT).await {
-                Ok(settlements) => {
-                    for hash in &settlements.hashes {
-                        self.settle_and_log(*hash).await;
-                    }
-                    cursor = settlements.next;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the wallet does not report settlements");
-                    tokio::time::sleep(RETRY_PAUSE).await;
-                }
-            }
-        }
+        tokio::join!(
+            self.watch_settlements(),
+            self.reconcile(),
+            self.sweep_holds(),
+            self.resolve_withdrawals(),
+        );
     }
 
     async fn reconcile(&self) {
@@ -164,12 +150,6 @@ impl Accounts {
         Ok(())
     }
 
-    async fn settle_and_log(&self, hash: PaymentHash) {
-        if let Err(error) = self.settle(hash).await {
-            tracing::warn!(%error, payment_hash = %hash, "a top-up was not booked; it is tried again");
-        }
-    }
-
     /// Books a top-up when the node says that it is paid. Whether it is booked now or was before;
     /// a payment that is no top-up is nobody's business here.
     pub(crate) async fn settle(&self, hash: PaymentHash) -> Result<bool, AccountError> {
@@ -186,8 +166,10 @@ impl Accounts {
             tracing::error!(payment_hash = %hash, %amount, "a top-up was paid short; not booked");
             return Ok(false);
         }
+        crate::crash_point("topup_before_book");
         let write = move |transaction: &Transaction<'_>| book_settlement(transaction, hash, amount);
         self.store.write(write).await?;
+        crate::crash_point("topup_after_book");
         Ok(true)
     }
 }
@@ -260,7 +242,7 @@ mod tests {
     use crate::TokenKey;
     use async_trait::async_trait;
     use farebox_store::lease::Instance;
-    use farebox_wallet::{Receiver, Settlements, WalletError};
+    use farebox_wallet::{Receiver, SettledCursor, Settlements, WalletError};
     use std::sync::{Arc, Mutex};
 
     /// A node that makes one invoice and says of it what it is told to.

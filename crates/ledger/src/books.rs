@@ -178,25 +178,33 @@ pub(crate) fn compare_with_known<'a>(
 
 /// The balances after an event. Its transfers count in their order, and floors hold after each,
 /// so that money cannot be spent before it arrives.
-pub(crate) fn apply(
+fn apply(
     event: &[NewTransfer],
     balance: impl Fn(&AccountKey) -> Balance,
 ) -> Result<HashMap<AccountKey, Balance>, PostError> {
     let mut changed: HashMap<AccountKey, Balance> = HashMap::new();
     for transfer in event {
-        let mut debit = changed.get(&transfer.debit).copied();
-        let debit = debit.get_or_insert_with(|| balance(&transfer.debit));
-        let available = debit.available().unwrap_or(Msat::ZERO);
-        if transfer.debit.class().has_floor() && available < transfer.amount {
-            let account = transfer.debit.clone();
-            return Err(PostError::Insufficient { account, available, asked: transfer.amount });
-        }
-        let debits = debit.debits.checked_add(transfer.amount).ok_or(PostError::Overflow)?;
-        changed.insert(transfer.debit.clone(), Balance { debits, ..*debit });
-        let mut credit = changed.get(&transfer.credit).copied();
-        let credit = credit.get_or_insert_with(|| balance(&transfer.credit));
-        let credits = credit.credits.checked_add(transfer.amount).ok_or(PostError::Overflow)?;
-        changed.insert(transfer.credit.clone(), Balance { credits, ..*credit });
+        let now = |key: &AccountKey| changed.get(key).copied().unwrap_or_else(|| balance(key));
+        let (debit, credit) = (now(&transfer.debit), now(&transfer.credit));
+        let (debit, credit) = move_money(transfer, debit, credit)?;
+        changed.insert(transfer.debit.clone(), debit);
+        changed.insert(transfer.credit.clone(), credit);
     }
     Ok(changed)
+}
+
+/// The balances of a transfer's two accounts after it.
+pub(crate) fn move_money(
+    transfer: &NewTransfer,
+    debit: Balance,
+    credit: Balance,
+) -> Result<(Balance, Balance), PostError> {
+    let available = debit.available().unwrap_or(Msat::ZERO);
+    if transfer.debit.class().has_floor() && available < transfer.amount {
+        let account = transfer.debit.clone();
+        return Err(PostError::Insufficient { account, available, asked: transfer.amount });
+    }
+    let debits = debit.debits.checked_add(transfer.amount).ok_or(PostError::Overflow)?;
+    let credits = credit.credits.checked_add(transfer.amount).ok_or(PostError::Overflow)?;
+    Ok((Balance { debits, ..debit }, Balance { credits, ..credit }))
 }

@@ -1,12 +1,23 @@
 //! The hash chain over the log: a changed, missing or reordered transfer shows.
 
-use crate::Transfer;
+use crate::{NewTransfer, Transfer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The digest of the log up to a transfer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ChainHash([u8; 32]);
+
+/// What a transfer adds to the chain.
+pub(crate) struct Link<'a> {
+    pub(crate) seq: u64,
+    /// The text of the account that is debited.
+    pub(crate) debit: &'a str,
+    /// The text of the account that is credited.
+    pub(crate) credit: &'a str,
+    pub(crate) asked: &'a NewTransfer,
+    pub(crate) at_ms: i64,
+}
 
 /// The digest of the empty log.
 pub const GENESIS: ChainHash = ChainHash([0; 32]);
@@ -30,15 +41,27 @@ impl ChainHash {
     pub fn then(self, transfer: &Transfer) -> Self {
         let asked = &transfer.asked;
         let (debit, credit) = (asked.debit.to_string(), asked.credit.to_string());
+        self.then_link(&Link {
+            seq: transfer.seq,
+            debit: &debit,
+            credit: &credit,
+            asked,
+            at_ms: transfer.at_ms,
+        })
+    }
+
+    /// As [`Self::then`], for whoever has the accounts' texts at hand.
+    pub(crate) fn then_link(self, link: &Link<'_>) -> Self {
+        let Link { seq, debit, credit, asked, at_ms } = link;
         let fields: [&[u8]; 8] = [
-            &transfer.seq.to_be_bytes(),
+            &seq.to_be_bytes(),
             debit.as_bytes(),
             credit.as_bytes(),
             &asked.amount.get().to_be_bytes(),
             asked.code.name().as_bytes(),
             asked.reference.as_bytes(),
             &[asked.leg],
-            &transfer.at_ms.to_be_bytes(),
+            &at_ms.to_be_bytes(),
         ];
         let mut hasher = Sha256::new();
         hasher.update(self.0);

@@ -69,3 +69,57 @@ pub fn hold_refunded(id: &str, account: &str, route: &str, cost: Msat) -> NewTra
     let (code, from) = (TransferCode::HoldRefunded, AccountKey::Income(route.to_owned()));
     NewTransfer::new(code, id, 0, from, user(account), cost)
 }
+
+/// An amount, and what its routing fee may come to, leaves a user's balance for a withdrawal.
+#[must_use]
+pub fn withdrawal_held(
+    hash: PaymentHash,
+    attempt: u64,
+    account: &str,
+    amount_and_fee: Msat,
+) -> NewTransfer {
+    let (code, to) = (TransferCode::WithdrawalHeld, AccountKey::Inflight(hash));
+    NewTransfer::new(code, &withdrawal(hash, attempt), 0, user(account), to, amount_and_fee)
+}
+
+/// The node paid a withdrawal: the amount and the user's part of the routing fee were on their
+/// way, and the operator pays the rest of the fee.
+#[must_use]
+pub fn withdrawal_paid(
+    hash: PaymentHash,
+    attempt: u64,
+    amount: Msat,
+    user_fee: Msat,
+    operator_fee: Msat,
+) -> Vec<NewTransfer> {
+    let routing = AccountKey::Expense("routing".to_owned());
+    let legs = [
+        (0, AccountKey::Inflight(hash), amount),
+        (1, AccountKey::Inflight(hash), user_fee),
+        (2, routing, operator_fee),
+    ];
+    let (code, reference) = (TransferCode::WithdrawalPaid, withdrawal(hash, attempt));
+    let paid = legs.into_iter().filter(|(_, _, amount)| !amount.is_zero());
+    paid.map(|(leg, from, amount)| {
+        NewTransfer::new(code, &reference, leg, from, AccountKey::Node, amount)
+    })
+    .collect()
+}
+
+/// What was on its way and not paid goes back to the user: the fee that was not needed, or all of
+/// it when the withdrawal failed.
+#[must_use]
+pub fn withdrawal_returned(
+    hash: PaymentHash,
+    attempt: u64,
+    account: &str,
+    rest: Msat,
+) -> NewTransfer {
+    let (code, from) = (TransferCode::WithdrawalReturned, AccountKey::Inflight(hash));
+    NewTransfer::new(code, &withdrawal(hash, attempt), 0, from, user(account), rest)
+}
+
+/// Each attempt to pay an invoice is an event of its own.
+fn withdrawal(hash: PaymentHash, attempt: u64) -> String {
+    format!("{hash}.{attempt}")
+}

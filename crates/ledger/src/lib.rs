@@ -11,6 +11,7 @@ mod account;
 mod books;
 mod chain;
 pub mod events;
+mod head;
 mod transfer;
 mod verify;
 pub mod writer;
@@ -18,6 +19,7 @@ pub mod writer;
 pub use account::{AccountClass, AccountKey, ParseAccountError};
 pub use books::{Balance, Books, PostError, Posted};
 pub use chain::{ChainHash, GENESIS};
+pub use head::{Head, ParseHeadError};
 pub use transfer::{NewTransfer, Transfer, TransferCode, TransferId};
 pub use verify::{ClassTotals, Finding, Report, verify};
 

@@ -64,7 +64,7 @@ codes! {
     HoldRefunded = "hold_refunded",
     /// A withdrawal was begun: user to inflight.
     WithdrawalHeld = "withdrawal_held",
-    /// It was paid: inflight to node, and to the routing expense.
+    /// It was paid: inflight to node, and what the operator pays of the fee: expense to node.
     WithdrawalPaid = "withdrawal_paid",
     /// Its unused fee reserve, or all of it when it failed: inflight to user.
     WithdrawalReturned = "withdrawal_returned",

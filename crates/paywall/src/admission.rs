@@ -116,7 +116,7 @@ impl Paywall {
         }
         match self.receiver().lookup(hash).await {
             Ok(InvoiceStatus::Settled { amount }) if amount >= grant.amount => {
-                self.note_settled(hash);
+                self.note_settled(hash, Some(amount));
                 Ok(())
             }
             // The node may say it a moment later: a fresh challenge now would be paid twice.

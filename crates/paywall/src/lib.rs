@@ -30,6 +30,8 @@ mod redemption;
 mod request;
 mod route;
 mod unavailable;
+mod unbooked;
+mod verify;
 
 pub use amount::Amount;
 pub use keys::Secret;
@@ -37,3 +39,4 @@ pub use layer::{ChargeLayer, ChargeService};
 pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};
 pub use problem::Problem;
 pub use route::{NotForSale, PaidRoute, Price, PricedRequest};
+pub use verify::{Finding, verify};

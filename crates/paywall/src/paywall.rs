@@ -6,7 +6,9 @@ use crate::pool::InvoicePool;
 use crate::recent::Recent;
 use crate::redemption::{End, Redemptions, Use};
 use crate::route::PaidRoute;
+use crate::unbooked::Unbooked;
 use farebox_accounts::Accounts;
+use farebox_money::Msat;
 use farebox_net::ClientKey;
 use farebox_store::lease::Instance;
 use farebox_store::{Schema, Store, StoreError, Transaction, params};
@@ -35,14 +37,15 @@ pub fn schema() -> Schema {
     }
 }
 
-/// Whether a database with [`schema`] has records of sales, whose tokens only the server's own
+/// Whether a database with [`schema`] and the ledger's has records of sales, whose tokens only the server's own
 /// secret can verify.
 ///
 /// # Errors
 /// [`StoreError`] when it cannot be read.
 pub async fn has_sales(store: &Store) -> Result<bool, StoreError> {
     let find = |transaction: &Transaction<'_>| {
-        let sql = "SELECT EXISTS (SELECT 1 FROM redemption)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM redemption) \
+                   OR EXISTS (SELECT 1 FROM ledger_transfer)";
         transaction.one(sql, params![], |row| row.get(0))
     };
     store.read(find).await
@@ -106,6 +109,7 @@ struct Inner {
     turns: Vec<tokio::sync::Mutex<()>>,
     is_stopped: AtomicBool,
     settled: Mutex<Recent<PaymentHash>>,
+    unbooked: Unbooked,
     /// Payments with what they bought.
     recorded: Mutex<Recent<(PaymentHash, [u8; 32])>>,
     counters: Counters,
@@ -142,6 +146,7 @@ impl Paywall {
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
             is_stopped: AtomicBool::new(false),
             settled: Mutex::default(),
+            unbooked: Unbooked::default(),
             recorded: Mutex::default(),
             counters: Counters::default(),
         })))
@@ -182,10 +187,10 @@ impl Paywall {
         }
     }
 
-    /// Background work, until the task is dropped: takes paid invoices out of the pool as the
-    /// node reports them, and forgets what has expired.
+    /// Background work, until the task is dropped: takes paid invoices out of the pool and books
+    /// them as the node reports them, and forgets what has expired.
     pub async fn run(&self) {
-        tokio::join!(self.watch_settlements(), self.keep_house());
+        tokio::join!(self.watch_settlements(), self.book_settlements(), self.keep_house());
     }
 
     async fn watch_settlements(&self) {
@@ -195,7 +200,7 @@ impl Paywall {
                 Ok(settlements) => {
                     cursor = settlements.next;
                     for hash in settlements.hashes {
-                        self.note_settled(hash);
+                        self.note_settled(hash, None);
                     }
                 }
                 Err(error) => {
@@ -240,6 +245,10 @@ impl Paywall {
         self.0.accounts.as_ref()
     }
 
+    pub(crate) fn unbooked(&self) -> &Unbooked {
+        &self.0.unbooked
+    }
+
     pub(crate) fn redemptions(&self) -> &Redemptions {
         &self.0.redemptions
     }
@@ -261,8 +270,11 @@ impl Paywall {
         self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
     }
 
-    pub(crate) fn note_settled(&self, hash: PaymentHash) {
-        self.0.pool.remove(hash);
+    /// The node says that it is paid, and perhaps how much arrived.
+    pub(crate) fn note_settled(&self, hash: PaymentHash, amount: Option<Msat>) {
+        if self.0.pool.remove(hash) {
+            self.0.unbooked.insert(hash, amount);
+        }
         self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
     }
 

@@ -120,14 +120,15 @@ impl InvoicePool {
     }
 
     /// Takes a paid invoice out: it must never be handed to a second payer. Who pays may make
-    /// another one.
-    pub(crate) fn remove(&self, hash: PaymentHash) {
+    /// another one. Whether it was here.
+    pub(crate) fn remove(&self, hash: PaymentHash) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(client) = state.clients_by_hash.remove(&hash) else { return };
+        let Some(client) = state.clients_by_hash.remove(&hash) else { return false };
         if let Some(client) = state.clients.get_mut(&client) {
             client.even_at = client.even_at.saturating_sub(1);
         }
         state.retain_of(client, None, |entry| entry.invoice.payment_hash != hash);
+        true
     }
 
     /// Forgets what has expired.

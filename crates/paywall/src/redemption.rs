@@ -1,7 +1,7 @@
 //! Payments that were used: reserved before a handler runs, kept with the answer.
 
 use crate::answer::KeptAnswer;
-use farebox_ledger::{AccountKey, events, writer};
+use farebox_ledger::{AccountKey, NewTransfer, events, writer};
 use farebox_money::Msat;
 use farebox_store::lease::{self, Instance};
 use farebox_store::{Store, StoreError, Transaction, params};
@@ -92,7 +92,7 @@ impl Redemptions {
         let record = move |transaction: &Transaction<'_>| -> Result<bool, StoreError> {
             let hash = usage.payment_hash;
             match insert(transaction, &usage, Put::Done, now)? {
-                Inserted::New => book_income(transaction, hash, usage.route, usage.amount, now)?,
+                Inserted::New => book_income(transaction, hash, usage.route, now)?,
                 Inserted::Known => {
                     let row = read(transaction, hash)?;
                     return Ok(row.is_some_and(|row| row.request_digest == usage.request_digest));
@@ -102,6 +102,43 @@ impl Redemptions {
             Ok(true)
         };
         self.store.write(record).await
+    }
+
+    /// Those of the payments that are booked, whether they were used or not.
+    pub(crate) async fn booked(
+        &self,
+        hashes: Vec<PaymentHash>,
+    ) -> Result<Vec<PaymentHash>, StoreError> {
+        let read = move |transaction: &Transaction<'_>| {
+            let accounts: Vec<_> = hashes.iter().copied().map(AccountKey::L402).collect();
+            let balances = writer::balances(transaction, &accounts)?;
+            let known = hashes.iter().zip(balances);
+            let known = known.filter(|(_, balance)| !balance.credits.is_zero());
+            Ok(known.map(|(hash, _)| *hash).collect())
+        };
+        self.store.read(read).await
+    }
+
+    /// Books payments that arrived: they are owed to whoever holds their tokens. What is booked
+    /// already is left as it is.
+    pub(crate) async fn book_settled(
+        &self,
+        paid: Vec<(PaymentHash, Msat)>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let book = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
+            let paid = paid.iter().map(|(hash, amount)| [events::l402_settled(*hash, *amount)]);
+            let paid: Vec<_> = paid.collect();
+            let events: Vec<_> = paid.iter().map(<[NewTransfer; 1]>::as_slice).collect();
+            for outcome in writer::post_all(transaction, &events, milliseconds(now))? {
+                // Its use may have come first, with the price as the amount.
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, "a payment is booked with another amount than arrived");
+                }
+            }
+            Ok(())
+        };
+        self.store.write(book).await
     }
 
     /// Ends a reservation.
@@ -133,8 +170,8 @@ impl Redemptions {
                        WHERE payment_hash = ?1 AND state = 'reserved'";
             let row = params![*hash.as_bytes(), status, headers, body, now];
             changed_one(transaction.execute(sql, row)?)?;
-            let (route, amount) = read_sale(transaction, hash)?;
-            book_income(transaction, hash, &route, amount, now)
+            let route = read_route(transaction, hash)?;
+            book_income(transaction, hash, &route, now)
         };
         self.store.write(finish).await
     }
@@ -227,7 +264,7 @@ enum Inserted {
     New,
     /// There is one of this payment already.
     Known,
-    /// The ledger knows the payment as spent, though its row is gone.
+    /// The ledger knows the payment as spent, though its row is gone, or as less than the price.
     Spent,
 }
 
@@ -260,25 +297,29 @@ fn insert(
     if transaction.execute(sql, row)? != 1 {
         return Ok(Inserted::Known);
     }
-    if !writer::balance(transaction, &AccountKey::L402(hash))?.debits.is_zero() {
+    let paid = writer::balance(transaction, &AccountKey::L402(hash))?;
+    if paid.credits.is_zero() {
+        // The watcher did not know it as ours, or has not come to it yet.
+        let settled = events::l402_settled(hash, usage.amount);
+        writer::post(transaction, &[settled], milliseconds(now))?;
+    } else if !paid.debits.is_zero() || paid.credits < usage.amount {
         let sql = "DELETE FROM redemption WHERE payment_hash = ?1";
         transaction.execute(sql, params![*hash.as_bytes()])?;
         return Ok(Inserted::Spent);
     }
-    let settled = events::l402_settled(hash, usage.amount);
-    writer::post(transaction, &[settled], milliseconds(now))?;
     Ok(Inserted::New)
 }
 
-/// It bought an answer: it is the operator's.
+/// It bought an answer: all that was paid is the operator's, what a payer added to the price too.
 fn book_income(
     transaction: &Transaction<'_>,
     hash: PaymentHash,
     route: &str,
-    amount: Msat,
     now: u64,
 ) -> Result<(), StoreError> {
-    let redeemed = events::l402_redeemed(hash, route, amount);
+    let paid = writer::balance(transaction, &AccountKey::L402(hash))?.available();
+    let paid = paid.ok_or_else(|| StoreError::Unreadable("a payment below zero".into()))?;
+    let redeemed = events::l402_redeemed(hash, route, paid);
     writer::post(transaction, &[redeemed], milliseconds(now))?;
     Ok(())
 }
@@ -287,15 +328,9 @@ fn milliseconds(seconds: u64) -> i64 {
     i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
-fn read_sale(
-    transaction: &Transaction<'_>,
-    hash: PaymentHash,
-) -> Result<(String, Msat), StoreError> {
-    let sql = "SELECT route, amount_msat FROM redemption WHERE payment_hash = ?1";
-    transaction.one(sql, params![*hash.as_bytes()], |row| {
-        let amount = Msat::from_db(row.get(1)?);
-        Ok((row.get(0)?, amount.ok_or_else(|| StoreError::Unreadable("an amount".into()))?))
-    })
+fn read_route(transaction: &Transaction<'_>, hash: PaymentHash) -> Result<String, StoreError> {
+    let sql = "SELECT route FROM redemption WHERE payment_hash = ?1";
+    transaction.one(sql, params![*hash.as_bytes()], |row| row.get(0))
 }
 
 fn read(transaction: &Transaction<'_>, hash: PaymentHash) -> Result<Option<Row>, StoreError> {

@@ -10,6 +10,7 @@
 //! own migrations and its own SQL; this crate knows no table but those of its own services.
 
 mod batcher;
+mod check;
 mod error;
 mod folder;
 pub mod idempotency;
@@ -27,6 +28,7 @@ mod transaction;
 mod value;
 
 pub use batcher::{Batcher, Work};
+pub use check::check;
 pub use error::{OpenError, StoreError};
 pub use folder::make_private_folder;
 pub use postgres::{PostgresUrl, PostgresUrlError};
@@ -35,7 +37,7 @@ pub use row::{Column, Row};
 pub use rusqlite;
 pub use schema::Schema;
 pub use services::schema;
-pub use sqlite::{Database, DatabaseOptions};
+pub use sqlite::{Database, DatabaseOptions, FileLock, copy_database, database_len};
 pub use store::{Location, Store};
 pub use transaction::{Dialect, Transaction};
 pub use value::{Cell, FromCell, ToValue, Value};

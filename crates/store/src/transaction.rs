@@ -67,6 +67,28 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// Runs one statement of SQLite for each of several rows and returns how many each changed:
+    /// what [`Value::Integers`] and its like do on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the transaction must be rolled back.
+    pub fn execute_each<'v, const N: usize>(
+        &self,
+        sql: &str,
+        rows: impl Iterator<Item = Result<[Value<'v>; N], StoreError>>,
+        mut changed: impl FnMut(u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Inner::Sqlite(connection) = self.0 else {
+            return Err(StoreError::Unreadable("one statement for each row".to_owned()));
+        };
+        let mut statement = connection.prepare_cached(sql)?;
+        for row in rows {
+            bind(&mut statement, &row?)?;
+            changed(statement.raw_execute()? as u64)?;
+        }
+        Ok(())
+    }
+
     /// Calls `read` with each row that a query finds; the query bounds how many that are, because
     /// PostgreSQL answers them all at once.
     ///
@@ -136,6 +158,32 @@ impl<'a> Transaction<'a> {
                 rows.first().map(|row| read(&Row::postgres(row))).transpose()
             }
         }
+    }
+
+    /// Runs one query of SQLite for each of several rows of parameters; what is found comes with
+    /// its row's place. On PostgreSQL, one query with columns does this.
+    ///
+    /// # Errors
+    /// [`StoreError`], or what `read` returned.
+    pub fn optional_each<'v, const N: usize, T>(
+        &self,
+        sql: &str,
+        rows: impl Iterator<Item = [Value<'v>; N]>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<(usize, T)>, StoreError> {
+        let Inner::Sqlite(connection) = self.0 else {
+            return Err(StoreError::Unreadable("one query for each row".to_owned()));
+        };
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut found = Vec::new();
+        for (place, row) in rows.enumerate() {
+            bind(&mut statement, &row)?;
+            let mut rows = statement.raw_query();
+            if let Some(row) = rows.next()? {
+                found.push((place, read(&Row::sqlite(row))?));
+            }
+        }
+        Ok(found)
     }
 
     /// The row of a query that always finds one, such as a count.

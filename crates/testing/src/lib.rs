@@ -14,7 +14,7 @@ pub struct TestDatabase {
     /// Where it is.
     pub location: Location,
     _folder: Option<TempDir>,
-    _schema: Option<PostgresSchema>,
+    schema: Option<PostgresSchema>,
 }
 
 /// One of each database that there is: SQLite always, PostgreSQL where one is set.
@@ -39,7 +39,7 @@ pub fn database() -> TestDatabase {
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let location = Location::File(folder.path().join("test.sqlite"));
-    TestDatabase { location, _folder: Some(folder), _schema: None }
+    TestDatabase { location, _folder: Some(folder), schema: None }
 }
 
 /// An empty schema on the PostgreSQL for tests, if there is one.
@@ -56,10 +56,20 @@ pub fn postgres() -> Option<TestDatabase> {
     let separator = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{separator}options=-csearch_path%3D{name}");
     let location = Location::Postgres(url.parse().unwrap());
-    Some(TestDatabase { location, _folder: None, _schema: Some(PostgresSchema { server, name }) })
+    Some(TestDatabase {
+        location,
+        _folder: None,
+        schema: Some(PostgresSchema { server, name, url }),
+    })
 }
 
 impl TestDatabase {
+    /// The URL of the schema, where it is on a PostgreSQL: for a process of its own.
+    #[must_use]
+    pub fn postgres_url(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.url.as_str())
+    }
+
     /// Opens it, with the tables that `schemas` names.
     pub async fn open(&self, schemas: fn() -> Vec<Schema>) -> Store {
         loop {
@@ -78,11 +88,19 @@ impl TestDatabase {
 struct PostgresSchema {
     server: String,
     name: String,
+    url: String,
 }
 
 impl Drop for PostgresSchema {
     fn drop(&mut self) {
-        on_a_thread(&self.server, format!("DROP SCHEMA {} CASCADE", self.name));
+        // With those that a restore made beside it.
+        let sql = format!(
+            "DO $$ DECLARE name text; BEGIN FOR name IN SELECT nspname FROM pg_namespace \
+             WHERE starts_with(nspname, '{}') LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); \
+             END LOOP; END $$",
+            self.name
+        );
+        on_a_thread(&self.server, sql);
     }
 }
 

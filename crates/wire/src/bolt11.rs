@@ -2,7 +2,7 @@
 
 use crate::lightning::PaymentHash;
 use farebox_money::Msat;
-use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency};
+use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency, RouteHint};
 
 /// Longer texts are refused unread; real invoices are a few hundred characters.
 pub const INVOICE_LEN_MAX: usize = 4_096;
@@ -53,6 +53,9 @@ pub struct Invoice {
     pub created_at: u64,
     /// Seconds since 1970; from then on the payee does not take the payment.
     pub expires_at: u64,
+    /// What the cheapest of its route hints takes for forwarding the amount; `None` without hints
+    /// or without an amount.
+    pub hinted_fee: Option<Msat>,
 }
 
 /// An invoice that cannot be paid safely.
@@ -97,8 +100,25 @@ impl Invoice {
             description: description(&parsed),
             created_at,
             expires_at: created_at.saturating_add(parsed.expiry_time().as_secs()),
+            hinted_fee: amount.and_then(|amount| {
+                parsed.route_hints().iter().map(|hint| hinted_fee(hint, amount)).min()
+            }),
         })
     }
+}
+
+/// What the hops of a hint take together: each is paid for what it forwards, the fees of those
+/// after it included.
+fn hinted_fee(hint: &RouteHint, amount: Msat) -> Msat {
+    let forwarded = hint.0.iter().rev().fold(u128::from(amount.get()), |forwarded, hop| {
+        let base = u128::from(hop.fees.base_msat);
+        let share = u128::from(hop.fees.proportional_millionths);
+        // Longer chains of absurd fees end at the cap, far above any amount there is.
+        let fee = base + forwarded.saturating_mul(share) / 1_000_000;
+        forwarded.saturating_add(fee).min(u128::from(u64::MAX))
+    });
+    let forwarded = u64::try_from(forwarded).unwrap_or(u64::MAX);
+    Msat::new(forwarded.saturating_sub(amount.get()))
 }
 
 fn network(invoice: &Bolt11Invoice) -> Result<Network, InvoiceError> {
@@ -121,6 +141,7 @@ fn description(invoice: &Bolt11Invoice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lightning_invoice::{RouteHintHop, RoutingFees};
 
     /// From BOLT 11, "Please send $3 for a cup of coffee to the same peer, within one minute".
     const COFFEE: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
@@ -151,5 +172,30 @@ mod tests {
         assert!(Invoice::decode("").is_err());
         assert!(Invoice::decode("lnbc1").is_err());
         assert_eq!(Invoice::decode(&"l".repeat(5_000)), Err(InvoiceError::TooLong));
+    }
+
+    fn hop(base_msat: u32, proportional_millionths: u32) -> RouteHintHop {
+        let payee = "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad";
+        RouteHintHop {
+            src_node_id: payee.parse().unwrap(),
+            short_channel_id: 1,
+            fees: RoutingFees { base_msat, proportional_millionths },
+            cltv_expiry_delta: 40,
+            htlc_minimum_msat: None,
+            htlc_maximum_msat: None,
+        }
+    }
+
+    #[test]
+    fn each_hop_of_a_hint_is_paid_for_what_it_forwards() {
+        let fee = |hops: Vec<_>, msat| hinted_fee(&RouteHint(hops), Msat::new(msat)).get();
+        assert_eq!(fee(vec![], 1_000), 0);
+        assert_eq!(fee(vec![hop(1_000, 0)], 1_000), 1_000);
+        assert_eq!(fee(vec![hop(0, 100)], 100_000_000), 10_000);
+        // The first of the two also takes its share of what the second gets.
+        assert_eq!(fee(vec![hop(0, 100_000), hop(0, 100_000)], 1_000_000), 210_000);
+        let absurd = vec![hop(u32::MAX, u32::MAX); 12];
+        assert_eq!(fee(absurd, 1_000), u64::MAX - 1_000);
+        assert_eq!(Invoice::decode(COFFEE).unwrap().hinted_fee, None);
     }
 }

@@ -1,6 +1,6 @@
 //! What the endpoints share: who asks, and how they refuse.
 
-use crate::{AccountError, Accounts, Presented, Token, presented};
+use crate::{AccountError, Presented, Token, presented};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::ConnectInfo;
@@ -22,7 +22,7 @@ pub fn refusal(error: &AccountError) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match error {
-        AccountError::PaymentPending => {
+        AccountError::PaymentPending | AccountError::RequestInProgress => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         AccountError::LightningUnavailable | AccountError::Store(_) => {
@@ -54,13 +54,9 @@ pub(super) fn optional_token(headers: &HeaderMap) -> Result<Option<Token>, Accou
     }
 }
 
-/// The account of a request that must show a token.
-pub(super) async fn account(
-    accounts: &Accounts,
-    headers: &HeaderMap,
-) -> Result<String, AccountError> {
-    let token = optional_token(headers)?.ok_or(AccountError::MissingToken)?;
-    accounts.authenticate(&token).await
+/// The token of a request that must show one.
+pub(super) fn token(headers: &HeaderMap) -> Result<Token, AccountError> {
+    optional_token(headers)?.ok_or(AccountError::MissingToken)
 }
 
 /// Who counts as one client.

@@ -1,6 +1,6 @@
 //! `GET /api/v1/ledger?cursor=`: the movements of the token's account, the newest first.
 
-use super::answer::{account, private, refusal};
+use super::answer::{private, refusal, token};
 use crate::{AccountError, Accounts, Entry};
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -40,7 +40,7 @@ async fn read(
     headers: &HeaderMap,
     cursor: Option<u64>,
 ) -> Result<Value, AccountError> {
-    let account = account(accounts, headers).await?;
+    let account = accounts.authenticate_owner(&token(headers)?).await?;
     let statement = accounts.statement(&account, cursor).await?;
     let entries: Vec<_> = statement.entries.iter().map(entry).collect();
     Ok(json!({

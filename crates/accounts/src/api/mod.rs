@@ -4,14 +4,18 @@ mod amount;
 mod answer;
 mod balance;
 mod claim;
+mod collect;
+pub(crate) mod idempotent;
 mod ledger;
+mod me;
 mod rotate;
+mod tokens;
 mod topup;
 
 use crate::Accounts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use farebox_rates::Rates;
 
 pub use answer::refusal;
@@ -28,6 +32,11 @@ pub fn routes(accounts: Accounts, rates: Rates) -> Router {
         .route("/api/v1/balance", get(balance::handle))
         .route("/api/v1/ledger", get(ledger::handle))
         .route("/api/v1/token/rotate", post(rotate::handle))
+        .route("/api/v1/tokens", get(tokens::list).post(tokens::make))
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/api/v1/ai-for-hire/collect", post(collect::handle))
+        .route("/api/v1/ai-for-hire/collect/{payment_hash}", get(collect::look))
+        .route("/api/v1/ai-for-hire/me", get(me::handle))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(accounts)
 }

@@ -57,7 +57,9 @@ impl Accounts {
             route: route.to_owned(),
             owner: self.instance.id().to_owned(),
         };
-        self.reserving.run(reserve).await?
+        let reserved = self.reserving.run(reserve).await?;
+        crate::crash_point("hold_after_reserve");
+        reserved
     }
 
     /// Takes `cost` of what was set aside, gives the rest back, and returns the balance. `cost`
@@ -71,7 +73,9 @@ impl Accounts {
         if cost > hold.amount {
             return Err(unreadable("a cost above its hold"));
         }
+        crate::crash_point("hold_before_settle");
         let ended = self.try_end(hold.clone(), End::Settle { cost }).await;
+        crate::crash_point("hold_after_settle");
         if ended.is_err() {
             tokio::spawn(self.clone().take_back(hold, cost));
         }

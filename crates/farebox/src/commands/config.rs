@@ -27,7 +27,9 @@ pub fn run(command: ConfigCommand, settings: Settings) -> Result<ExitCode, Failu
 }
 
 fn hidden(mut settings: Settings) -> Settings {
-    for wallet in [&mut settings.wallet, &mut settings.seller.wallet].into_iter().flatten() {
+    let Settings { wallet, seller, withdrawals, .. } = &mut settings;
+    let wallets = [wallet, &mut seller.wallet, &mut withdrawals.wallet];
+    for wallet in wallets.into_iter().flatten() {
         *wallet = "(set)".into();
     }
     // Some sources take a key in the query.

@@ -3,6 +3,7 @@
 mod load;
 mod rates;
 mod settings;
+mod withdrawals;
 
 pub use load::{Overrides, load};
 pub use settings::{LogFormat, Settings};

@@ -1,6 +1,7 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
 use super::rates::RateSettings;
+use super::withdrawals::WithdrawalSettings;
 use farebox_money::Sats;
 use farebox_net::TrustedProxies;
 use farebox_store::{Location, PostgresUrl};
@@ -26,6 +27,8 @@ pub struct Settings {
     pub serve: ServeSettings,
     /// The selling side of the server.
     pub seller: SellerSettings,
+    /// Withdrawals of prepaid balances.
+    pub withdrawals: WithdrawalSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
     /// Exchange rates.
@@ -103,6 +106,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            withdrawals: WithdrawalSettings::default(),
             prices: PriceSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
@@ -148,6 +152,7 @@ impl Settings {
         }
         self.trusted_proxies()?;
         self.postgres()?;
+        self.withdrawals.check()?;
         for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
             if let Some(wallet) = wallet {
                 let parsed = wallet.parse::<WalletUrl>();

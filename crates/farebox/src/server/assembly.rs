@@ -5,7 +5,8 @@ use crate::demo;
 use crate::output::Failure;
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::metrics::{self, Metrics};
-use crate::server::till::{Receivers, Till};
+use crate::server::till::Till;
+use crate::server::wallets;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,7 +16,6 @@ use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError, Store};
-use farebox_wallet::{WalletUrl, open_wallet};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, StatusCode, header};
@@ -66,6 +66,7 @@ struct Play {
 /// Opens everything and wires it up.
 pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
+    crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();
@@ -76,8 +77,12 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         true => list_samples(&directory, public_url).await?,
         false => Vec::new(),
     };
-    let till = match receivers(settings, play.as_ref())? {
-        Some(receivers) => Some(Till::open(&folder, store.clone(), receivers).await?),
+    let wallets = match &play {
+        Some(play) => Some(wallets::play(settings, &play.seller)),
+        None => wallets::configured(settings)?,
+    };
+    let till = match wallets {
+        Some(wallets) => Some(Till::open(&folder, store.clone(), wallets).await?),
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
@@ -158,18 +163,6 @@ async fn list_samples(
     let own = demo::listings(public_url);
     let ids = directory.set_own_listings(own.clone(), now).await.map_err(Failure::general)?;
     Ok(ids.into_iter().zip(own).collect())
-}
-
-fn receivers(settings: &Settings, play: Option<&Play>) -> Result<Option<Receivers>, Failure> {
-    if let Some(play) = play {
-        let seller = Arc::new(play.seller.clone());
-        return Ok(Some(Receivers { paywall: seller.clone(), accounts: seller }));
-    }
-    let Some(url) = &settings.seller.wallet else { return Ok(None) };
-    let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("seller.wallet: {error}"));
-    let url: WalletUrl = url.parse().map_err(|error| bad(&error))?;
-    let open = || open_wallet(&url).map_err(|error| bad(&error));
-    Ok(Some(Receivers { paywall: open()?, accounts: open()? }))
 }
 
 /// The paid export. A server without a wallet says so instead of giving it away.

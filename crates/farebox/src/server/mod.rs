@@ -8,10 +8,12 @@ mod ledger_watch;
 mod logging;
 mod metrics;
 mod places;
+mod pruning;
 mod secret;
 mod self_check;
 mod signals;
 mod till;
+mod wallets;
 
 use crate::config::Settings;
 use crate::output::Failure;

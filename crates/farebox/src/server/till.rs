@@ -1,8 +1,8 @@
 //! Everything that takes money: the wallet, the prepaid accounts and the paywall.
 
 use crate::output::Failure;
-use crate::server::{ledger_watch, secret};
-use farebox_accounts::{Accounts, TokenKey};
+use crate::server::{ledger_watch, pruning, secret};
+use farebox_accounts::{Accounts, Payout, TokenKey};
 use farebox_paywall::{Paywall, has_sales, system_clock};
 use farebox_store::Store;
 use farebox_store::lease::Instance;
@@ -24,29 +24,36 @@ pub struct Till {
     instance: Instance,
 }
 
-/// Two handles to one wallet: the paywall and the accounts each follow its settlements at their
-/// own pace.
-pub struct Receivers {
+/// The wallets: two handles to the one that is paid, because the paywall and the accounts each
+/// follow its settlements at their own pace, and the one that withdrawals are paid from.
+pub struct Wallets {
     /// For the paywall.
     pub paywall: Arc<dyn Receiver>,
     /// For the accounts.
     pub accounts: Arc<dyn Receiver>,
+    /// What the wallet is called, without its secrets.
+    pub name: String,
+    /// For withdrawals, where accounts can withdraw.
+    pub payout: Option<Payout>,
 }
 
 impl Till {
     /// Opens it and checks the books.
-    pub async fn open(folder: &Path, store: Store, receivers: Receivers) -> Result<Self, Failure> {
+    pub async fn open(folder: &Path, store: Store, wallets: Wallets) -> Result<Self, Failure> {
         let sold = has_sales(&store).await.map_err(Failure::general)?;
         let secret = secret::load(&folder.join("server.secret"), !sold);
         let secret = secret.map_err(Failure::general)?;
         let key = TokenKey::new(secret.derive(TOKEN_PURPOSE));
         let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
-        let accounts =
-            Accounts::open(store.clone(), instance.clone(), receivers.accounts, key).await;
-        let accounts = accounts.map_err(Failure::general)?;
+        let accounts = Accounts::open(store.clone(), instance.clone(), wallets.accounts, key).await;
+        let accounts = accounts.map_err(Failure::general)?.following(&wallets.name);
+        let accounts = match wallets.payout {
+            Some(payout) => accounts.with_withdrawals(payout),
+            None => accounts,
+        };
         let (purse, clock) = (Some(accounts.clone()), system_clock());
         let (shared, this) = (store.clone(), instance.clone());
-        let paywall = Paywall::open(receivers.paywall, purse, shared, this, secret, clock).await;
+        let paywall = Paywall::open(wallets.paywall, purse, shared, this, secret, clock).await;
         let paywall = paywall.map_err(Failure::general)?;
         let till = Self { accounts, paywall, store, instance };
         ledger_watch::check(&till.store, &till.paywall, &till.accounts).await;
@@ -55,9 +62,10 @@ impl Till {
 
     /// Background work, until the task is dropped.
     pub async fn run(self) {
+        let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
         let alive = self.instance.keep_alive();
-        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive);
+        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive, prune);
     }
 
     /// Says that this server ends, so that others on its database take over at once.

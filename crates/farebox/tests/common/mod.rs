@@ -48,7 +48,13 @@ impl Demo {
     }
 
     pub fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(data, arguments, &[])
+    }
+
+    /// With variables in its environment.
+    pub fn start_in(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = farebox();
+        command.envs(variables.iter().copied());
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]);
         command.args(["--play-listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -81,6 +87,18 @@ impl Demo {
     pub fn balance(&self, data: &Path) -> u64 {
         let output = self.buyer(data).args(["wallet", "balance", "--json"]).output().unwrap();
         json(&output)["balance_sats"].as_u64().unwrap()
+    }
+
+    /// Whether the server has ended by itself within a minute.
+    pub fn has_died(&mut self) -> bool {
+        let begun = std::time::Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            if begun.elapsed().as_secs() > 60 {
+                return false;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        true
     }
 
     /// Asks the server to stop and waits until it has.

@@ -1,6 +1,7 @@
 //! The books in a database. Every function runs inside a transaction that the caller opened, so
 //! that a change of state and its transfers commit together.
 
+mod accounts;
 mod batch;
 mod log;
 mod rows;
@@ -10,7 +11,6 @@ pub(crate) use rows::{TransferRow, account_key, each_transfer, from_db};
 
 use crate::{AccountKey, Balance, ChainHash, GENESIS, NewTransfer, PostError, Posted, TransferId};
 use farebox_store::{StoreError, Transaction, params};
-use std::collections::HashMap;
 
 /// Why an event was not booked.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +58,8 @@ pub fn post_all(
     events: &[&[NewTransfer]],
     now_ms: i64,
 ) -> Result<Vec<Result<Posted, PostError>>, StoreError> {
-    let mut batch = batch::Batch::read(transaction, events)?;
-    let outcomes = events.iter().map(|event| batch.post(event, now_ms)).collect();
+    let mut batch = batch::Batch::read(transaction, events, now_ms)?;
+    let outcomes = events.iter().map(|event| batch.post(event)).collect();
     batch.write(transaction)?;
     Ok(outcomes)
 }
@@ -86,7 +86,7 @@ pub fn find(
 /// [`StoreError`] when it cannot be read.
 pub fn balance(transaction: &Transaction<'_>, account: &AccountKey) -> Result<Balance, StoreError> {
     let found = rows::read_accounts(transaction, &[account.to_string()])?;
-    Ok(found.into_iter().next().map(|row| row.balance).unwrap_or_default())
+    Ok(found.into_iter().next().map(|(_, row)| row.balance).unwrap_or_default())
 }
 
 /// What each of several accounts has seen, in their order.
@@ -98,9 +98,13 @@ pub fn balances(
     accounts: &[AccountKey],
 ) -> Result<Vec<Balance>, StoreError> {
     let keys: Vec<_> = accounts.iter().map(ToString::to_string).collect();
-    let found = rows::read_accounts(transaction, &keys)?;
-    let found: HashMap<_, _> = found.into_iter().map(|row| (row.key, row.balance)).collect();
-    Ok(keys.iter().map(|key| found.get(key).copied().unwrap_or_default()).collect())
+    let mut balances = vec![Balance::default(); keys.len()];
+    for (place, row) in rows::read_accounts(transaction, &keys)? {
+        if let Some(balance) = balances.get_mut(place) {
+            *balance = row.balance;
+        }
+    }
+    Ok(balances)
 }
 
 /// The number of transfers and the digest over them.

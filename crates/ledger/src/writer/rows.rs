@@ -8,7 +8,6 @@ use farebox_store::{Dialect, Row, StoreError, Transaction, Value, params};
 /// An account as it is stored.
 pub(super) struct AccountRow {
     pub(super) id: i64,
-    pub(super) key: String,
     pub(super) balance: Balance,
     pub(super) last_seq: u64,
 }
@@ -21,42 +20,80 @@ pub(crate) struct TransferRow {
     pub(crate) chain: ChainHash,
 }
 
-/// Those of the accounts that there are.
+/// Those of the accounts that there are, each with its place among `keys`.
 pub(super) fn read_accounts(
     transaction: &Transaction<'_>,
     keys: &[String],
-) -> Result<Vec<AccountRow>, StoreError> {
-    const COLUMNS: &str = "SELECT id, key, debits_msat, credits_msat, last_seq FROM ledger_account";
+) -> Result<Vec<(usize, AccountRow)>, StoreError> {
+    const COLUMNS: &str = "SELECT id, debits_msat, credits_msat, last_seq";
     match transaction.dialect() {
         Dialect::Sqlite => {
-            let sql = [COLUMNS, " WHERE key = ?1"].concat();
-            let found =
-                keys.iter().map(|key| transaction.optional(&sql, params![key], read_account));
-            found.filter_map(Result::transpose).collect()
+            let sql = [COLUMNS, " FROM ledger_account WHERE key = ?1"].concat();
+            let rows = keys.iter().map(|key| [Value::Text(key.as_str().into())]);
+            transaction.optional_each(&sql, rows, read_account)
         }
         Dialect::Postgres => {
-            let sql = [COLUMNS, " WHERE key = ANY (?1)"].concat();
-            transaction.all(&sql, &[Value::Texts(keys)], read_account)
+            let sql = [
+                COLUMNS,
+                ", n.place FROM unnest(?1::text[]) WITH ORDINALITY AS n (key, place) \
+                 JOIN ledger_account USING (key)",
+            ]
+            .concat();
+            transaction.all(&sql, &[Value::Texts(keys)], |row| {
+                Ok((row.get::<usize>(4)?.saturating_sub(1), read_account(row)?))
+            })
         }
     }
 }
 
 fn read_account(row: &Row<'_>) -> Result<AccountRow, StoreError> {
-    let balance = Balance { debits: from_db(row.get(2)?)?, credits: from_db(row.get(3)?)? };
-    Ok(AccountRow { id: row.get(0)?, key: row.get(1)?, balance, last_seq: row.get(4)? })
+    let balance = Balance { debits: from_db(row.get(1)?)?, credits: from_db(row.get(2)?)? };
+    Ok(AccountRow { id: row.get(0)?, balance, last_seq: row.get(3)? })
 }
 
-/// Those of the asked transfers whose place in the log is taken already.
-pub(super) fn read_known(
+/// Those of the asked transfers whose id was booked before, each with what was booked under it.
+pub(super) fn read_known<'e>(
     transaction: &Transaction<'_>,
-    asked: &[&NewTransfer],
-) -> Result<Vec<NewTransfer>, StoreError> {
+    asked: &[&'e NewTransfer],
+) -> Result<Vec<(&'e NewTransfer, NewTransfer)>, StoreError> {
     let known = match transaction.dialect() {
         Dialect::Sqlite => known_in_sqlite(transaction, asked)?,
         Dialect::Postgres => known_in_postgres(transaction, asked)?,
     };
-    let read = |seq| Ok(read_at(transaction, seq)?.map(|row| row.transfer.asked));
-    known.into_iter().map(read).filter_map(Result::transpose).collect()
+    let mut found = Vec::with_capacity(known.len());
+    for (place, seq) in known {
+        let booked = read_at(transaction, seq)?;
+        let (asked, booked) = asked.get(place).zip(booked).ok_or_else(|| unreadable("a place"))?;
+        found.push((*asked, booked.transfer.asked));
+    }
+    Ok(found)
+}
+
+fn known_in_sqlite(
+    transaction: &Transaction<'_>,
+    asked: &[&NewTransfer],
+) -> Result<Vec<(usize, u64)>, StoreError> {
+    let sql = "SELECT seq FROM ledger_transfer WHERE reference = ?1 AND code = ?2 AND leg = ?3";
+    let ids = asked.iter().map(|asked| {
+        let (reference, code) = (asked.reference.as_str(), asked.code.name());
+        let leg = Value::Integer(asked.leg.into());
+        [Value::Text(reference.into()), Value::Text(code.into()), leg]
+    });
+    transaction.optional_each(sql, ids, |row| row.get(0))
+}
+
+fn known_in_postgres(
+    transaction: &Transaction<'_>,
+    asked: &[&NewTransfer],
+) -> Result<Vec<(usize, u64)>, StoreError> {
+    let references: Vec<_> = asked.iter().map(|asked| asked.reference.clone()).collect();
+    let codes: Vec<_> = asked.iter().map(|asked| asked.code.name().to_owned()).collect();
+    let legs: Vec<_> = asked.iter().map(|asked| i64::from(asked.leg)).collect();
+    let sql = "SELECT n.place, t.seq FROM unnest(?1::text[], ?2::text[], ?3::bigint[]) \
+               WITH ORDINALITY AS n (reference, code, leg, place) JOIN ledger_transfer t \
+               USING (reference, code, leg)";
+    let columns = [Value::Texts(&references), Value::Texts(&codes), Value::Integers(&legs)];
+    transaction.all(sql, &columns, |row| Ok((row.get::<usize>(0)?.saturating_sub(1), row.get(1)?)))
 }
 
 /// The transfer at a place of the log.
@@ -66,33 +103,6 @@ pub(super) fn read_at(
 ) -> Result<Option<TransferRow>, StoreError> {
     let sql = [SELECT_TRANSFER, " WHERE t.seq = ?1"].concat();
     transaction.optional(&sql, params![seq], read_transfer)
-}
-
-fn known_in_sqlite(
-    transaction: &Transaction<'_>,
-    asked: &[&NewTransfer],
-) -> Result<Vec<u64>, StoreError> {
-    let sql = "SELECT seq FROM ledger_transfer WHERE reference = ?1 AND code = ?2 AND leg = ?3";
-    let seq = |asked: &&NewTransfer| {
-        let code = asked.code.name();
-        let id = params![asked.reference, code, asked.leg];
-        transaction.optional(sql, id, |row| row.get(0))
-    };
-    asked.iter().map(seq).filter_map(Result::transpose).collect()
-}
-
-fn known_in_postgres(
-    transaction: &Transaction<'_>,
-    asked: &[&NewTransfer],
-) -> Result<Vec<u64>, StoreError> {
-    let references: Vec<_> = asked.iter().map(|asked| asked.reference.clone()).collect();
-    let codes: Vec<_> = asked.iter().map(|asked| asked.code.name().to_owned()).collect();
-    let legs: Vec<_> = asked.iter().map(|asked| i64::from(asked.leg)).collect();
-    let sql = "SELECT t.seq FROM unnest(?1::text[], ?2::text[], ?3::bigint[]) \
-               AS asked (reference, code, leg) JOIN ledger_transfer t \
-               USING (reference, code, leg)";
-    let columns = [Value::Texts(&references), Value::Texts(&codes), Value::Integers(&legs)];
-    transaction.all(sql, &columns, |row| row.get(0))
 }
 
 const SELECT_TRANSFER: &str = "SELECT t.seq, t.reference, t.code, t.leg, d.key, c.key, \

@@ -71,6 +71,15 @@ impl TestWallet {
         invoice.0
     }
 
+    /// A payer may send more than was asked.
+    pub fn pay_over(&self, hash: &str, more_msat: u64) -> Preimage {
+        let mut invoices = self.invoices.lock().unwrap();
+        let invoice = invoices.get_mut(&hash.parse().unwrap()).unwrap();
+        invoice.1 = invoice.1.checked_add(Msat::new(more_msat)).unwrap();
+        drop(invoices);
+        self.pay(hash)
+    }
+
     pub fn preimage_of_unpaid(&self, hash: &str) -> Preimage {
         self.invoices.lock().unwrap()[&hash.parse().unwrap()].0
     }

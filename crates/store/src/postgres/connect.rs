@@ -51,6 +51,33 @@ impl FromStr for PostgresUrl {
     }
 }
 
+impl PostgresUrl {
+    /// The same for PostgreSQL's own programs, as environment variables: an argument would show
+    /// the password to everybody on the machine.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let Ok(config) = self.0.parse::<Config>() else { return Vec::new() };
+        let hosts: Vec<_> = config.get_hosts().iter().map(host_name).collect();
+        let ports: Vec<_> = config.get_ports().iter().map(u16::to_string).collect();
+        let mode = match config.get_ssl_mode() {
+            SslMode::Disable => "disable",
+            SslMode::Require => "require",
+            _ => "prefer",
+        };
+        let password = config.get_password().map(String::from_utf8_lossy);
+        let found = [
+            ("PGHOST", Some(hosts.join(","))),
+            ("PGPORT", Some(ports.join(",")).filter(|ports| !ports.is_empty())),
+            ("PGUSER", config.get_user().map(str::to_owned)),
+            ("PGPASSWORD", password.map(std::borrow::Cow::into_owned)),
+            ("PGDATABASE", config.get_dbname().map(str::to_owned)),
+            ("PGOPTIONS", config.get_options().map(str::to_owned)),
+            ("PGSSLMODE", Some(mode.to_owned())),
+        ];
+        found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Ok(config) = self.0.parse::<Config>() else { return f.write_str("postgres://***") };
@@ -64,13 +91,21 @@ fn address(host: &Host, port: u16) -> String {
     match host {
         Host::Tcp(name) => format!("{name}:{port}"),
         #[cfg(unix)]
-        Host::Unix(path) => path.display().to_string(),
+        Host::Unix(_) => host_name(host),
     }
 }
 
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PostgresUrl({self})")
+    }
+}
+
+fn host_name(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(path) => path.display().to_string(),
     }
 }
 

@@ -24,6 +24,25 @@ pub enum DatabaseOptions {
     Shared,
 }
 
+/// The place of the one process that may have a database file open, until it is dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: std::fs::File,
+}
+
+impl FileLock {
+    /// Takes it as a server does, for work on the files themselves. Makes the folder.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] when a server has the database open, and [`OpenError::Unwritable`].
+    pub fn take(path: &Path) -> Result<Self, OpenError> {
+        if let Some(folder) = path.parent() {
+            make_private_folder(folder).map_err(|error| unwritable(folder, &error))?;
+        }
+        Ok(Self { _file: take_lock(path)? })
+    }
+}
+
 /// A handle to one database file; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -104,7 +123,7 @@ impl Database {
     }
 }
 
-fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -158,7 +177,7 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
 }
 
 /// SQLite makes its files with the process's umask; money and keys are the owner's business.
-fn make_private_file(path: &Path) {
+pub(super) fn make_private_file(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]

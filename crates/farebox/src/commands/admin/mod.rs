@@ -1,6 +1,8 @@
 //! `farebox admin`
 
+mod backup;
 mod ledger;
+mod restore;
 
 use crate::config::Settings;
 use crate::output::Failure;
@@ -10,6 +12,8 @@ use std::process::ExitCode;
 /// Look after a server.
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
 }
@@ -18,6 +22,8 @@ impl AdminCommand {
     /// Whether the output is for a program.
     pub fn wants_json(&self) -> bool {
         match self {
+            Self::Backup(args) => args.json,
+            Self::Restore(args) => args.json,
             Self::Ledger(command) => command.wants_json(),
         }
     }
@@ -26,6 +32,8 @@ impl AdminCommand {
 /// Runs one of the operator's commands.
 pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, Failure> {
     match command {
+        AdminCommand::Backup(args) => backup::run(args, settings).await,
+        AdminCommand::Restore(args) => restore::run(args, settings).await,
         AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }
