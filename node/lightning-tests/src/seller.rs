@@ -27,7 +27,8 @@ impl Seller {
         let folder = scratch_folder();
         let wallet = wallet_url(node);
         let settings = format!(
-            "[seller]\nwallet = \"{wallet}\"\n[prices]\nexport_csv_sats = {export_csv_sats}\n"
+            "[seller]\nwallet = \"{wallet}\"\n[prices]\nexport_csv_sats = {export_csv_sats}\n\
+             [withdrawals]\nenabled = true\n"
         );
         std::fs::write(folder.path().join("farebox.toml"), settings).unwrap();
         let mut command = program();
