@@ -1,13 +1,15 @@
 //! Whether the tables of prepaid accounts agree with the ledger.
 
 use crate::tokens::amount;
+use crate::withdrawal;
 use farebox_money::Msat;
 use farebox_store::{Dialect, StoreError, Transaction, params};
+use farebox_wire::lightning::PaymentHash;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Findings of one kind listed at most; one is enough to distrust the books.
-const FINDINGS_MAX: usize = 100;
+pub(crate) const FINDINGS_MAX: usize = 100;
 
 /// Something that must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,12 @@ pub enum Finding {
         /// The transfer's code.
         code: String,
     },
+    /// A withdrawal whose money under way, transfers or proof are not what its row says, or money
+    /// under way without a withdrawal.
+    Withdrawal {
+        /// Names the payment.
+        payment_hash: PaymentHash,
+    },
     /// A child token's holds are more than what it counts as spent.
     Cap {
         /// The token's id.
@@ -54,6 +62,9 @@ impl fmt::Display for Finding {
             Self::NoTopup { seq, code } => {
                 write!(f, "transfer {seq} ({code}) has no top-up that fits it")
             }
+            Self::Withdrawal { payment_hash } => {
+                write!(f, "withdrawal {payment_hash} does not agree with the ledger")
+            }
             Self::Cap { child } => {
                 write!(f, "token {child} has more set aside than it counts as spent")
             }
@@ -61,7 +72,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares holds, top-ups and tokens with the ledger. Call it inside a transaction: several
+/// Compares holds, top-ups, withdrawals and tokens with the ledger. Call it inside a transaction: several
 /// statements must see the books of one moment.
 ///
 /// # Errors
@@ -72,6 +83,7 @@ pub fn verify(transaction: &Transaction<'_>) -> Result<Vec<Finding>, StoreError>
     findings.extend(unbooked(transaction, CLAIMED)?);
     findings.extend(without_topup(transaction)?);
     findings.extend(caps(transaction)?);
+    findings.extend(withdrawal::verify(transaction)?);
     Ok(findings)
 }
 

@@ -16,9 +16,11 @@ mod resolve;
 mod rows;
 mod rules;
 mod send;
+mod verify;
 
 pub use error::WithdrawalError;
 pub use rules::{Payout, WithdrawalRules};
+pub(crate) use verify::verify;
 
 use crate::accounts::{available, user};
 use crate::{AccountError, Accounts, Token};

@@ -90,6 +90,17 @@ pub(super) fn unfinished(
     transaction.all(&sql, params![len_max], read)
 }
 
+/// Withdrawals by their payment hash, after one of them.
+pub(super) fn page(
+    transaction: &Transaction<'_>,
+    after: Option<PaymentHash>,
+    len_max: usize,
+) -> Result<Vec<Row>, StoreError> {
+    let sql = [SELECT, " WHERE payment_hash > ?1 ORDER BY payment_hash LIMIT ?2"].concat();
+    let after = after.map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
+    transaction.all(&sql, params![after, len_max], read)
+}
+
 fn read(row: &Cells<'_>) -> Result<Row, StoreError> {
     let amount = |place| {
         let msat = Msat::from_db(row.get(place)?);
