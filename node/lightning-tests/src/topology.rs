@@ -38,7 +38,7 @@ pub async fn fund(chain: &ChainServer, nodes: &[&Node]) {
 
 /// Opens an announced channel and waits until both sides can use it.
 pub async fn open_channel(chain: &ChainServer, from: &Node, to: &Node, share: Share) {
-    let (before_from, before_to) = (from.usable_channels().await, to.usable_channels().await);
+    let before = fundings(from, false).await;
     let peer = to.peer_address().await;
     let mut form = vec![("peer", peer.as_str()), ("amountSat", CAPACITY_SAT), ("announce", "true")];
     if share == Share::Both {
@@ -46,14 +46,28 @@ pub async fn open_channel(chain: &ChainServer, from: &Node, to: &Node, share: Sh
     }
     let opened = from.http.post("/openchannel", &form).await;
     assert_eq!((opened.status, opened.text.as_str()), (200, "ok"));
-    until("the funding transaction", async || (chain.waiting() > 0).then_some(())).await;
-    chain.mine(CHANNEL_DEPTH);
-    for (node, before) in [(from, before_from), (to, before_to)] {
+    let funding = until("a new channel", async || {
+        fundings(from, false).await.into_iter().find(|funding| !before.contains(funding))
+    })
+    .await;
+    for node in [from, to] {
         until("a channel that can be used", async || {
-            (node.usable_channels().await > before).then_some(())
+            // Whatever waits: the funding may come after something else.
+            if chain.waiting() > 0 {
+                chain.mine(CHANNEL_DEPTH);
+            }
+            fundings(node, true).await.contains(&funding).then_some(())
         })
         .await;
     }
+}
+
+/// The funding transactions of a node's channels, or of those that can be used.
+async fn fundings(node: &Node, usable_only: bool) -> Vec<String> {
+    let channels = node.http.get("/listchannels").await.json();
+    let wanted = channels.as_array().unwrap().iter();
+    let wanted = wanted.filter(|channel| !usable_only || channel["state"] == "Normal");
+    wanted.filter_map(|channel| Some(channel["fundingTxId"].as_str()?.to_owned())).collect()
 }
 
 /// Waits until the first of a row of nodes has heard of the channels on the way to the last, by

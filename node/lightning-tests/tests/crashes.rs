@@ -25,10 +25,18 @@ async fn what_a_payer_can_prove_is_in_the_list_of_a_payee_that_was_killed() {
     fund(&chain, &[&payer, &payee]).await;
     let mut paid: Vec<Value> = Vec::new();
     for round in 1..=ROUNDS {
-        if payer.usable_channels().await == 0 {
-            open_channel(&chain, &payer, &payee, Share::Opener).await;
-        }
         let invoice = payee.invoice(round, "before the crash").await;
+        until("a channel that can be used", async || {
+            // A crash may have closed the last one; its payer knows once that is in the chain.
+            if chain.waiting() > 0 {
+                chain.mine(1);
+            }
+            if !has_channels(&payer).await {
+                open_channel(&chain, &payer, &payee, Share::Opener).await;
+            }
+            (payer.usable_channels().await > 0).then_some(())
+        })
+        .await;
         let answer = payer.pay(&invoice, None).await.json();
         payee.crash_and_restart().await;
         assert_eq!(answer["type"], "payment_sent", "{answer}");
@@ -77,6 +85,9 @@ async fn a_payer_that_is_killed_while_it_pays_knows_what_became_of_it() {
         payer.crash_and_restart().await;
         paying.await.unwrap();
         let end = until("the end of the payment", async || {
+            if chain.waiting() > 0 {
+                chain.mine(1);
+            }
             if !has_channels(&payer).await {
                 return Some(None);
             }

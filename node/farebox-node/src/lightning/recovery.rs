@@ -24,7 +24,8 @@ pub(super) fn never_sent(store: &Store, channels: &Path) -> Result<Vec<Outgoing>
     if pending.is_empty() || !channels.exists() {
         return Ok(pending);
     }
-    let connection = Connection::open_with_flags(channels, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // To write, because a crash may have left a half-written page to be rolled back first.
+    let connection = Connection::open_with_flags(channels, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM {KV_TABLE_NAME} \
          WHERE primary_namespace <> 'payments' AND instr(value, ?1) > 0)"
