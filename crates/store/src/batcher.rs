@@ -59,31 +59,41 @@ where
     I: Send + Sync + 'static,
     O: Send + 'static,
 {
-    let mut batch = Vec::with_capacity(BATCH_LEN_MAX);
+    let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH_LEN_MAX).await > 0 {
-        let (items, dones): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|waiting| (waiting.item, waiting.done)).unzip();
-        let items = Arc::new(items);
-        match write(&store, work, &items, 0..items.len()).await {
-            Ok(outcomes) => {
-                for (done, outcome) in dones.into_iter().zip(outcomes) {
-                    // Whoever asked may have gone away; what was written stands.
-                    let _ = done.send(Ok(outcome));
-                }
+        // The next items gather meanwhile.
+        finish(&store, work, std::mem::take(&mut batch)).await;
+    }
+}
+
+/// Writes a batch and tells everyone who waits for a part of it.
+async fn finish<I, O>(store: &Store, work: Work<I, O>, batch: Vec<Waiting<I, O>>)
+where
+    I: Send + Sync + 'static,
+    O: Send + 'static,
+{
+    let (items, dones): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|waiting| (waiting.item, waiting.done)).unzip();
+    let items = Arc::new(items);
+    match write(store, work, &items, 0..items.len()).await {
+        Ok(outcomes) => {
+            for (done, outcome) in dones.into_iter().zip(outcomes) {
+                // Whoever asked may have gone away; what was written stands.
+                let _ = done.send(Ok(outcome));
             }
-            // What one of them is to blame for, the others are not.
-            Err(error) if items.len() > 1 && error.is_about_data() => {
-                for (index, done) in dones.into_iter().enumerate() {
-                    let outcome = write(&store, work, &items, index..index + 1).await;
-                    let one = |mut outcomes: Vec<O>| outcomes.pop().ok_or(StoreError::Closed);
-                    let _ = done.send(outcome.and_then(one));
-                }
+        }
+        // What one of them is to blame for, the others are not.
+        Err(error) if items.len() > 1 && error.is_about_data() => {
+            for (index, done) in dones.into_iter().enumerate() {
+                let outcome = write(store, work, &items, index..index + 1).await;
+                let one = |mut outcomes: Vec<O>| outcomes.pop().ok_or(StoreError::Closed);
+                let _ = done.send(outcome.and_then(one));
             }
-            Err(error) => {
-                let error = Arc::new(error);
-                for done in dones {
-                    let _ = done.send(Err(StoreError::Uncommitted(Arc::clone(&error))));
-                }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for done in dones {
+                let _ = done.send(Err(StoreError::Uncommitted(Arc::clone(&error))));
             }
         }
     }

@@ -23,6 +23,11 @@ const SESSION: &str = "SET statement_timeout = '30s'; \
     SELECT set_config('synchronous_commit', 'on', false) \
         WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
+/// What the writing connection is told besides: everything it does is found by a key. A plan that
+/// was made while a table was new would read all of it, for as long as the connection lives.
+const WRITING: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off";
+
 /// `postgres://USER:PASSWORD@HOST:PORT/NAME`, with the parameters that libpq takes, such as
 /// `sslmode=require`. Never shows its password.
 #[derive(Clone, PartialEq, Eq)]
@@ -132,6 +137,13 @@ impl Target {
         };
         let mut session = Session::new(client);
         session.batch(SESSION)?;
+        Ok(session)
+    }
+
+    /// As [`Self::connect`], for the connection that writes.
+    pub(crate) fn connect_to_write(&self) -> Result<Session, StoreError> {
+        let mut session = self.connect()?;
+        session.batch(WRITING)?;
         Ok(session)
     }
 

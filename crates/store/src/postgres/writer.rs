@@ -175,7 +175,7 @@ fn begin<'a>(
     {
         return Ok(session.insert(open));
     }
-    let fresh = RefCell::new(target.connect()?);
+    let fresh = RefCell::new(target.connect_to_write()?);
     fresh.borrow_mut().batch(BEGIN)?;
     Ok(session.insert(fresh))
 }

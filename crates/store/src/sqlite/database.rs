@@ -12,6 +12,11 @@ use std::time::Duration;
 
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Memory for the pages of the connection that writes, in KiB.
+const CACHE_KIB: i64 = 64 * 1_024;
+/// The log is moved into the file when it has so many pages, 32 MiB: a page that many writes
+/// change is moved once.
+const LOG_PAGES: i64 = 8_192;
 /// Connections that read at the same time at most.
 const READERS_MAX: usize = 4;
 
@@ -167,6 +172,8 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(256);
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {

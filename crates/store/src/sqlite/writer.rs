@@ -3,7 +3,7 @@
 
 use crate::queue::{Acknowledge, Job, Message};
 use crate::{StoreError, Transaction};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, DropBehavior, TransactionBehavior};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -60,21 +60,22 @@ fn commit(
     acknowledgements: &mut Vec<Acknowledge>,
 ) -> Result<(), rusqlite::Error> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let is_alone = batch.len() == 1;
+    let mut keeps_any = false;
     // A job that never runs drops its channel, which its caller reads as `Closed`.
     for job in batch {
-        let mut savepoint = transaction.savepoint()?;
-        // A job that panics is taken back with its savepoint, and its caller reads `Closed`.
-        let work = AssertUnwindSafe(|| job(&Transaction::sqlite(&savepoint)));
-        match std::panic::catch_unwind(work) {
-            Ok(ran) => {
-                if ran.keep {
-                    savepoint.set_drop_behavior(rusqlite::DropBehavior::Commit);
+        // A batch of one is taken back as a whole, which spares SQLite a copy of each page.
+        keeps_any |= match is_alone {
+            true => run_job(job, &transaction, acknowledgements),
+            false => {
+                let mut savepoint = transaction.savepoint()?;
+                let keep = run_job(job, &savepoint, acknowledgements);
+                if keep {
+                    savepoint.set_drop_behavior(DropBehavior::Commit);
                 }
-                acknowledgements.push(ran.acknowledge);
+                keep
             }
-            Err(_) => tracing::error!("a write panicked and was taken back"),
-        }
-        drop(savepoint);
+        };
         // A full disk makes SQLite end the whole transaction; what ran before is gone with it.
         if transaction.is_autocommit() {
             return Err(rusqlite::Error::SqliteFailure(
@@ -83,5 +84,21 @@ fn commit(
             ));
         }
     }
-    transaction.commit()
+    if keeps_any { transaction.commit() } else { transaction.rollback() }
+}
+
+/// Whether what the job wrote is to be kept. One that panics is taken back, and its caller reads
+/// `Closed`.
+fn run_job(job: Job, connection: &Connection, acknowledgements: &mut Vec<Acknowledge>) -> bool {
+    let work = AssertUnwindSafe(|| job(&Transaction::sqlite(connection)));
+    match std::panic::catch_unwind(work) {
+        Ok(ran) => {
+            acknowledgements.push(ran.acknowledge);
+            ran.keep
+        }
+        Err(_) => {
+            tracing::error!("a write panicked and was taken back");
+            false
+        }
+    }
 }
