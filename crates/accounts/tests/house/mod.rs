@@ -2,58 +2,21 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use async_trait::async_trait;
-use farebox_accounts::{Accounts, ClaimRequest, TokenKey};
+#[path = "../withdrawals/invoices.rs"]
+pub mod invoices;
+#[path = "../model/node.rs"]
+pub mod node;
+
+use farebox_accounts::{Accounts, ClaimRequest, Payout, TokenKey, WithdrawalRules};
 use farebox_ledger::{Report, verify};
-use farebox_money::{Msat, Sats};
+use farebox_money::Sats;
 use farebox_store::lease::Instance;
 use farebox_store::{Schema, Store};
 use farebox_testing::TestDatabase;
-use farebox_wallet::{
-    CreatedInvoice, InvoiceStatus, NewInvoice, Receiver, SettledCursor, Settlements, WalletError,
-};
-use farebox_wire::lightning::{PaymentHash, Preimage};
-use std::collections::HashMap;
+use farebox_wire::lightning::Preimage;
+use node::Node;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-/// A node all of whose invoices are paid in full.
-#[derive(Default)]
-pub struct Node {
-    made: AtomicU64,
-    invoices: Mutex<HashMap<PaymentHash, (Msat, Preimage)>>,
-}
-
-#[async_trait]
-impl Receiver for Node {
-    async fn create(&self, invoice: NewInvoice) -> Result<CreatedInvoice, WalletError> {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&self.made.fetch_add(1, Ordering::SeqCst).to_be_bytes());
-        let preimage = Preimage::new(bytes);
-        let payment_hash = preimage.hash();
-        self.invoices.lock().unwrap().insert(payment_hash, (invoice.amount, preimage));
-        let expires_at = u64::from(u32::MAX);
-        Ok(CreatedInvoice { bolt11: "lnbcrt1".to_owned(), payment_hash, expires_at })
-    }
-
-    async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
-        let invoices = self.invoices.lock().unwrap();
-        Ok(match invoices.get(&hash) {
-            Some((amount, _)) => InvoiceStatus::Settled { amount: *amount },
-            None => InvoiceStatus::Unknown,
-        })
-    }
-
-    async fn settled_since(
-        &self,
-        cursor: SettledCursor,
-        wait: Duration,
-    ) -> Result<Settlements, WalletError> {
-        tokio::time::sleep(wait).await;
-        Ok(Settlements { hashes: Vec::new(), next: cursor })
-    }
-}
 
 pub struct House {
     pub accounts: Accounts,
@@ -75,6 +38,9 @@ impl House {
         let node = Arc::new(Node::default());
         let key = TokenKey::new([7; 32]);
         let accounts = Accounts::open(store.clone(), instance, node.clone(), key).await.unwrap();
+        let rules = WithdrawalRules::default();
+        let payout = Payout { payer: node.clone(), wallet: "house".to_owned(), rules };
+        let accounts = accounts.with_withdrawals(payout);
         Self { accounts, node, store, database, clients: AtomicU64::default() }
     }
 
@@ -83,7 +49,7 @@ impl House {
         // A client has only so many open.
         let client = format!("client-{}", self.clients.fetch_add(1, Ordering::SeqCst));
         let topup = self.accounts.topup(Sats::new(sats), None, &client).await.unwrap();
-        self.node.invoices.lock().unwrap()[&topup.invoice.payment_hash].1
+        self.node.preimage_of(topup.invoice.payment_hash)
     }
 
     pub async fn verify(&self) -> Report {

@@ -89,7 +89,7 @@ impl Receiver for Node {
         let preimage = Preimage::new(bytes);
         let payment_hash = preimage.hash();
         lock(&self.received).insert(payment_hash, (invoice.amount, preimage));
-        let expires_at = crate::invoices::now_s() + 600;
+        let expires_at = super::invoices::now_s() + 600;
         Ok(CreatedInvoice { bolt11: "lnbcrt1".to_owned(), payment_hash, expires_at })
     }
 
