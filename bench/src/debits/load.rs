@@ -1,6 +1,5 @@
 //! Callers that each wait for one thing before they ask for the next.
 
-use farebox_store::{Location, PostgresUrlError};
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
@@ -54,44 +53,4 @@ where
     let elapsed = begun.elapsed();
     latencies_us.sort_unstable();
     Ok(Figure { elapsed, latencies_us })
-}
-
-/// A schema of its own, gone when this is dropped.
-pub struct PostgresSchema {
-    server: String,
-    name: String,
-}
-
-pub fn postgres_schema(server: &str) -> Result<PostgresSchema, Box<dyn Error>> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)?;
-    let name = format!("bench_{}", hex::encode(bytes));
-    on_a_thread(server, format!("CREATE SCHEMA {name}"));
-    Ok(PostgresSchema { server: server.to_owned(), name })
-}
-
-impl PostgresSchema {
-    pub fn location(&self) -> Result<Location, PostgresUrlError> {
-        let separator = if self.server.contains('?') { '&' } else { '?' };
-        let url = format!("{}{separator}options=-csearch_path%3D{}", self.server, self.name);
-        Ok(Location::Postgres(url.parse()?))
-    }
-}
-
-impl Drop for PostgresSchema {
-    fn drop(&mut self) {
-        on_a_thread(&self.server, format!("DROP SCHEMA {} CASCADE", self.name));
-    }
-}
-
-/// The client blocks, which an async task must not.
-fn on_a_thread(server: &str, sql: String) {
-    let server = server.to_owned();
-    let run = move || {
-        let mut client = postgres::Client::connect(&server, postgres::NoTls)?;
-        client.batch_execute(&sql)
-    };
-    if let Ok(Err(error)) = std::thread::spawn(run).join() {
-        eprintln!("{error}");
-    }
 }

@@ -25,6 +25,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Measures durable prepaid debits.
+///
+/// PostgreSQL is measured where FAREBOX_TEST_POSTGRES names a server on which schemas may be made,
+/// such as that of tests/postgres/server.
 #[derive(Debug, Parser)]
 struct Args {
     /// Callers at the same time, one row each
@@ -42,10 +45,6 @@ struct Args {
     /// Folder for the journal and the SQLite files; on the disk to be measured
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-
-    /// A PostgreSQL on which schemas may be made, such as that of tests/postgres/server
-    #[arg(long, env = "FAREBOX_TEST_POSTGRES")]
-    postgres: Option<String>,
 
     /// Only these of the figures
     #[arg(long, value_delimiter = ',')]
@@ -120,13 +119,10 @@ async fn measure(args: &Args, callers: usize, time: Duration) -> Result<Row, Box
         if args.only.as_ref().is_some_and(|only| !only.iter().any(|only| only == subject.name)) {
             continue;
         }
-        let schema = match (subject.is_postgres, &args.postgres) {
-            (true, None) => continue,
-            (true, Some(server)) => Some(load::postgres_schema(server)?),
-            (false, _) => None,
-        };
-        let location = match &schema {
-            Some(schema) => schema.location()?,
+        let database = if subject.is_postgres { farebox_testing::postgres() } else { None };
+        let location = match &database {
+            Some(database) => database.location.clone(),
+            None if subject.is_postgres => continue,
             None => Location::File(folder.path().join(format!("{number}.sqlite"))),
         };
         let accounts = if subject.is_hot { 1 } else { args.accounts };
