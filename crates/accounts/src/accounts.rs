@@ -1,15 +1,14 @@
 //! The accounts of one server.
 
+use crate::basics::{available, now_s, unreadable, user};
 use crate::hold::{End, Reserve, end_all, reserve_all};
 use crate::{AccountError, Hold, Payout, Token, tokens};
-use farebox_ledger::{AccountKey, writer};
 use farebox_money::Msat;
 use farebox_store::lease::Instance;
-use farebox_store::{Batcher, Schema, Store, StoreError, Transaction, params};
+use farebox_store::{Batcher, Schema, Store, Transaction, params};
 use farebox_wallet::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");
@@ -115,7 +114,7 @@ impl Accounts {
     /// [`AccountError::InvalidToken`].
     pub async fn authenticate(&self, token: &Token) -> Result<String, AccountError> {
         let digest = token.digest();
-        let find = move |transaction: &Transaction<'_>| find_token(transaction, digest);
+        let find = move |transaction: &Transaction<'_>| tokens::find_one(transaction, digest);
         let found = self.store.read(find).await?.ok_or(AccountError::InvalidToken)?;
         if !found.was_used {
             let mark = move |transaction: &Transaction<'_>| {
@@ -145,7 +144,7 @@ impl Accounts {
         let fresh = Token::random().map_err(|_| unreadable("no random bytes"))?;
         let (old, new) = (token.digest(), fresh.digest());
         let rotate = move |transaction: &Transaction<'_>| -> Result<(), AccountError> {
-            let found = find_token(transaction, old)?.ok_or(AccountError::InvalidToken)?;
+            let found = tokens::find_one(transaction, old)?.ok_or(AccountError::InvalidToken)?;
             if found.is_child() {
                 return Err(AccountError::Forbidden);
             }
@@ -162,38 +161,4 @@ impl Accounts {
         self.store.write(rotate).await?;
         Ok(fresh)
     }
-}
-
-/// A token that is in force.
-pub(crate) fn find_token(
-    transaction: &Transaction<'_>,
-    digest: [u8; 32],
-) -> Result<Option<tokens::KnownToken>, StoreError> {
-    Ok(tokens::find(transaction, &[digest])?.remove(&digest))
-}
-
-pub(crate) fn user(account: &str) -> AccountKey {
-    AccountKey::User(account.to_owned())
-}
-
-pub(crate) fn available(
-    transaction: &Transaction<'_>,
-    key: &AccountKey,
-) -> Result<Msat, StoreError> {
-    Ok(writer::balance(transaction, key)?.available().unwrap_or(Msat::ZERO))
-}
-
-/// Seconds since 1970.
-pub(crate) fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn unreadable(what: &str) -> AccountError {
-    AccountError::Store(StoreError::Unreadable(what.to_owned()))
 }

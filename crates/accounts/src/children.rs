@@ -1,6 +1,6 @@
 //! Child tokens: each spends from its account up to a cap, and may do nothing else.
 
-use crate::accounts::{available, find_token, now_s, unreadable, user};
+use crate::basics::{available, now_s, unreadable, user};
 use crate::api::idempotent::IdempotencyKey;
 use crate::{AccountError, Accounts, Token, tokens};
 use farebox_money::{Msat, Sats};
@@ -92,7 +92,7 @@ impl Accounts {
     pub async fn authenticate_owner(&self, token: &Token) -> Result<String, AccountError> {
         let account = self.authenticate(token).await?;
         let digest = token.digest();
-        let look = move |transaction: &Transaction<'_>| find_token(transaction, digest);
+        let look = move |transaction: &Transaction<'_>| tokens::find_one(transaction, digest);
         match self.store.read(look).await? {
             Some(known) if known.is_child() => Err(AccountError::Forbidden),
             Some(_) => Ok(account),
@@ -220,7 +220,7 @@ fn random_id() -> Result<String, AccountError> {
 
 /// The account of a token that is no child, as it is in this transaction.
 fn owner_account(transaction: &Transaction<'_>, digest: [u8; 32]) -> Result<String, AccountError> {
-    match find_token(transaction, digest)? {
+    match tokens::find_one(transaction, digest)? {
         None => Err(AccountError::InvalidToken),
         Some(token) if token.is_child() => Err(AccountError::Forbidden),
         Some(token) => Ok(token.account),

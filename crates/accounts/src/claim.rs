@@ -4,7 +4,7 @@
 //! claim gets the token; a repeat gets it again only with the key that the first one showed, or
 //! for a short time from the same address, and never after the token was used.
 
-use crate::accounts::{available, now_ms, now_s, unreadable, user};
+use crate::basics::{available, now_ms, now_s, unreadable, user};
 use crate::topup::{TopupRow, find, topup_event};
 use crate::{AccountError, Accounts, Token, tokens};
 use farebox_ledger::{events, writer};

@@ -7,6 +7,7 @@
 
 mod accounts;
 pub mod api;
+mod basics;
 mod children;
 mod claim;
 mod crash;

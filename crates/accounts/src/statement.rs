@@ -1,6 +1,6 @@
 //! What moved in and out of an account.
 
-use crate::accounts::user;
+use crate::basics::user;
 use crate::{AccountError, Accounts};
 use farebox_ledger::writer;
 use farebox_money::Msat;

@@ -1,6 +1,6 @@
 //! The table `account_token`: which account a token opens, and what a child token may spend.
 
-use crate::accounts::now_s;
+use crate::basics::now_s;
 use farebox_money::Msat;
 use farebox_store::{Dialect, Row, StoreError, Transaction, Value, params};
 use std::collections::HashMap;
@@ -92,6 +92,14 @@ pub(crate) fn find(
             Ok(found.into_iter().collect::<HashMap<_, _>>())
         }
     }
+}
+
+/// A token that is in force.
+pub(crate) fn find_one(
+    transaction: &Transaction<'_>,
+    digest: [u8; 32],
+) -> Result<Option<KnownToken>, StoreError> {
+    Ok(find(transaction, &[digest])?.remove(&digest))
 }
 
 fn read(row: &Row<'_>) -> Result<([u8; 32], KnownToken), StoreError> {

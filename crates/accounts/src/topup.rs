@@ -1,6 +1,6 @@
 //! Making an invoice that fills a balance, and booking it when the node says that it is paid.
 
-use crate::accounts::{now_ms, now_s, unreadable};
+use crate::basics::{now_ms, now_s, unreadable};
 use crate::{AccountError, Accounts, Token};
 use farebox_ledger::{events, writer};
 use farebox_money::{Msat, Sats};

@@ -4,7 +4,7 @@
 //! endpoint makes it again from the key, of which only the digest is kept.
 
 use super::answer::{client, optional_token};
-use crate::accounts::unreadable;
+use crate::basics::unreadable;
 use crate::{AccountError, Accounts};
 use farebox_store::idempotency::{self, Begun, Keyed};
 use farebox_store::{StoreError, Transaction};

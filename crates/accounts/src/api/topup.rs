@@ -4,7 +4,7 @@
 use super::amount::{self, Asked as Amount};
 use super::answer::{client, optional_token, private, refusal};
 use super::idempotent::{Answer, Asked, Done, once};
-use crate::accounts::now_s;
+use crate::basics::now_s;
 use crate::{AccountError, Accounts, TOPUP_EXPIRY_S, Topup};
 use axum::Json;
 use axum::body::Bytes;

@@ -2,7 +2,7 @@
 
 use super::Hold;
 use super::rows::delete;
-use crate::accounts::{now_ms, unreadable, user};
+use crate::basics::{now_ms, unreadable, user};
 use crate::{AccountError, tokens};
 use farebox_ledger::{NewTransfer, Posted, events, writer};
 use farebox_money::Msat;

@@ -10,7 +10,7 @@ mod rows;
 pub(crate) use end::{End, end_all};
 pub(crate) use reserve::{Reserve, reserve_all};
 
-use crate::accounts::{now_ms, unreadable};
+use crate::basics::{now_ms, unreadable};
 use crate::{AccountError, Accounts, Token};
 use farebox_money::Msat;
 use farebox_store::{StoreError, Transaction, lease};

@@ -3,7 +3,7 @@
 use super::Hold;
 use super::rows::{NewHold, insert};
 use crate::AccountError;
-use crate::accounts::now_ms;
+use crate::basics::now_ms;
 use crate::tokens::{self, KnownToken, Shortfall};
 use farebox_ledger::{NewTransfer, PostError, Posted, events, writer};
 use farebox_money::Msat;

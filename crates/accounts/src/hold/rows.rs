@@ -1,7 +1,7 @@
 //! The table `hold`.
 
 use super::Hold;
-use crate::accounts::now_s;
+use crate::basics::now_s;
 use farebox_money::Msat;
 use farebox_store::{Dialect, StoreError, Transaction, Value, params};
 use std::collections::HashSet;

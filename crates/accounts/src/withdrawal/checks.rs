@@ -2,7 +2,7 @@
 
 use super::send::LOOK_MAX;
 use super::{Payout, WithdrawalError};
-use crate::accounts::{now_s, unreadable};
+use crate::basics::{now_s, unreadable};
 use crate::{AccountError, Accounts};
 use farebox_money::{Msat, Sats};
 use farebox_wallet::{InvoiceStatus, WalletError, WalletInfo};

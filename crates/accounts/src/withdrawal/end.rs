@@ -4,7 +4,7 @@
 use super::fees::{self, FeeShares};
 use super::judge::{self, Failure, Verdict};
 use super::rows::{self, Row, State};
-use crate::accounts::{now_ms, unreadable};
+use crate::basics::{now_ms, unreadable};
 use crate::{AccountError, Accounts};
 use farebox_ledger::{NewTransfer, events, writer};
 use farebox_money::Msat;

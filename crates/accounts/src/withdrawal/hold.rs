@@ -4,7 +4,7 @@
 use super::checks::{Asked, Reserve};
 use super::rows::{self, Row, State, Usage};
 use super::{Payout, WithdrawalError, WithdrawalRules, end, fees, judge};
-use crate::accounts::{available, now_ms, now_s, unreadable, user};
+use crate::basics::{available, now_ms, now_s, unreadable, user};
 use crate::{AccountError, Accounts};
 use farebox_ledger::{AccountKey, events, writer};
 use farebox_money::Msat;

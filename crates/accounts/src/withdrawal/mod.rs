@@ -22,7 +22,7 @@ pub use error::WithdrawalError;
 pub use rules::{Payout, WithdrawalRules};
 pub(crate) use verify::verify;
 
-use crate::accounts::{available, user};
+use crate::basics::{available, user};
 use crate::{AccountError, Accounts, Token};
 use checks::Asked;
 use farebox_money::{Msat, Sats};

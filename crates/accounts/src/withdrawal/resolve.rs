@@ -8,7 +8,7 @@ use super::judge::{self, Facts, Failure, Step};
 use super::rows::{self, Row, State};
 use super::send::{LOOK_MAX, look_up};
 use super::{Payout, end};
-use crate::accounts::now_s;
+use crate::basics::now_s;
 use crate::{AccountError, Accounts};
 use farebox_store::{StoreError, Transaction, lease};
 use std::sync::Arc;
