@@ -1,7 +1,7 @@
 //! Child tokens: each spends from its account up to a cap, and may do nothing else.
 
-use crate::basics::{available, now_s, unreadable, user};
 use crate::api::idempotent::IdempotencyKey;
+use crate::basics::{available, now_s, unreadable, user};
 use crate::{AccountError, Accounts, Token, tokens};
 use farebox_money::{Msat, Sats};
 use farebox_store::{Row, StoreError, Transaction, params};

@@ -61,7 +61,8 @@ async fn a_child_spends_up_to_its_cap_and_its_owner_sees_it() {
     let (bearer, id) = child(&shop, &owner, asked).await;
     assert!(bearer.starts_with("Bearer abl_"));
     assert_eq!(balance(&shop, &bearer).await["balance_sats"], 12, "the cap is less");
-    assert_eq!(dish(&shop, &bearer).await, (200, String::new()));
+    let first = shop.get("/dish", Some(&bearer)).await;
+    assert_eq!(first.headers["x-balance-msat"], "7000", "what it can spend, not what is there");
     assert_eq!(dish(&shop, &bearer).await, (200, String::new()));
     assert_eq!(dish(&shop, &bearer).await, (403, "token_cap_reached".to_owned()));
     let seen = balance(&shop, &bearer).await;

@@ -3,6 +3,7 @@
 use super::Hold;
 use super::rows::delete;
 use crate::basics::{now_ms, unreadable, user};
+use crate::tokens::Child;
 use crate::{AccountError, tokens};
 use farebox_ledger::{NewTransfer, Posted, events, writer};
 use farebox_money::Msat;
@@ -34,7 +35,7 @@ struct Plan {
     unspent: Msat,
 }
 
-/// Ends holds and returns what each account has then. Ending a hold again in the same way
+/// Ends holds and returns what can be spent then. Ending a hold again in the same way
 /// changes nothing; no cost is above its hold.
 pub(crate) fn end_all(
     transaction: &Transaction<'_>,
@@ -47,10 +48,26 @@ pub(crate) fn end_all(
         plans.push(plan(transaction, hold, *end, &mut there)?);
     }
     book(transaction, ends, &plans)?;
+    let spendable = spendable(transaction, ends)?;
+    Ok(plans.into_iter().zip(spendable).map(|(plan, msat)| plan.map(|_| msat)).collect())
+}
+
+/// What the token of each hold can spend: a child token is not told what its account has.
+fn spendable(transaction: &Transaction<'_>, ends: &[(Hold, End)]) -> Result<Vec<Msat>, StoreError> {
     let accounts: Vec<_> = ends.iter().map(|(hold, _)| user(&hold.account)).collect();
-    let balances = writer::balances(transaction, &accounts)?.into_iter();
-    let available = balances.map(|balance| balance.available().unwrap_or(Msat::ZERO));
-    Ok(plans.into_iter().zip(available).map(|(plan, available)| plan.map(|_| available)).collect())
+    let balances = writer::balances(transaction, &accounts)?;
+    let children: Vec<_> = ends.iter().filter_map(|(hold, _)| hold.child).collect();
+    let known = match children.is_empty() {
+        true => HashMap::new(),
+        false => tokens::find(transaction, &children)?,
+    };
+    let spendable = ends.iter().zip(balances).map(|((hold, _), balance)| {
+        let available = balance.available().unwrap_or(Msat::ZERO);
+        let Some(child) = hold.child else { return available };
+        let left = known.get(&child).and_then(|token| token.child).map(Child::left);
+        available.min(left.unwrap_or(Msat::ZERO))
+    });
+    Ok(spendable.collect())
 }
 
 /// Posts what was planned, all in one batch.

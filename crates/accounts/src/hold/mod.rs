@@ -62,7 +62,8 @@ impl Accounts {
         reserved
     }
 
-    /// Takes `cost` of what was set aside, gives the rest back, and returns the balance. `cost`
+    /// Takes `cost` of what was set aside, gives the rest back, and returns what the token can
+    /// spend then. `cost`
     /// never exceeds the hold; nothing is the cost of a request that failed. When this fails, the
     /// request must not be answered: all of the hold is given back behind its caller's back, as
     /// soon as that can be written.
