@@ -7,7 +7,7 @@ use farebox_accounts::{
 };
 use farebox_ledger::{AccountKey, writer};
 use farebox_money::{Msat, Sats};
-use farebox_store::{Store, Transaction, params};
+use farebox_store::{Store, StoreError, Transaction, params};
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -38,6 +38,8 @@ struct Model {
     /// What can be spent, in msat.
     balance: u64,
     holds: Vec<Hold>,
+    /// The hold that ended last, and what it cost.
+    ended: Option<(Hold, u64)>,
     doubt: Option<Doubt>,
 }
 
@@ -120,6 +122,7 @@ impl Lane {
             6..50 => self.reserve(accounts, &token).await,
             50..90 => self.settle(accounts).await,
             90..95 => self.withdraw(accounts, node, &token).await,
+            95..98 => self.end_again(accounts).await,
             _ => self.look(accounts).await,
         }
     }
@@ -226,9 +229,27 @@ impl Lane {
         let hold = self.model().holds[index].clone();
         let amount = hold.amount.get();
         let left = unless_cut(accounts.end_hold(hold, Msat::new(cost)).await).await.unwrap();
-        self.model().holds.swap_remove(index);
+        let hold = self.model().holds.swap_remove(index);
+        self.model().ended = Some((hold, cost));
         self.done(self.model_balance() + amount - cost);
         assert_eq!(left.get(), self.model_balance());
+    }
+
+    /// Ending a hold once more changes nothing, and in another way not either.
+    async fn end_again(&self, accounts: &Accounts) {
+        let ended = self.model().ended.clone();
+        let Some((hold, cost)) = ended else { return };
+        let again = accounts.end_hold(hold.clone(), Msat::new(cost)).await;
+        let again = unless_cut(again).await.unwrap();
+        assert_eq!(again.get(), self.model_balance());
+        let other = hold.amount.get() - cost;
+        if other != cost {
+            match accounts.end_hold(hold, Msat::new(other)).await {
+                Err(AccountError::Store(StoreError::Unreadable(_))) => {}
+                result => panic!("{:?}", unless_cut(result).await),
+            }
+        }
+        self.look(accounts).await;
     }
 
     async fn withdraw(&self, accounts: &Accounts, node: &Node, token: &Token) {
