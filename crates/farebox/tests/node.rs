@@ -12,7 +12,7 @@
 
 mod common;
 
-use common::{Demo, PASSWORD, farebox, output_of, stderr, terminate};
+use common::{Demo, PASSWORD, farebox, json, output_of, stderr, terminate};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ impl Place {
         let mut args = vec!["--upstream", upstream, "--upstream-password", PASSWORD];
         args.extend(&self.flags);
         let settings = format!(
-            "[seller]\nwallet = \"node\"\n[node]\nprogram = {program:?}\nargs = {args:?}\n\
+            "[seller]\nwallet = \"node\"\n[withdrawals]\nenabled = true\n[node]\nprogram = {program:?}\nargs = {args:?}\n\
              api = \"{}\"\nstart_timeout_s = {}\ndata = {:?}\n",
             self.api,
             self.start_timeout_s,
@@ -119,25 +119,12 @@ struct Server {
 }
 
 impl Server {
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
-    }
-
     fn top_up(&self) -> (u16, String) {
-        self.ask("POST", "/api/v1/topup", r#"{"amount_sats": 100}"#)
+        ask(&self.address, "POST", "/api/v1/topup", "", r#"{"amount_sats": 100}"#)
     }
 
     fn metric(&self, name: &str) -> u64 {
-        let (_, answer) = self.ask("GET", "/metrics", "");
+        let (_, answer) = ask(&self.address, "GET", "/metrics", "", "");
         let value = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.unwrap_or_else(|| panic!("no {name}: {answer}")).parse().unwrap()
     }
@@ -158,6 +145,53 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Asks a server, with a token of an account where there is one.
+fn ask(address: &str, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let token = if token.is_empty() { String::new() } else { format!("X-Token: {token}\r\n") };
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
+}
+
+/// A text in the JSON of an answer, of the first field with that name.
+fn field(answer: &str, name: &str) -> String {
+    let (_, rest) =
+        answer.split_once(&format!("\"{name}\":\"")).unwrap_or_else(|| panic!("{answer}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// An invoice for a top-up of so many satoshis.
+fn top_up_invoice(address: &str, sats: u64) -> String {
+    let body = format!("{{\"amount_sats\": {sats}}}");
+    field(&ask(address, "POST", "/api/v1/topup", "", &body).1, "invoice")
+}
+
+/// The token of an account, for the proof that a top-up was paid.
+fn claim(address: &str, preimage: &str) -> String {
+    let body = format!("{{\"preimage\": \"{preimage}\"}}");
+    let mut answer = (0, String::new());
+    until("the payment to be known", || {
+        answer = ask(address, "POST", "/api/v1/topup/claim", "", &body);
+        answer.0 == 200
+    });
+    field(&answer.1, "token")
+}
+
+/// Has an invoice paid from a balance, and shows the proof.
+fn collect(address: &str, token: &str, invoice: &str, sats: u64) -> String {
+    let body = format!("{{\"invoice\": \"{invoice}\", \"amount_sats\": {sats}}}");
+    let (status, answer) = ask(address, "POST", "/api/v1/ai-for-hire/collect", token, &body);
+    assert_eq!(status, 200, "{answer}");
+    field(&answer, "paymentPreimage")
 }
 
 fn kill(signal: &str, pid: &str) {
@@ -189,6 +223,46 @@ fn the_node_comes_and_goes_with_the_server_and_is_asked_with_the_password_that_c
     for text in [place.log(), place.read("node.log")] {
         assert!(!text.is_empty() && !text.contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn money_comes_in_by_one_password_and_goes_out_by_the_other() {
+    let place = Place::new(&[]);
+    let server = place.serve();
+    let play = place.play.url.strip_prefix("http://").unwrap();
+    // The stand-in's wallet is the one that buys at the demo, so that the demo has to pay it.
+    let invoice = top_up_invoice(play, 1_000);
+    let mut pay = place.play.buyer(place.folder.path());
+    let paid = json(&output_of(pay.args(["wallet", "pay", "--json", "--max-fee", "50", &invoice])));
+    let elsewhere = claim(play, paid["preimage"].as_str().unwrap());
+    let invoice = top_up_invoice(&server.address, 400);
+    let here = claim(&server.address, &collect(play, &elsewhere, &invoice, 400));
+    assert!(!place.read("asked").contains("full"), "{}", place.read("asked"));
+    collect(&server.address, &here, &top_up_invoice(play, 300), 300);
+    let asked = place.read("asked");
+    assert!(asked.contains("full /payinvoice"), "{asked}");
+    assert!(!asked.contains("limited /payinvoice"), "{asked}");
+    assert!(!asked.contains("full /createinvoice"), "{asked}");
+}
+
+#[test]
+fn a_node_that_ends_while_the_server_stops_is_not_started_again() {
+    let place = Place::new(&[]);
+    let mut server = place.serve();
+    // A request under way keeps the server for a while.
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = "POST /api/v1/topup/claim HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    terminate(&server.child);
+    until("the server to begin stopping", || place.log().contains("requests under way may finish"));
+    kill("-TERM", &place.node());
+    until("the node to be missed", || place.log().contains("the node has ended"));
+    // It would be started again after a second.
+    std::thread::sleep(Duration::from_secs(3));
+    stream.write_all(b"}").unwrap();
+    assert!(server.child.wait().unwrap().success());
+    assert_eq!(place.pids().len(), 1, "{}", place.log());
 }
 
 #[test]

@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         access = passwords.get(shown)
         with open(options.data / "asked", "a") as asked:
             asked.write(f"{access} {self.path.partition('?')[0]}\n")
-        if access is None:
+        if access is None or (access == "limited" and self.path == "/payinvoice"):
             return self.send(401, b"")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = urllib.request.Request(f"http://{options.upstream}{self.path}", method=self.command)
