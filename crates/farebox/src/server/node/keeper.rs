@@ -66,8 +66,10 @@ impl Keeper {
             ),
         };
         let log = log_file::path(self.program.data());
-        let end = log_file::end(self.program.data());
-        Err(format!("{failure}; the end of its log {}: {end}", log.display()))
+        Err(match log_file::end(self.program.data()) {
+            end if end.is_empty() => failure,
+            end => format!("{failure}; the end of its log {}: {end}", log.display()),
+        })
     }
 
     async fn bring_up(&mut self) -> Result<(), String> {
