@@ -1,6 +1,6 @@
 //! `farebox config`
 
-use crate::config::Settings;
+use crate::config::{NODE_WALLET, Settings};
 use crate::output::{Failure, print_line};
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -29,8 +29,12 @@ pub fn run(command: ConfigCommand, settings: Settings) -> Result<ExitCode, Failu
 fn hidden(mut settings: Settings) -> Settings {
     let Settings { wallet, seller, withdrawals, .. } = &mut settings;
     let wallets = [wallet, &mut seller.wallet, &mut withdrawals.wallet];
-    for wallet in wallets.into_iter().flatten() {
+    for wallet in wallets.into_iter().flatten().filter(|wallet| *wallet != NODE_WALLET) {
         *wallet = "(set)".into();
+    }
+    // The node's chain source may have a password.
+    for argument in &mut settings.node.args {
+        *argument = "(set)".into();
     }
     // Some sources take a key in the query.
     for source in &mut settings.rates.sources {

@@ -288,6 +288,11 @@ mod tests {
             ("[seller]\nwallet = \"hunter2\"", "seller.wallet"),
             ("[withdrawals]\nwallet = \"hunter2\"", "withdrawals.wallet"),
             ("[withdrawals]\nfee_per_mille = 1001", "withdrawals.fee_per_mille"),
+            ("[seller]\nwallet = \"node\"", "node.program"),
+            ("[withdrawals]\nwallet = \"node\"", "withdrawals.wallet is \"node\""),
+            ("wallet = \"node\"\n[node]\nprogram = \"a\"", "wallet"),
+            ("[node]\napi = \"127.0.0.1:0\"", "node.api"),
+            ("[node]\nstart_timeout_s = 0", "node.start_timeout_s"),
             ("[withdrawals]\nday_max_sats = 9000000000000000000", "withdrawals.day_max_sats"),
         ] {
             let error = from(file, &[]).unwrap_err().to_string();

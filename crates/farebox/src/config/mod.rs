@@ -1,9 +1,11 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
 mod load;
+mod node;
 mod rates;
 mod settings;
 mod withdrawals;
 
 pub use load::{Overrides, load};
+pub use node::NODE_WALLET;
 pub use settings::{LogFormat, Settings};

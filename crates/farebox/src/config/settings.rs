@@ -1,5 +1,6 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::node::{NODE_WALLET, NodeSettings};
 use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
 use farebox_money::Sats;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub seller: SellerSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
+    /// The Lightning node that the server starts.
+    pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
     /// Exchange rates.
@@ -107,6 +110,7 @@ impl Default for Settings {
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             withdrawals: WithdrawalSettings::default(),
+            node: NodeSettings::default(),
             prices: PriceSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
@@ -153,7 +157,9 @@ impl Settings {
         self.trusted_proxies()?;
         self.postgres()?;
         self.withdrawals.check()?;
-        for (key, wallet) in [("wallet", &self.wallet), ("seller.wallet", &self.seller.wallet)] {
+        self.node.check()?;
+        let seller = self.seller.wallet.as_ref().filter(|wallet| *wallet != NODE_WALLET);
+        for (key, wallet) in [("wallet", self.wallet.as_ref()), ("seller.wallet", seller)] {
             if let Some(wallet) = wallet {
                 let parsed = wallet.parse::<WalletUrl>();
                 parsed.map_err(|error| format!("{key}: {error}"))?;
@@ -168,7 +174,9 @@ impl Settings {
     /// # Errors
     /// One line that names the keys.
     pub fn check_together(&self) -> Result<(), String> {
-        self.rates.check_together()
+        self.rates.check_together()?;
+        self.node.check_wallet("seller.wallet", self.seller.wallet.as_deref())?;
+        self.node.check_wallet("withdrawals.wallet", self.withdrawals.wallet.as_deref())
     }
 
     /// The PostgreSQL, where one is set.
@@ -198,6 +206,17 @@ impl Settings {
     pub fn server_dir(&self, demo: bool) -> Result<PathBuf, String> {
         let folder = self.data_dir()?;
         Ok(if demo { folder.join("demo") } else { folder })
+    }
+
+    /// The data folder of the server's node.
+    ///
+    /// # Errors
+    /// One line when the platform names no home folder.
+    pub fn node_dir(&self) -> Result<PathBuf, String> {
+        match &self.node.data {
+            Some(data) => Ok(data.clone()),
+            None => Ok(self.data_dir()?.join("node")),
+        }
     }
 
     /// The reverse proxies that are believed.

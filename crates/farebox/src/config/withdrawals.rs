@@ -1,5 +1,6 @@
 //! `[withdrawals]`: whether accounts can withdraw, from which wallet, and how much.
 
+use super::node::NODE_WALLET;
 use farebox_accounts::WithdrawalRules;
 use farebox_money::Sats;
 use farebox_wallet::WalletUrl;
@@ -46,7 +47,7 @@ impl WithdrawalSettings {
     /// # Errors
     /// One line that names the first key that cannot be used, without any password.
     pub fn check(&self) -> Result<(), String> {
-        if let Some(wallet) = &self.wallet {
+        if let Some(wallet) = self.wallet.as_ref().filter(|wallet| *wallet != NODE_WALLET) {
             let parsed = wallet.parse::<WalletUrl>();
             parsed.map_err(|error| format!("withdrawals.wallet: {error}"))?;
         }

@@ -5,6 +5,7 @@ use crate::demo;
 use crate::output::Failure;
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::metrics::{self, Metrics};
+use crate::server::node::Node;
 use crate::server::till::Till;
 use crate::server::wallets;
 use axum::response::{IntoResponse, Response};
@@ -63,8 +64,13 @@ struct Play {
     seller: PlayWallet,
 }
 
-/// Opens everything and wires it up.
-pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<Parts, Failure> {
+/// Opens everything and wires it up. The node is started when the data folder is this server's.
+pub async fn build(
+    settings: &Settings,
+    demo: bool,
+    public_url: &str,
+    node: Option<&mut Node>,
+) -> Result<Parts, Failure> {
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
@@ -77,16 +83,18 @@ pub async fn build(settings: &Settings, demo: bool, public_url: &str) -> Result<
         true => list_samples(&directory, public_url).await?,
         false => Vec::new(),
     };
+    let node_stats = node.as_ref().map(|node| node.stats());
     let wallets = match &play {
         Some(play) => Some(wallets::play(settings, &play.seller)),
-        None => wallets::configured(settings)?,
+        None => wallets::configured(settings, node).await?,
     };
     let till = match wallets {
         Some(wallets) => Some(Till::open(&folder, store.clone(), wallets).await?),
         None => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
-    let metrics = Metrics::new(paywall.cloned(), directory.clone(), exchange.clone());
+    let (sales, listings) = (paywall.cloned(), directory.clone());
+    let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = Router::new()
         .merge(farebox_directory::routes(directory.clone()))

@@ -1,6 +1,7 @@
 //! `GET /metrics` in the text form of Prometheus.
 
 use crate::server::exchange_rate::ExchangeRate;
+use crate::server::node::NodeStats;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -48,6 +49,7 @@ pub struct Metrics {
     paywall: Option<Paywall>,
     directory: Directory,
     exchange: ExchangeRate,
+    node: Option<Arc<NodeStats>>,
 }
 
 impl Metrics {
@@ -56,6 +58,7 @@ impl Metrics {
         paywall: Option<Paywall>,
         directory: Directory,
         exchange: ExchangeRate,
+        node: Option<Arc<NodeStats>>,
     ) -> Arc<Self> {
         let histogram = || Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
         Arc::new(Self {
@@ -64,6 +67,7 @@ impl Metrics {
             paywall,
             directory,
             exchange,
+            node,
         })
     }
 
@@ -83,6 +87,9 @@ impl Metrics {
         if let Some(stats) = self.exchange.stats() {
             let age_s = self.exchange.rates.age_s(system_clock()());
             register_rate(&mut registry, &stats, age_s);
+        }
+        if let Some(node) = &self.node {
+            register_node(&mut registry, node);
         }
         registry
     }
@@ -124,6 +131,13 @@ fn register_rate(registry: &mut Registry, stats: &RefreshStats, age_s: Option<u6
         }
     }
     registry.register("rate_source_answers", "Answers of each source", answers);
+}
+
+fn register_node(registry: &mut Registry, node: &NodeStats) {
+    let up = ConstGauge::new(i64::from(node.is_up()));
+    register(registry, "node_up", "Whether the node's API answers", up);
+    let restarts = ConstCounter::new(node.restarts());
+    register(registry, "node_restarts", "Times that the node was started again", restarts);
 }
 
 fn register(registry: &mut Registry, name: &str, help: &str, metric: impl Metric) {

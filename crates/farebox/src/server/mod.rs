@@ -7,6 +7,7 @@ mod exchange_rate;
 mod ledger_watch;
 mod logging;
 mod metrics;
+mod node;
 mod places;
 mod pruning;
 mod secret;
@@ -18,6 +19,7 @@ mod wallets;
 use crate::config::Settings;
 use crate::output::Failure;
 use assembly::Parts;
+use node::Node;
 use signals::Signals;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +27,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Runs the server until SIGINT or SIGTERM, then lets requests under way finish.
+/// Runs the server until SIGINT or SIGTERM, then lets requests under way finish. Its node, where it
+/// has one, stops last.
 pub async fn run(settings: Settings, demo: bool) -> Result<(), Failure> {
     logging::init(settings.serve.log_format);
     let signals = Signals::catch().map_err(Failure::general)?;
@@ -38,11 +41,20 @@ pub async fn run(settings: Settings, demo: bool) -> Result<(), Failure> {
     let public_url = settings.serve.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
     let public_url = public_url.trim_end_matches('/').to_owned();
-    let parts = assembly::build(&settings, demo, &public_url).await?;
-    let play_address = play_listener.as_ref().and_then(|listener| listener.local_addr().ok());
-    let play = play_listener.zip(parts.play_api.clone());
-    banner::print(&settings, &parts, &public_url, play_address);
-    serve(settings, parts, listener, play, signals).await
+    let mut node = Node::configured(&settings, demo)?;
+    let ended = match assembly::build(&settings, demo, &public_url, node.as_mut()).await {
+        Ok(parts) => {
+            let play_address = play_listener.as_ref().and_then(|play| play.local_addr().ok());
+            let play = play_listener.zip(parts.play_api.clone());
+            banner::print(&settings, &parts, &public_url, play_address);
+            serve(settings, parts, listener, play, signals, node.as_ref()).await
+        }
+        Err(failure) => Err(failure),
+    };
+    if let Some(node) = node {
+        node.stop().await;
+    }
+    ended
 }
 
 async fn serve(
@@ -51,6 +63,7 @@ async fn serve(
     listener: TcpListener,
     play: Option<(TcpListener, axum::Router)>,
     mut signals: Signals,
+    node: Option<&Node>,
 ) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let proxies = Arc::new(settings.trusted_proxies().map_err(Failure::usage)?);
@@ -67,6 +80,9 @@ async fn serve(
     let told = async {
         signals.next().await;
         tracing::info!("stopping; requests under way may finish, a second signal ends them");
+        if let Some(node) = node {
+            node.drain();
+        }
         // Fails only when nobody serves any more.
         let _ = stop.send(true);
         signals.next().await;
