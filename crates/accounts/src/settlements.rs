@@ -105,7 +105,7 @@ mod tests {
             let mut paid = self.paid.lock().unwrap();
             let payment_hash = PaymentHash::new([u8::try_from(paid.len()).unwrap(); 32]);
             paid.push((payment_hash, invoice.amount));
-            let expires_at = crate::accounts::now_s() + 600;
+            let expires_at = crate::basics::now_s() + 600;
             Ok(CreatedInvoice { bolt11: "lnbcrt".into(), payment_hash, expires_at })
         }
 
