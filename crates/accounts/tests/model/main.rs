@@ -50,6 +50,8 @@ async fn open(database: &TestDatabase, node: &Arc<Node>) -> (Accounts, Store) {
     let rules = WithdrawalRules {
         day_max: Sats::new(1_000_000_000),
         hour_count_max: u64::MAX / 2,
+        // Twice as long nobody takes up what a process that died was sending.
+        pay_wait: Duration::from_secs(2),
         ..WithdrawalRules::default()
     };
     let payout = Payout { payer: node.clone(), wallet: "model".to_owned(), rules };
