@@ -26,7 +26,7 @@ use std::time::Duration;
 
 /// Measures durable prepaid debits.
 ///
-/// PostgreSQL is measured where FAREBOX_TEST_POSTGRES names a server on which schemas may be made,
+/// PostgreSQL is measured where TEST_POSTGRES names a server on which schemas may be made,
 /// such as that of tests/postgres/server.
 #[derive(Debug, Parser)]
 struct Args {

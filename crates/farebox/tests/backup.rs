@@ -19,7 +19,7 @@ use std::process::Output;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tempfile::TempDir;
 
-/// A demo's data folder, and the database that `FAREBOX_TEST_DATABASE` names.
+/// A demo's data folder, and the database that `TEST_DATABASE` names.
 struct Site {
     data: TempDir,
     config: PathBuf,

@@ -1,13 +1,13 @@
 //! Databases for the tests of the other crates: what holds on one must hold on the other.
 //!
-//! SQLite needs nothing. PostgreSQL is used where `FAREBOX_TEST_POSTGRES` holds the URL of a
+//! SQLite needs nothing. PostgreSQL is used where `TEST_POSTGRES` holds the URL of a
 //! server on which schemas may be made; `./test` starts one and sets it.
 
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;
 
 /// The environment variable with the URL of a PostgreSQL for tests.
-pub const POSTGRES_VARIABLE: &str = "FAREBOX_TEST_POSTGRES";
+pub const POSTGRES_VARIABLE: &str = "TEST_POSTGRES";
 
 /// An empty database that is gone when this is dropped.
 pub struct TestDatabase {
@@ -23,14 +23,14 @@ pub fn databases() -> Vec<TestDatabase> {
     [Some(sqlite()), postgres()].into_iter().flatten().collect()
 }
 
-/// The one that `FAREBOX_TEST_DATABASE` names, `sqlite` or `postgres`; SQLite when it is not set.
+/// The one that `TEST_DATABASE` names, `sqlite` or `postgres`; SQLite when it is not set.
 /// Whole suites run twice, once on each.
 #[must_use]
 pub fn database() -> TestDatabase {
-    match std::env::var("FAREBOX_TEST_DATABASE").as_deref() {
+    match std::env::var("TEST_DATABASE").as_deref() {
         Err(_) | Ok("sqlite") => sqlite(),
         Ok("postgres") => postgres().expect("a PostgreSQL to test on"),
-        Ok(other) => panic!("FAREBOX_TEST_DATABASE is sqlite or postgres, not {other:?}"),
+        Ok(other) => panic!("TEST_DATABASE is sqlite or postgres, not {other:?}"),
     }
 }
 

@@ -62,7 +62,13 @@ impl Books {
     pub async fn open(location: &Location) -> Result<Self, Failure> {
         let begun = Instant::now();
         loop {
-            let schemas = vec![farebox_store::schema(), farebox_ledger::schema()];
+            // What the verification compares, as in a server's database.
+            let schemas = vec![
+                farebox_store::schema(),
+                farebox_ledger::schema(),
+                farebox_accounts::schema(),
+                farebox_paywall::schema(),
+            ];
             match Store::open(location.clone(), schemas).await {
                 Ok(store) => return Ok(Self { store }),
                 Err(OpenError::InUse { .. }) if begun.elapsed() < IN_USE_MAX => {
