@@ -7,8 +7,9 @@ use farebox_money::Msat;
 use farebox_store::lease::Instance;
 use farebox_store::{Batcher, Schema, Store, Transaction, params};
 use farebox_wallet::Receiver;
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");
@@ -61,6 +62,8 @@ pub struct Accounts {
     /// Under which name it is stored how far the wallet's settlements were read.
     pub(crate) wallet: Option<Arc<str>>,
     pub(crate) reserving: Batcher<Reserve, Result<Hold, AccountError>>,
+    /// Holds whose callers were told that they failed, though they may be there.
+    pub(crate) doubtful: Arc<Mutex<HashSet<String>>>,
     pub(crate) ending: Batcher<(Hold, End), Result<Msat, AccountError>>,
     /// Who pays withdrawals, where anybody does.
     pub(crate) payout: Option<Arc<Payout>>,
@@ -81,6 +84,7 @@ impl Accounts {
     ) -> Result<Self, AccountError> {
         let accounts = Self {
             reserving: Batcher::new(store.clone(), reserve_all),
+            doubtful: Arc::default(),
             ending: Batcher::new(store.clone(), end_all),
             store,
             receiver,

@@ -299,4 +299,38 @@ mod tests {
         accounts.reconcile_once(late).await.unwrap();
         assert_eq!(is_there().await.as_deref(), Some("settled"), "what is booked stays");
     }
+
+    #[tokio::test]
+    async fn a_hold_whose_caller_was_told_that_it_failed_is_given_back() {
+        let database = farebox_testing::database();
+        let store = database.open(schemas).await;
+        let instance = Instance::start(store.clone()).await.unwrap();
+        let paid = InvoiceStatus::Settled { amount: Msat::new(9_000) };
+        let node = Arc::new(Node(Mutex::new(Ok(paid))));
+        let accounts = Accounts::open(store, instance, node, TokenKey::new([1; 32])).await.unwrap();
+        let account = "somebody".to_owned();
+        let fund = |transaction: &Transaction<'_>| -> Result<(), AccountError> {
+            let sql = "INSERT INTO account (id, created_at) VALUES ('somebody', 1)";
+            transaction.execute(sql, params![])?;
+            crate::tokens::insert(transaction, [0; 32], "somebody", 1)?;
+            let hash = PaymentHash::new([7; 32]);
+            let paid = events::topup_settled(hash, Some("somebody"), Msat::new(9_000));
+            writer::post(transaction, &[paid], 1)?;
+            Ok(())
+        };
+        accounts.store.write(fund).await.unwrap();
+        let reserve = |id: &str| crate::hold::Reserve {
+            id: id.to_owned(),
+            digest: [0; 32],
+            amount: Msat::new(4_000),
+            route: "test".to_owned(),
+            owner: accounts.instance.id().to_owned(),
+        };
+        for id in ["kept", "doubtful"] {
+            accounts.reserving.run(reserve(id)).await.unwrap().unwrap();
+        }
+        accounts.note_doubtful("doubtful".to_owned());
+        accounts.release_abandoned_holds().await.unwrap();
+        assert_eq!(accounts.balance(&account).await.unwrap(), Msat::new(5_000));
+    }
 }

@@ -14,11 +14,15 @@ use crate::basics::{now_ms, unreadable};
 use crate::{AccountError, Accounts, Token};
 use farebox_money::Msat;
 use farebox_store::{StoreError, Transaction, lease};
+use std::collections::HashSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How soon the end of a hold is written again after a failure.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(30);
+/// Doubtful holds remembered at most; the rest is given back when this process ends.
+const DOUBTFUL_MAX: usize = 65_536;
 /// How often holds of processes that died are looked for.
 const SWEEP_PERIOD: Duration = Duration::from_secs(30);
 
@@ -57,14 +61,27 @@ impl Accounts {
             route: route.to_owned(),
             owner: self.instance.id().to_owned(),
         };
-        let reserved = self.reserving.run(reserve).await?;
+        let id = reserve.id.clone();
+        let reserved = self.reserving.run(reserve).await;
+        // A connection that broke at the commit leaves open whether the hold is there.
+        if reserved.is_err() {
+            self.note_doubtful(id);
+        }
+        let reserved = reserved?;
         crate::crash_point("hold_after_reserve");
         reserved
     }
 
+    /// Whoever asked was told that the hold failed: if it is there, it is given back.
+    pub(crate) fn note_doubtful(&self, id: String) {
+        let mut doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubtful.len() < DOUBTFUL_MAX {
+            doubtful.insert(id);
+        }
+    }
+
     /// Takes `cost` of what was set aside, gives the rest back, and returns what the token can
-    /// spend then. `cost`
-    /// never exceeds the hold; nothing is the cost of a request that failed. When this fails, the
+    /// spend then. `cost` never exceeds the hold; nothing is the cost of a request that failed. When this fails, the
     /// request must not be answered: all of the hold is given back behind its caller's back, as
     /// soon as that can be written.
     ///
@@ -106,7 +123,9 @@ impl Accounts {
 
     /// Requests of processes that died were cut off: in doubt their payers have their money.
     pub(crate) async fn release_abandoned_holds(&self) -> Result<(), AccountError> {
-        let abandoned = self.store.read(abandoned).await?;
+        let doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let find = move |transaction: &Transaction<'_>| abandoned(transaction, &doubtful);
+        let abandoned = self.store.read(find).await?;
         if !abandoned.is_empty() {
             let holds = abandoned.len();
             tracing::warn!(holds, "holds of requests that were cut off are given back");
@@ -127,11 +146,17 @@ impl Accounts {
     }
 }
 
-/// Holds of processes that do not live any more.
-fn abandoned(transaction: &Transaction<'_>) -> Result<Vec<Hold>, StoreError> {
+/// Holds of processes that do not live any more, and those whose callers were told that they
+/// failed.
+fn abandoned(
+    transaction: &Transaction<'_>,
+    doubtful: &HashSet<String>,
+) -> Result<Vec<Hold>, StoreError> {
     let alive = lease::alive(transaction)?;
     let holds = rows::all_holds(transaction)?.into_iter();
-    Ok(holds.filter(|(_, owner)| !alive.contains(owner)).map(|(hold, _)| hold).collect())
+    let is_left =
+        |hold: &Hold, owner: &String| !alive.contains(owner) || doubtful.contains(&hold.id);
+    Ok(holds.filter(|(hold, owner)| is_left(hold, owner)).map(|(hold, _)| hold).collect())
 }
 
 /// Begins with the time: neighbours in time are neighbours in the tables.
