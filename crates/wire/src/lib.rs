@@ -5,6 +5,7 @@
 
 pub mod api_error;
 pub mod bolt11;
+pub mod http_auth;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
