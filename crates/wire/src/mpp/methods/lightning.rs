@@ -89,7 +89,7 @@ impl LightningCharge {
     /// # Errors
     /// When the invoice asks for a part of a sat, or is of a network without a name here.
     pub fn encode(&self) -> Result<String, RequestError> {
-        if self.amount.get() % MSAT_PER_SAT != 0 {
+        if !self.amount.get().is_multiple_of(MSAT_PER_SAT) {
             return Err(RequestError::PartOfSat);
         }
         let network = match self.invoice.network {
