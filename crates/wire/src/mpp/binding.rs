@@ -5,8 +5,7 @@ use super::{
     Challenge, ChallengeError, ChallengeTerms, CredentialHeader, PAYMENT_AUTHORIZATION, base64url,
     timestamp::format_timestamp,
 };
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use crate::macaroon::hmac;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
@@ -122,9 +121,5 @@ fn slots(challenge: &Challenge) -> Vec<&str> {
 }
 
 fn challenge_id(secret: &[u8], challenge: &Challenge) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
-        unreachable!("HMAC takes keys of any length");
-    };
-    mac.update(slots(challenge).join("|").as_bytes());
-    base64url::encode(mac.finalize().into_bytes())
+    base64url::encode(hmac(secret, slots(challenge).join("|").as_bytes()))
 }

@@ -223,7 +223,8 @@ impl Challenge {
 
 /// The draft says letters only; the implementations also take what follows here.
 fn is_method(name: &str) -> bool {
-    let more = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b":_-".contains(&byte);
+    let more =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b":_-".contains(&byte);
     name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(more)
 }
 

@@ -26,7 +26,8 @@ pub enum JsonError {
 /// # Errors
 /// When the value has no JSON form, for instance an infinite number.
 pub fn to_string(value: &impl Serialize) -> Result<String, JsonError> {
-    serde_json_canonicalizer::to_string(value).map_err(|error| JsonError::Invalid(error.to_string()))
+    serde_json_canonicalizer::to_string(value)
+        .map_err(|error| JsonError::Invalid(error.to_string()))
 }
 
 /// The canonical form, base64url without padding: how a challenge carries JSON.
@@ -131,7 +132,10 @@ mod tests {
         let keys = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
         let sorted = "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}";
         assert_eq!(canonical(keys), sorted);
-        assert_eq!(canonical(r#"{"d":"Q&A <b>\u2028\u007f"}"#), "{\"d\":\"Q&A <b>\u{2028}\u{7f}\"}");
+        assert_eq!(
+            canonical(r#"{"d":"Q&A <b>\u2028\u007f"}"#),
+            "{\"d\":\"Q&A <b>\u{2028}\u{7f}\"}"
+        );
     }
 
     #[test]
