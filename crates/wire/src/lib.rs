@@ -10,3 +10,4 @@ pub mod l402;
 pub mod lightning;
 pub mod macaroon;
 pub mod text;
+pub mod x402;
