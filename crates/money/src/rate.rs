@@ -29,6 +29,15 @@ impl BtcUsd {
         (micro <= MicroUsd::MAX).then_some(micro)
     }
 
+    /// The dollars to ask for a price in bitcoin, rounded up so that a price is never undercut.
+    /// `None` past [`MicroUsd::MAX`].
+    #[must_use]
+    pub fn to_usd_ceil(self, price: Msat) -> Option<MicroUsd> {
+        let scaled = u128::from(price.get()) * u128::from(self.0.get());
+        let micro = u64::try_from(scaled.div_ceil(MSAT_PER_BTC)).ok().map(MicroUsd::new)?;
+        (micro <= MicroUsd::MAX).then_some(micro)
+    }
+
     /// The bitcoin to ask for a price in dollars, rounded up to whole millisatoshis so that a
     /// price is never undercut. `None` past [`Msat::MAX`].
     #[must_use]
@@ -59,6 +68,8 @@ mod tests {
     fn converts_both_ways() {
         assert_eq!(rate(100_000).to_usd_nearest(Msat::new(5_000)), Some(MicroUsd::new(5_000)));
         assert_eq!(rate(100_000).to_msat_ceil(MicroUsd::new(5_000)), Some(Msat::new(5_000)));
+        assert_eq!(rate(90_000).to_usd_ceil(Msat::new(1)), Some(MicroUsd::new(1)));
+        assert_eq!(rate(100_000).to_usd_ceil(Msat::new(5_000)), Some(MicroUsd::new(5_000)));
         assert_eq!(rate(90_000).to_msat_ceil(MicroUsd::new(1)), Some(Msat::new(2)));
         assert_eq!(rate(90_000).to_sats_ceil(MicroUsd::new(9_000)), Some(Sats::new(10)));
         assert_eq!(rate(90_000).to_sats_ceil(MicroUsd::new(9_001)), Some(Sats::new(11)));

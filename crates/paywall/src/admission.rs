@@ -7,9 +7,10 @@ use crate::payment::Payment;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::Use;
-use crate::request::Facts;
+use crate::request::{Facts, Shown};
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
+use farebox_money::Msat;
 use farebox_wallet::InvoiceStatus;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
@@ -38,9 +39,39 @@ impl From<Unavailable> for Refusal {
 }
 
 impl Paywall {
+    /// Whether a credential can be one of this server's customers. Needs nothing of the request,
+    /// so that a credential made of thin air costs nothing more.
+    pub(crate) fn check_shown(&self, shown: &Shown) -> Result<(), Problem> {
+        match shown {
+            Shown::L402(credential) => {
+                self.check_issued_here(credential)?;
+                // Whoever knows the preimage makes the invoice worthless to anybody else.
+                self.pool().remove(credential.preimage.hash());
+                Ok(())
+            }
+            Shown::Mpp(credential) => self.check_challenge(&credential.challenge),
+            Shown::X402(payment) => self.check_payee(payment),
+        }
+    }
+
+    /// Verifies a credential of any rail for a request.
+    pub(crate) async fn verify_shown(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+        shown: &Shown,
+    ) -> Result<Verdict, Refusal> {
+        match shown {
+            Shown::L402(credential) => self.verify(route, facts, price, credential).await,
+            Shown::Mpp(credential) => self.verify_mpp(route, facts, credential).await,
+            Shown::X402(payment) => self.verify_x402(route, facts, price, payment).await,
+        }
+    }
+
     /// Verifies a credential for a request: signature, preimage, caveats, price, and the node's
     /// word that the invoice is settled.
-    pub(crate) async fn verify(
+    async fn verify(
         &self,
         route: &PaidRoute,
         facts: &Facts,
@@ -53,24 +84,15 @@ impl Paywall {
             return Err(Problem::HeadSpendsNothing.into());
         }
         check_price(route, &grant, price, now)?;
-        self.check_settled(payment_hash, &grant).await?;
-        let request_digest = match grant.kind {
-            TokenKind::OneShot => facts.digest(),
-            TokenKind::TimeBounded => facts.subject_digest(),
-        };
-        let usage = Use {
-            payment: Payment::lightning(payment_hash, grant.amount),
-            route: route.id,
-            kind: grant.kind,
-            request_digest,
-            expires_at: grant.expires_at,
-        };
+        self.check_settled(payment_hash, grant.amount).await?;
+        let payment = Payment::lightning(payment_hash, grant.amount);
+        let usage = self.use_of(route, facts, grant.kind, payment, grant.expires_at);
         Ok(Verdict { usage, collection: Arc::new(Settled::L402(payment_hash)) })
     }
 
     /// Whether every macaroon was issued here for the payment that the preimage proves. Needs
     /// nothing of the request, so that a credential made of thin air costs nothing more.
-    pub(crate) fn check_issued_here(&self, credential: &Credential) -> Result<(), Problem> {
+    fn check_issued_here(&self, credential: &Credential) -> Result<(), Problem> {
         let now = self.now();
         let mut payment_hash = None;
         for macaroon in &credential.macaroons {
@@ -114,12 +136,34 @@ impl Paywall {
         Ok((credential.preimage.hash(), sold))
     }
 
-    async fn check_settled(&self, hash: PaymentHash, grant: &Grant) -> Result<(), Refusal> {
+    /// What a payment is used for.
+    pub(crate) fn use_of(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        kind: TokenKind,
+        payment: Payment,
+        expires_at: u64,
+    ) -> Use {
+        let request_digest = match kind {
+            TokenKind::OneShot => facts.digest(),
+            TokenKind::TimeBounded => facts.subject_digest(),
+        };
+        Use { payment, route: route.id, kind, request_digest, expires_at }
+    }
+
+    /// Whether the node has a payment of at least what was asked.
+    pub(crate) async fn check_settled(
+        &self,
+        hash: PaymentHash,
+        asked: Msat,
+    ) -> Result<(), Refusal> {
         if self.knows_settled(hash) {
             return Ok(());
         }
-        match self.receiver().lookup(hash).await {
-            Ok(InvoiceStatus::Settled { amount }) if amount >= grant.amount => {
+        let receiver = self.receiver().ok_or(Problem::NotSettled)?;
+        match receiver.lookup(hash).await {
+            Ok(InvoiceStatus::Settled { amount }) if amount >= asked => {
                 self.note_settled(hash, Some(amount));
                 Ok(())
             }

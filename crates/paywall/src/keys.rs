@@ -1,6 +1,7 @@
 //! The keys that tokens are signed with: derived, so that no token needs a row.
 
 use farebox_wire::l402::Identifier;
+use farebox_wire::mpp::{ChallengeSecret, ChallengeSecrets};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -10,6 +11,7 @@ const EPOCH_S: u64 = 30 * 24 * 3_600;
 const EPOCHS_KEPT: u32 = 3;
 /// So a token can live for this long and no longer, in seconds.
 pub(crate) const TOKEN_LIFETIME_MAX_S: u64 = 2 * EPOCH_S;
+const CHALLENGE_PURPOSE: &[u8] = b"farebox mpp challenge key 1";
 const PURPOSE: &[u8] = b"farebox l402 signing key 1";
 
 /// The server's secret. Whoever knows it can mint tokens.
@@ -27,6 +29,27 @@ impl Secret {
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         hmac(&self.0, &[b"farebox derived key 1", purpose.as_bytes()])
+    }
+
+    /// The keys that MPP challenges are signed with now, and the one before.
+    pub(crate) fn challenge_secrets(&self, now: u64) -> ChallengeSecrets {
+        self.challenge_secrets_of(epoch(now))
+    }
+
+    /// All that challenges which are still good may have been signed with.
+    pub(crate) fn challenge_secrets_in_use(&self, now: u64) -> [ChallengeSecrets; 2] {
+        // One ahead is a clock that was set back; each comes with the one before it.
+        let newest = epoch(now).saturating_add(1);
+        [newest, newest.saturating_sub(2)].map(|epoch| self.challenge_secrets_of(epoch))
+    }
+
+    fn challenge_secrets_of(&self, epoch: u32) -> ChallengeSecrets {
+        let key = |epoch: u32| {
+            let key = hmac(&self.0, &[CHALLENGE_PURPOSE, &epoch.to_be_bytes()]);
+            #[expect(clippy::expect_used, reason = "an HMAC is as long as a secret has to be")]
+            ChallengeSecret::new(&key).expect("32 bytes")
+        };
+        ChallengeSecrets { current: key(epoch), previous: epoch.checked_sub(1).map(key) }
     }
 
     /// A fresh name for a token: the epoch of its key, then random bytes.

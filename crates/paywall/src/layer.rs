@@ -82,15 +82,13 @@ impl ChargeLayer {
             return Unavailable::ReadOnly.into_response();
         }
         let (parts, body) = request.into_parts();
-        let credential = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
-            let credential = shown?;
-            self.paywall.check_issued_here(&credential)?;
-            // Whoever knows the preimage makes the invoice worthless to anybody else.
-            self.paywall.pool().remove(credential.preimage.hash());
-            Ok(credential)
+        let shown = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
+            let shown = shown?;
+            self.paywall.check_shown(&shown)?;
+            Ok(shown)
         });
         // Nobody makes the server hold a body with a credential that was not issued here.
-        let is_genuine = matches!(&credential, Some(Ok(_)));
+        let is_genuine = matches!(&shown, Some(Ok(_)));
         let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;
         let tells_apart = request::has_small_body(&parts.headers);
         let (read, body) = if binds_body || tells_apart || self.route.is_priced_by_request() {
@@ -101,7 +99,7 @@ impl ChargeLayer {
         } else {
             (None, body)
         };
-        let facts = Facts::of(&parts, read.as_ref());
+        let facts = Facts::of(&parts, read.as_ref()).showing(&shown);
         let price = match self.price(&facts, read.as_ref()) {
             Ok(price) => price,
             Err(error) => return bad_request(error),
@@ -110,9 +108,9 @@ impl ChargeLayer {
         if price.is_zero() {
             return infallible(inner.call(request).await);
         }
-        let outcome = match credential {
-            Some(Ok(credential)) => {
-                match self.paywall.verify(&self.route, &facts, &price, &credential).await {
+        let outcome = match shown {
+            Some(Ok(shown)) => {
+                match self.paywall.verify_shown(&self.route, &facts, &price, &shown).await {
                     Ok(verdict) => self.redeem(verdict, inner, request).await,
                     Err(refusal) => Err(refusal),
                 }

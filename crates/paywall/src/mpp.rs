@@ -1,19 +1,17 @@
 //! MPP credentials: whether their challenge was issued here, for this request, and what was paid.
 
 use crate::admission::Refusal;
-use crate::amount::Amount;
 use crate::challenge::BOUND_TO;
 use crate::collection::Verdict;
 use crate::lightning::Settled;
 use crate::payment::Payment;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
-use crate::redemption::Use;
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::methods::lightning::{LightningCharge, read_preimage};
-use farebox_wire::mpp::methods::{CHARGE, evm, lightning, stripe, tempo};
+use farebox_wire::mpp::methods::{CHARGE, evm, lightning};
 use farebox_wire::mpp::{Challenge, Credential, Receipt};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -36,11 +34,9 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
-        price: &Amount,
         credential: &Credential,
     ) -> Result<Verdict, Refusal> {
         let challenge = &credential.challenge;
-        self.check_challenge(challenge)?;
         check_bound(route, facts, challenge)?;
         if facts.is_head && route.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
@@ -49,9 +45,7 @@ impl Paywall {
             (lightning::METHOD, CHARGE) => {
                 self.verify_mpp_lightning(route, facts, credential).await
             }
-            (evm::METHOD, CHARGE) => self.verify_mpp_evm(route, facts, price, credential).await,
-            (tempo::METHOD, CHARGE) => self.verify_tempo(route, facts, credential).await,
-            (stripe::METHOD, CHARGE) => self.verify_stripe(route, facts, credential).await,
+            (evm::METHOD, CHARGE) => self.verify_mpp_evm(route, facts, credential).await,
             _ => Err(Problem::ForeignChallenge.into()),
         }
     }
@@ -72,6 +66,7 @@ impl Paywall {
         if !charge.is_paid_by(&preimage) {
             return Err(Problem::WrongPreimage.into());
         }
+        self.pool().remove(preimage.hash());
         let expires_at = challenge.expires_at().ok_or(Problem::ForeignChallenge)?;
         let expires_at = expires_at.saturating_add(route.token_lifetime_s);
         if self.now() >= expires_at {
@@ -79,10 +74,8 @@ impl Paywall {
         }
         let hash = charge.payment_hash();
         self.check_settled(hash, charge.amount).await?;
-        let usage = Use {
-            payment: Payment::lightning(hash, charge.amount),
-            ..self.use_of(route, facts, expires_at)
-        };
+        let payment = Payment::lightning(hash, charge.amount);
+        let usage = self.use_of(route, facts, route.kind, payment, expires_at);
         let challenge_id = challenge.id.clone();
         Ok(Verdict { usage, collection: Arc::new(Settled::Mpp { hash, challenge_id }) })
     }
@@ -112,7 +105,8 @@ pub(crate) fn receipt(
     chain_id: Option<u64>,
     now: u64,
 ) -> Vec<(HeaderName, HeaderValue)> {
-    let receipt = Receipt { chain_id, ..Receipt::new(method, settled_as, challenge_id, now) };
+    let mut receipt = Receipt::new(method, settled_as, challenge_id, now);
+    receipt.chain_id = chain_id;
     let value = receipt.render().ok().and_then(|value| HeaderValue::try_from(value).ok());
     value.into_iter().map(|value| (PAYMENT_RECEIPT, value)).collect()
 }

@@ -2,11 +2,13 @@
 
 use crate::admission::Refusal;
 use crate::collection::{Collected, Verdict};
+use crate::evm::AskedRates;
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
 use crate::payment::{PaymentKey, Rail};
 use crate::pool::InvoicePool;
 use crate::problem::Problem;
+use crate::rails::Rails;
 use crate::recent::Recent;
 use crate::redeem::store_failed;
 use crate::redemption::{End, Redemptions};
@@ -105,7 +107,7 @@ struct Counters {
 }
 
 struct Inner {
-    receiver: Arc<dyn Receiver>,
+    rails: Rails,
     accounts: Option<Accounts>,
     redemptions: Redemptions,
     secret: Secret,
@@ -117,6 +119,7 @@ struct Inner {
     unbooked: Unbooked,
     /// Payments with what they bought.
     recorded: Mutex<Recent<(PaymentKey, [u8; 32])>>,
+    asked_rates: AskedRates,
     counters: Counters,
 }
 
@@ -125,14 +128,14 @@ struct Inner {
 pub struct Paywall(Arc<Inner>);
 
 impl Paywall {
-    /// A paywall whose payments arrive at `receiver`, and which takes prepaid balances where
+    /// A paywall that is paid over `rails`, and which takes prepaid balances where
     /// there are `accounts`. `store` must have [`schema`] and the ledger's, where income is
     /// booked.
     ///
     /// # Errors
     /// [`StoreError`] when reservations of an earlier process cannot be read.
     pub async fn open(
-        receiver: Arc<dyn Receiver>,
+        rails: Rails,
         accounts: Option<Accounts>,
         store: Store,
         instance: Instance,
@@ -142,7 +145,7 @@ impl Paywall {
         let redemptions = Redemptions::new(store, instance);
         redemptions.release_abandoned().await?;
         Ok(Self(Arc::new(Inner {
-            receiver,
+            rails,
             accounts,
             redemptions,
             secret,
@@ -153,6 +156,7 @@ impl Paywall {
             settled: Mutex::default(),
             unbooked: Unbooked::default(),
             recorded: Mutex::default(),
+            asked_rates: AskedRates::default(),
             counters: Counters::default(),
         })))
     }
@@ -199,9 +203,10 @@ impl Paywall {
     }
 
     async fn watch_settlements(&self) {
+        let Some(receiver) = self.receiver() else { return };
         let mut cursor = SettledCursor::default();
         loop {
-            match self.0.receiver.settled_since(cursor, SETTLEMENT_WAIT).await {
+            match receiver.settled_since(cursor, SETTLEMENT_WAIT).await {
                 Ok(settlements) => {
                     cursor = settlements.next;
                     for hash in settlements.hashes {
@@ -242,8 +247,16 @@ impl Paywall {
         &self.0.pool
     }
 
-    pub(crate) fn receiver(&self) -> &dyn Receiver {
-        &*self.0.receiver
+    pub(crate) fn asked_rates(&self) -> &AskedRates {
+        &self.0.asked_rates
+    }
+
+    pub(crate) fn rails(&self) -> &Rails {
+        &self.0.rails
+    }
+
+    pub(crate) fn receiver(&self) -> Option<&dyn Receiver> {
+        self.0.rails.lightning.as_deref()
     }
 
     pub(crate) fn accounts(&self) -> Option<&Accounts> {

@@ -2,6 +2,8 @@
 
 use farebox_money::Msat;
 use farebox_wire::l402::{CredentialError, GrantError};
+use farebox_wire::mpp::{self, ProblemType};
+use farebox_wire::x402::WireError;
 
 /// The reason of a 402.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +54,39 @@ pub enum Problem {
     /// Used for another request, or for this one too often or too long ago.
     #[error("the payment was used already; one payment buys one request")]
     Used,
+    /// The header of an MPP credential cannot be read.
+    #[error("the Payment credential cannot be read: {0}")]
+    MalformedMpp(#[from] mpp::CredentialError),
+    /// The header of an x402 payment cannot be read.
+    #[error("the payment header cannot be read: {0}")]
+    MalformedX402(#[from] WireError),
+    /// What the credential has as its proof has the wrong form.
+    #[error("the payment in the credential cannot be used: {0}")]
+    MalformedPayment(String),
+    /// Not a challenge of this server, or one that was changed.
+    #[error("the challenge was not issued by this server")]
+    ForeignChallenge,
+    /// A challenge for another route, request or body.
+    #[error("the challenge was issued for another request")]
+    ChallengeOfAnotherRequest,
+    /// Too late.
+    #[error("the challenge has expired")]
+    ExpiredChallenge,
+    /// A payment that answers nothing that is offered for this request: another token, network,
+    /// payee, or a price that is not asked any more.
+    #[error("the payment is not one of those that are offered for this request")]
+    NotOffered,
+    /// The record of the authorization would have to be kept as long.
+    #[error("the authorization is good for more than a week; sign one with an earlier validBefore")]
+    ValidTooLong,
+    /// The facilitator, or the chain, refuses.
+    #[error("the payment was refused ({reason}) {message}")]
+    PaymentRefused {
+        /// The facilitator's code.
+        reason: String,
+        /// More, for people.
+        message: String,
+    },
     /// Not used up, and its first request was another one.
     #[error("this payment was shown for another request before and is good for that one only")]
     OfAnotherRequest,
@@ -77,7 +112,35 @@ impl Problem {
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::NotSettled => "invoice_not_paid",
             Self::Used => "token_used",
+            Self::MalformedMpp(_) | Self::MalformedX402(_) | Self::MalformedPayment(_) => {
+                "malformed_credential"
+            }
+            Self::ForeignChallenge => "unknown_challenge",
+            Self::ChallengeOfAnotherRequest => "challenge_of_another_request",
+            Self::ExpiredChallenge => "expired_challenge",
+            Self::NotOffered => "payment_not_offered",
+            Self::ValidTooLong => "authorization_too_long",
+            Self::PaymentRefused { .. } => "payment_refused",
             Self::OfAnotherRequest => "payment_of_another_request",
+        }
+    }
+
+    /// The kind of problem in the language of MPP.
+    pub(crate) const fn mpp_type(&self) -> ProblemType {
+        match self {
+            Self::PaymentRequired => ProblemType::PaymentRequired,
+            Self::MalformedMpp(_) | Self::Malformed(_) | Self::MalformedX402(_) => {
+                ProblemType::MalformedCredential
+            }
+            Self::MalformedPayment(_) => ProblemType::InvalidPayload,
+            Self::ForeignChallenge | Self::ChallengeOfAnotherRequest | Self::NotOffered => {
+                ProblemType::InvalidChallenge
+            }
+            Self::ExpiredChallenge => ProblemType::PaymentExpired,
+            Self::TooCheap { .. } | Self::InsufficientBalance { .. } => {
+                ProblemType::PaymentInsufficient
+            }
+            _ => ProblemType::VerificationFailed,
         }
     }
 }

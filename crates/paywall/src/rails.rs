@@ -1,5 +1,6 @@
 //! The ways in which a server can be paid.
 
+use crate::evm::EvmRail;
 use farebox_rates::Rates;
 use farebox_wallet::Receiver;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ pub struct Rails {
     pub(crate) lightning: Option<Arc<dyn Receiver>>,
     pub(crate) site: Option<Site>,
     pub(crate) rates: Option<Rates>,
+    pub(crate) evm: Vec<EvmRail>,
 }
 
 /// How a server is known to those who pay it.
@@ -36,6 +38,13 @@ impl Rails {
         let realm = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         let realm = realm.split('/').next().unwrap_or_default().to_owned();
         Self { site: Some(Site { url, realm }), ..self }
+    }
+
+    /// The same with a token on a chain: by x402, and by MPP where the server's address is known.
+    #[must_use]
+    pub fn with_evm(mut self, rail: EvmRail) -> Self {
+        self.evm.push(rail);
+        self
     }
 
     /// The same with an exchange rate, at which prices in satoshis are asked in dollars.

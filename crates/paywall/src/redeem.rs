@@ -224,9 +224,7 @@ fn with_headers(mut response: Response, more: Vec<(HeaderName, HeaderValue)>) ->
     response
 }
 
-fn joined<T>(
-    result: Result<Result<T, Refusal>, tokio::task::JoinError>,
-) -> Result<T, Refusal> {
+fn joined<T>(result: Result<Result<T, Refusal>, tokio::task::JoinError>) -> Result<T, Refusal> {
     result.unwrap_or_else(|error| {
         tracing::error!(%error, "a paid request was not recorded");
         Err(Refusal::Unavailable(Unavailable::Store))

@@ -1,12 +1,17 @@
 //! What the paywall reads of a request.
 
+use crate::problem::Problem;
+use crate::route::PaidRoute;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, OriginalUri};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use farebox_net::ClientKey;
-use farebox_wire::l402::{Credential, CredentialError};
+use farebox_wire::l402::Credential;
+use farebox_wire::mpp::{self, ACCEPT_PAYMENT};
+use farebox_wire::x402::{PAYMENT_SIGNATURE, Payment, WireError, X_PAYMENT};
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -14,6 +19,7 @@ use std::time::Duration;
 
 /// Bodies up to this length are read from anybody.
 const SMALL_BODY_LEN_MAX: usize = 16 * 1024;
+const PAYMENT_AUTHORIZATION_LOWER: &str = "payment-authorization";
 /// A body that has not arrived by then is given up.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -26,6 +32,10 @@ pub(crate) struct Facts {
     pub path: String,
     pub query: Option<String>,
     pub body_sha256: Option<[u8; 32]>,
+    /// What the client can pay by, in its own words.
+    pub accept_payment: Option<String>,
+    /// Whether a credential of MPP is shown.
+    pub shows_mpp: bool,
 }
 
 impl Facts {
@@ -43,13 +53,45 @@ impl Facts {
             path: uri.path().to_owned(),
             query: uri.query().map(str::to_owned),
             body_sha256: body.filter(|body| !body.is_empty()).map(|b| Sha256::digest(b).into()),
+            accept_payment: text(&parts.headers, ACCEPT_PAYMENT),
+            shows_mpp: false,
         }
+    }
+
+    /// The same, answered in the language of the credential that is shown.
+    pub(crate) fn showing(self, shown: &Option<Result<Shown, Problem>>) -> Self {
+        let shows_mpp = match shown {
+            Some(Ok(shown)) => matches!(shown, Shown::Mpp(_)),
+            Some(Err(problem)) => {
+                matches!(problem, Problem::MalformedMpp(_) | Problem::ForeignChallenge)
+            }
+            None => false,
+        };
+        Self { shows_mpp, ..self }
     }
 
     /// What a token that is good for many requests is bought for.
     pub(crate) fn subject_digest(&self) -> [u8; 32] {
         let query = None;
         Self { query, body_sha256: None, ..self.clone() }.digest()
+    }
+
+    /// What a challenge of MPP is issued for: the request, or where its price is the same for
+    /// every request, its method and path. The body is tied to it by a digest of its own.
+    pub(crate) fn bound_digest(&self, route: &PaidRoute) -> String {
+        let body_sha256 = None;
+        let bound = if route.is_priced_by_request() {
+            Self { body_sha256, ..self.clone() }.digest()
+        } else {
+            self.subject_digest()
+        };
+        hex::encode(bound)
+    }
+
+    /// The digest of the body, where it was read (RFC 9530).
+    pub(crate) fn content_digest(&self) -> Option<String> {
+        let sha256 = self.body_sha256?;
+        Some(format!("sha-256=:{}:", STANDARD.encode(sha256)))
     }
 
     /// Tells this very request from every other.
@@ -71,22 +113,45 @@ pub(crate) fn has_small_body(headers: &HeaderMap) -> bool {
     len.is_some_and(|len: usize| (1..=SMALL_BODY_LEN_MAX).contains(&len))
 }
 
-/// The first L402 credential of a request: from any `Authorization` line, else from the bare
-/// macaroon headers of gRPC clients. An unreadable one counts only when there is no better.
-pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Credential, CredentialError>> {
-    let lines = headers.get_all(header::AUTHORIZATION).iter();
-    let shown = lines.filter_map(|value| Credential::parse_authorization(value.as_bytes()));
-    let bare = ["macaroon", "grpc-metadata-macaroon"].into_iter();
-    let bare = bare.filter_map(|name| headers.get(name));
-    let bare = bare.map(|value| Credential::parse_bare_macaroon(value.as_bytes()));
+/// A credential, of whatever rail.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    L402(Credential),
+    Mpp(Box<mpp::Credential>),
+    X402(Box<Payment>),
+}
+
+/// The credential of a request. One that cannot be read counts only when there is no better.
+pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Shown, Problem>> {
+    let lines = |name: HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let authorization = || lines(header::AUTHORIZATION);
+    let bare = ["macaroon", "grpc-metadata-macaroon"].into_iter().map(HeaderName::from_static);
+    let l402 = Credential::from_headers(authorization(), bare.flat_map(lines));
+    let payment = lines(HeaderName::from_static(PAYMENT_AUTHORIZATION_LOWER));
+    let mpp = mpp::parse_credential(authorization(), payment);
+    let mpp = mpp.map(|shown| shown.map(|shown| Shown::Mpp(Box::new(shown))));
+    let x402 = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().map(HeaderName::from_static);
+    let x402 = x402.flat_map(|name| headers.get_all(name)).take(1).map(|value| {
+        let text = value.to_str().map_err(|_| WireError::NotBase64);
+        text.and_then(Payment::parse_header).map(|shown| Shown::X402(Box::new(shown)))
+    });
+    let found = l402
+        .map(|shown| shown.map(Shown::L402).map_err(Problem::from))
+        .into_iter()
+        .chain(mpp.map_err(Problem::from).transpose())
+        .chain(x402.map(|shown| shown.map_err(Problem::from)));
     let mut unreadable = None;
-    for credential in shown.chain(bare) {
+    for credential in found {
         match credential {
             Ok(credential) => return Some(Ok(credential)),
-            Err(error) => unreadable = unreadable.or(Some(Err(error))),
+            Err(problem) => unreadable = unreadable.or(Some(Err(problem))),
         }
     }
     unreadable
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// Why a body was not read.

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use farebox_wire::api_error::ErrorBody;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+pub(crate) const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// Why the paywall can neither admit nor sell at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,10 @@ pub(crate) enum Unavailable {
     InProgress,
     /// The preimage is there, and the node does not say paid yet.
     Settling,
+    /// Who verifies and settles signed transfers does not answer.
+    Facilitator,
+    /// A transfer was sent, and the chain has not confirmed it yet.
+    PaymentPending,
     /// The path is too long to be sold.
     PathTooLong,
     /// The price is in dollars, and what they are worth is not known.
@@ -85,6 +91,20 @@ impl IntoResponse for Unavailable {
                 "The seller's node does not report this payment as settled yet. Send the same \
                  request with the same credential again in a second; do not pay again.",
             ),
+            Self::Facilitator => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "facilitator_unavailable",
+                5,
+                "The seller cannot reach the chain that the payment is on. Send the same request \
+                 with the same payment again later; do not sign a new one.",
+            ),
+            Self::PaymentPending => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "settlement_pending",
+                2,
+                "The chain has not confirmed the payment yet. Send the same request with the same \
+                 payment again in a moment; do not sign a new one.",
+            ),
             Self::Rate => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "rate_unavailable",
@@ -119,7 +139,13 @@ impl IntoResponse for Unavailable {
             ),
         };
         let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self == Self::InProgress {
+            // An SDK that retries by itself would only ask again and again.
+            headers.insert(X_SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
         response
     }
 }

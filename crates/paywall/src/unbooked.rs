@@ -105,7 +105,8 @@ impl Paywall {
         if known.is_some() {
             return Ok(known);
         }
-        match self.receiver().lookup(hash).await? {
+        let Some(receiver) = self.receiver() else { return Ok(None) };
+        match receiver.lookup(hash).await? {
             InvoiceStatus::Settled { amount } => Ok(Some(amount)),
             status => {
                 tracing::error!(payment_hash = %hash, ?status, "reported as paid, and is not");

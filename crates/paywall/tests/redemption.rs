@@ -12,7 +12,7 @@ mod shop;
 
 use farebox_ledger::AccountClass;
 use farebox_money::Msat;
-use farebox_paywall::{Paywall, Secret};
+use farebox_paywall::{Paywall, Rails, Secret};
 use http::StatusCode;
 use shop::{START, Shop, request};
 use std::sync::Arc;
@@ -307,7 +307,8 @@ async fn tokens_survive_a_restart_and_stay_used() {
     let secret = Secret::new([42; 32]);
     let store = shop.store.clone();
     let instance = farebox_store::lease::Instance::start(store.clone()).await.unwrap();
-    let restarted = Paywall::open(shop.wallet.clone(), None, store, instance, secret, now);
+    let restarted =
+        Paywall::open(Rails::lightning(shop.wallet.clone()), None, store, instance, secret, now);
     let restarted = restarted.await.unwrap();
     let route = |id| farebox_paywall::PaidRoute::one_shot(id, farebox_money::Sats::new(5), "x");
     let handler = || axum::routing::get(|| async { "served" });

@@ -5,8 +5,8 @@
 
 pub mod api_error;
 pub mod bolt11;
-pub mod http_auth;
 pub mod evm;
+pub mod http_auth;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;

@@ -3,7 +3,7 @@
 use crate::output::Failure;
 use crate::server::{ledger_watch, pruning, secret};
 use farebox_accounts::{Accounts, Payout, TokenKey};
-use farebox_paywall::{Paywall, has_sales, system_clock};
+use farebox_paywall::{Paywall, Rails, has_sales, system_clock};
 use farebox_store::Store;
 use farebox_store::lease::Instance;
 use farebox_wallet::Receiver;
@@ -53,7 +53,9 @@ impl Till {
         };
         let (purse, clock) = (Some(accounts.clone()), system_clock());
         let (shared, this) = (store.clone(), instance.clone());
-        let paywall = Paywall::open(wallets.paywall, purse, shared, this, secret, clock).await;
+        let paywall =
+            Paywall::open(Rails::lightning(wallets.paywall), purse, shared, this, secret, clock)
+                .await;
         let paywall = paywall.map_err(Failure::general)?;
         let till = Self { accounts, paywall, store, instance };
         ledger_watch::check(&till.store, &till.paywall, &till.accounts).await;

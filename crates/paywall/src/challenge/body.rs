@@ -2,7 +2,6 @@
 //! body, and what MPP says of a credential that was refused.
 
 use super::{LightningOffer, Offers};
-use crate::amount::Quote;
 use crate::problem::Problem;
 use crate::request::Facts;
 use crate::route::PaidRoute;
@@ -100,17 +99,14 @@ fn problem_details(offers: &Offers<'_>, problem: &Problem) -> Response {
     let mut details = farebox_wire::mpp::Problem::new(kind, &problem.to_string());
     details.challenge_id = offers.payment.first().map(|challenge| challenge.id.clone());
     let mut response = Json(details).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     response
 }
 
 fn price(offers: &Offers<'_>) -> String {
     let sats = offers.lightning.as_ref().map(|offer| offer.quote.to_string());
     let dollars = offers.evm.first();
-    let dollars =
-        dollars.map(|offer| format!("${}", to_decimal(offer.units, offer.rail.decimals)));
+    let dollars = dollars.map(|offer| format!("${}", to_decimal(offer.units, offer.rail.decimals)));
     sats.or(dollars).unwrap_or_else(|| "a payment".to_owned())
 }
 

@@ -6,15 +6,14 @@ use crate::rails::Site;
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
+use farebox_wire::mpp::accept::AcceptPayment;
+use farebox_wire::mpp::methods::CHARGE;
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
-use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
-use farebox_wire::mpp::{AcceptPayment, Challenge, ChallengeTerms, CredentialHeader, Opaque};
+use farebox_wire::mpp::{Challenge, ChallengeTerms, CredentialHeader, Opaque};
 
 /// The name under which a challenge says what it was issued for.
 pub(crate) const BOUND_TO: &str = "b";
-/// How long a challenge can be answered, in seconds, where no invoice says it.
-const CHALLENGE_LIFETIME_S: u64 = 300;
 const DESCRIPTION_LEN_MAX: usize = 200;
 
 /// A challenge that is not signed yet.
@@ -52,17 +51,7 @@ impl Paywall {
         let now = self.now();
         let lightning = offers.lightning.as_ref().and_then(lightning_draft);
         let evm = offers.evm.iter().filter_map(|offer| evm_draft(offer, now));
-        let tempo = offers.tempo.iter().filter_map(|charge| {
-            let request = charge.encode().ok()?;
-            let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
-            Some(Draft { method: tempo::METHOD, request, expires_at })
-        });
-        let stripe = offers.stripe.as_ref().and_then(|charge| {
-            let request = charge.encode().ok()?;
-            let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
-            Some(Draft { method: stripe::METHOD, request, expires_at })
-        });
-        lightning.into_iter().chain(evm).chain(tempo).chain(stripe).collect()
+        lightning.into_iter().chain(evm).collect()
     }
 
     fn issue(

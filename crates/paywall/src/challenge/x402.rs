@@ -1,6 +1,7 @@
 //! What a 402 offers by x402.
 
 use super::Offers;
+use crate::evm::EXTRA_NONCE;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::Facts;
@@ -16,8 +17,14 @@ impl Paywall {
         offers: &Offers<'_>,
         problem: &Problem,
     ) -> Option<PaymentRequired> {
-        let accepts: Vec<PaymentRequirements> =
-            offers.evm.iter().map(|offer| offer.rail.requirements(offer.units)).collect();
+        let nonce = self.random_text()?;
+        let accepts = offers.evm.iter().map(|offer| {
+            let mut requirements = offer.rail.requirements(offer.units);
+            let extra = requirements.extra.get_or_insert_default();
+            extra.insert(EXTRA_NONCE.to_owned(), nonce.clone().into());
+            requirements
+        });
+        let accepts: Vec<PaymentRequirements> = accepts.collect();
         if accepts.is_empty() {
             return None;
         }
@@ -33,6 +40,14 @@ impl Paywall {
             accepts,
             ..PaymentRequired::default()
         })
+    }
+
+    /// A text that is sent back with the payment, and is not on the chain: who shows it has seen
+    /// this challenge.
+    fn random_text(&self) -> Option<String> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).ok()?;
+        Some(hex::encode(bytes))
     }
 
     /// The request's URL as others know it.

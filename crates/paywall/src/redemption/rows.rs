@@ -214,11 +214,7 @@ fn book_lightning(
 
 /// A Lightning payment bought an answer: all that was paid is the operator's, what a payer added
 /// to the price too. Other payments went to the operator without passing through these books.
-fn book_income(
-    transaction: &Transaction<'_>,
-    key: PaymentKey,
-    now: u64,
-) -> Result<(), StoreError> {
+fn book_income(transaction: &Transaction<'_>, key: PaymentKey, now: u64) -> Result<(), StoreError> {
     let sql = "SELECT route, rail FROM redemption WHERE payment_key = ?1";
     let (route, rail): (String, String) =
         transaction.one(sql, params![*key.as_bytes()], |row| {

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use farebox_accounts::{Accounts, TokenKey};
 use farebox_money::{BtcUsd, MicroUsd, Msat, Sats};
 use farebox_paywall::{
-    Amount, Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Secret, schema,
+    Amount, Clock, NotForSale, PaidRoute, Paywall, PricedRequest, Rails, Secret, schema,
 };
 use farebox_rates::{Publisher, Rates};
 use farebox_store::lease::Instance;
@@ -215,7 +215,14 @@ impl Shop {
         let accounts =
             Accounts::open(store.clone(), instance.clone(), wallet.clone(), key).await.unwrap();
         let purse = Some(accounts.clone());
-        let paywall = Paywall::open(wallet.clone(), purse, store.clone(), instance, secret, now);
+        let paywall = Paywall::open(
+            Rails::lightning(wallet.clone()),
+            purse,
+            store.clone(),
+            instance,
+            secret,
+            now,
+        );
         let paywall = paywall.await.unwrap();
         let watch = paywall.clone();
         tokio::spawn(async move { watch.run().await });

@@ -1,6 +1,9 @@
 //! Payment by a signed transfer of dollars on an EVM chain, which x402 and the `evm` method of MPP
 //! share.
 
+mod transfer;
+mod verify;
+
 use crate::amount::Amount;
 use crate::paywall::Paywall;
 use farebox_facilitator::Facilitator;
@@ -9,6 +12,7 @@ use farebox_wire::evm::{Address, ChainId, TokenDomain, U256, from_micro_usd};
 use farebox_wire::x402::{PaymentRequirements, SCHEME_EXACT};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use verify::EXTRA_NONCE;
 
 /// How long a signed transfer can be settled, in seconds, unless the operator says otherwise.
 pub const EVM_TIMEOUT_DEFAULT_S: u64 = 300;

@@ -1,0 +1,129 @@
+//! The 402 answer: one offer on every rail that the server is paid on.
+
+mod body;
+mod lightning;
+mod payment;
+mod x402;
+
+use crate::amount::Amount;
+use crate::evm::EvmRail;
+use crate::paywall::Paywall;
+use crate::problem::Problem;
+use crate::request::Facts;
+use crate::route::PaidRoute;
+use crate::unavailable::{Unavailable, X_SHOULD_RETRY};
+use axum::response::{IntoResponse, Response};
+use farebox_wire::evm::U256;
+use farebox_wire::l402::challenge_header;
+use farebox_wire::mpp;
+use farebox_wire::x402::PAYMENT_REQUIRED;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+pub(crate) use lightning::LightningOffer;
+pub(crate) use payment::BOUND_TO;
+
+/// The token for a longer path would pass our own limits, and those of others.
+const PATH_LEN_MAX: usize = 2_048;
+
+const X_LIGHTNING_INVOICE: HeaderName = HeaderName::from_static("x-lightning-invoice");
+const X_PAYMENT_HASH: HeaderName = HeaderName::from_static("x-payment-hash");
+const X_PRICE_SATS: HeaderName = HeaderName::from_static("x-price-sats");
+const X_TOPUP_URL: HeaderName = HeaderName::from_static("x-topup-url");
+
+/// A price in units of a token.
+pub(crate) struct EvmOffer<'a> {
+    pub rail: &'a EvmRail,
+    pub units: U256,
+}
+
+/// What is offered for one request.
+pub(crate) struct Offers<'a> {
+    pub lightning: Option<LightningOffer>,
+    pub evm: Vec<EvmOffer<'a>>,
+    /// MPP, in the order in which they are sent.
+    pub payment: Vec<mpp::Challenge>,
+}
+
+impl Paywall {
+    /// Answers 402 with a fresh challenge for this request.
+    pub(crate) async fn challenge(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+        problem: &Problem,
+    ) -> Response {
+        if facts.path.len() > PATH_LEN_MAX {
+            return Unavailable::PathTooLong.into_response();
+        }
+        match self.offers(route, facts, price).await {
+            Ok(offers) => {
+                self.count_challenge();
+                self.render(route, facts, &offers, problem)
+            }
+            Err(unavailable) => unavailable.into_response(),
+        }
+    }
+
+    /// What is offered. One rail that is out of order does not close the others.
+    async fn offers(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+    ) -> Result<Offers<'_>, Unavailable> {
+        let lightning = self.lightning_offer(route, facts, price).await;
+        let evm = self.rails().evm.iter();
+        let evm =
+            evm.filter_map(|rail| Some(EvmOffer { rail, units: self.units_asked(rail, price)? }));
+        let evm: Vec<_> = evm.collect();
+        let lightning = match lightning {
+            Err(unavailable) if evm.is_empty() => return Err(unavailable),
+            lightning => lightning.ok().flatten(),
+        };
+        let mut offers = Offers { lightning, evm, payment: Vec::new() };
+        offers.payment = self.payment_challenges(route, facts, &offers)?;
+        if offers.lightning.is_none() && offers.evm.is_empty() && offers.payment.is_empty() {
+            return Err(Unavailable::Misconfigured);
+        }
+        Ok(offers)
+    }
+
+    fn render(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        offers: &Offers<'_>,
+        problem: &Problem,
+    ) -> Response {
+        let mut headers = HeaderMap::new();
+        let mut add = |name: HeaderName, value: String| {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.append(name, value);
+            }
+        };
+        if let Some(LightningOffer { token, invoice, quote, .. }) = &offers.lightning {
+            // First, since some clients look at the first line only.
+            add(header::WWW_AUTHENTICATE, challenge_header(token, &invoice.bolt11));
+            add(X_LIGHTNING_INVOICE, invoice.bolt11.clone());
+            add(X_PAYMENT_HASH, invoice.payment_hash.to_string());
+            add(X_PRICE_SATS, quote.sats.get().to_string());
+        }
+        for challenge in &offers.payment {
+            add(header::WWW_AUTHENTICATE, challenge.render().unwrap_or_default());
+        }
+        let x402 = self.x402_required(route, facts, offers, problem);
+        if let Some(required) = &x402 {
+            add(HeaderName::from_static(PAYMENT_REQUIRED), required.to_header());
+        }
+        add(header::CACHE_CONTROL, "no-store".to_owned());
+        // Official AI SDKs obey it; a 402 without payment stays a 402.
+        add(X_SHOULD_RETRY, "false".to_owned());
+        if self.accounts().is_some() {
+            add(X_TOPUP_URL, "/api/v1/topup".to_owned());
+        }
+        let body = body::of(route, facts, offers, x402.as_ref(), problem);
+        let mut response = (StatusCode::PAYMENT_REQUIRED, body).into_response();
+        response.headers_mut().extend(headers);
+        response
+    }
+}
