@@ -5,6 +5,7 @@
 
 pub mod api_error;
 pub mod bolt11;
+pub mod evm;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
