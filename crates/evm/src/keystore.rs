@@ -116,7 +116,7 @@ pub fn open_keystore(json: &str, password: &str) -> Result<EvmKey, KeystoreError
 }
 
 fn is_address(text: &str, address: Address) -> bool {
-    hex::decode(text.strip_prefix("0x").unwrap_or(text)).is_ok_and(|bytes| bytes == address)
+    hex::decode(text.strip_prefix("0x").unwrap_or(text)).is_ok_and(|bytes| bytes == address.as_slice())
 }
 
 fn decrypt(crypto: &Crypto, password: &str) -> Result<EvmKey, KeystoreError> {

@@ -6,11 +6,21 @@
 mod answer;
 pub mod calls;
 mod error;
+mod fees;
+mod keystore;
+mod receipts;
 mod rpc;
+mod sender;
+mod transaction;
 mod types;
 
-pub use alloy_primitives::{Address, B256, Bytes, U256};
-pub use error::RpcError;
-pub use rpc::{Batch, Rpc, RpcOptions, Slot};
-pub use types::{Block, BlockTag, Log, LogFilter, MinedStatus, Receipt, Transaction};
 pub use answer::Answers;
+pub use error::RpcError;
+pub use farebox_wire::evm::{Address, B256, Bytes, EvmKey, U256};
+pub use fees::{Fees, GasPriceTooHigh};
+pub use keystore::{KeystoreError, open_keystore, read_key_file};
+pub use receipts::{ReceiptOptions, Receipts};
+pub use rpc::{Batch, Rpc, RpcOptions, Slot};
+pub use sender::{Journal, JournalError, NotSent, Order, Sender, SenderOptions, Sent};
+pub use transaction::{SignedTransaction, UnsignedTransaction};
+pub use types::{Block, BlockTag, Log, LogFilter, MinedStatus, Receipt, Transaction};
