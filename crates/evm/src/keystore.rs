@@ -116,7 +116,8 @@ pub fn open_keystore(json: &str, password: &str) -> Result<EvmKey, KeystoreError
 }
 
 fn is_address(text: &str, address: Address) -> bool {
-    hex::decode(text.strip_prefix("0x").unwrap_or(text)).is_ok_and(|bytes| bytes == address.as_slice())
+    hex::decode(text.strip_prefix("0x").unwrap_or(text))
+        .is_ok_and(|bytes| bytes == address.as_slice())
 }
 
 fn decrypt(crypto: &Crypto, password: &str) -> Result<EvmKey, KeystoreError> {
@@ -151,7 +152,8 @@ fn derive(kdf: &Kdf, password: &str) -> Result<Zeroizing<[u8; 32]>, KeystoreErro
             if !is_bounded || *dklen != DERIVED_LEN {
                 return Err(KeystoreError::TooCostly);
             }
-            let params = scrypt::Params::new(log_n, *r, *p).map_err(|_| KeystoreError::TooCostly)?;
+            let params =
+                scrypt::Params::new(log_n, *r, *p).map_err(|_| KeystoreError::TooCostly)?;
             scrypt::scrypt(password.as_bytes(), &bytes(salt)?, &params, derived.as_mut_slice())
                 .map_err(|error| form(&error))?;
         }

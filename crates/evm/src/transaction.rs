@@ -1,5 +1,6 @@
 //! Transactions of EIP-1559: built, signed, and nothing else.
 
+use crate::fees::Fees;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::{BufMut, Encodable, Header};
 use farebox_wire::evm::EvmKey;
@@ -14,10 +15,8 @@ pub struct UnsignedTransaction {
     pub chain_id: u64,
     /// How many transactions the account sent before.
     pub nonce: u64,
-    /// The most that is paid to whoever makes the block, in wei for each unit of gas.
-    pub max_priority_fee: u128,
-    /// The most that is paid in all, in wei for each unit of gas.
-    pub max_fee: u128,
+    /// What is paid for gas.
+    pub fees: Fees,
     /// Units of gas at most.
     pub gas_limit: u64,
     /// The contract or account.
@@ -37,6 +36,8 @@ pub struct SignedTransaction {
     pub from: Address,
     /// How many transactions the account sent before.
     pub nonce: u64,
+    /// What is paid for gas.
+    pub fees: Fees,
     /// What nodes take.
     pub raw: Bytes,
 }
@@ -52,6 +53,7 @@ impl UnsignedTransaction {
             hash: keccak256(&raw),
             from: key.address(),
             nonce: self.nonce,
+            fees: self.fees,
             raw: raw.into(),
         }
     }
@@ -60,8 +62,8 @@ impl UnsignedTransaction {
         let mut fields = Vec::new();
         self.chain_id.encode(&mut fields);
         self.nonce.encode(&mut fields);
-        self.max_priority_fee.encode(&mut fields);
-        self.max_fee.encode(&mut fields);
+        self.fees.max_priority_fee.encode(&mut fields);
+        self.fees.max_fee.encode(&mut fields);
         self.gas_limit.encode(&mut fields);
         self.to.encode(&mut fields);
         self.value.encode(&mut fields);

@@ -1,1 +1,26 @@
-//! x402 facilitator.
+//! x402 facilitator: checks and settles payments that buyers signed.
+
+mod engine;
+
+pub use engine::{
+    AmountRule, Clock, Engine, EngineOptions, EngineStats, Failure, KeyBalance, Payment, PaymentId,
+    Recipients, Refusal, Settlement, Terms,
+};
+
+mod sqlite {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+mod postgres {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// The tables of this crate; it also needs those of [`farebox_store::schema`].
+#[must_use]
+pub fn schema() -> farebox_store::Schema {
+    farebox_store::Schema {
+        name: "facilitator",
+        sqlite: sqlite::migrations::runner(),
+        postgres: Some(postgres::migrations::runner()),
+    }
+}

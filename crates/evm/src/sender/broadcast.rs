@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn refusals_are_told_apart() {
         assert_eq!(refused("already known"), Broadcast::Accepted);
-        let taken = ["nonce too low: next nonce 5, tx nonce 4", "replacement transaction underpriced"];
+        let taken =
+            ["nonce too low: next nonce 5, tx nonce 4", "replacement transaction underpriced"];
         for text in taken {
             assert!(matches!(refused(text), Broadcast::NumberTaken(_)), "{text}");
         }

@@ -203,7 +203,7 @@ impl Sender {
             Broadcast::Refused(reason) => return Err(reason.into()),
         };
         let hash = signed.hash;
-        queue.sent(InFlight::new(order.clone(), signed, fees, turn));
+        queue.sent(InFlight::new(order.clone(), signed, turn));
         Ok(Attempt::Sent(Sent { hash, is_accepted }))
     }
 
@@ -211,8 +211,7 @@ impl Sender {
         let transaction = UnsignedTransaction {
             chain_id: self.0.options.chain_id,
             nonce,
-            max_priority_fee: fees.max_priority_fee,
-            max_fee: fees.max_fee,
+            fees,
             gas_limit: order.gas_limit,
             to: order.to,
             value: U256::ZERO,
@@ -242,8 +241,11 @@ impl Sender {
         let base_fee = base_fee.ok_or(NotSent::NoBaseFee)?;
         // Some nodes do not know the method; then nothing is added.
         let tip = answers.take(tip).unwrap_or_default();
-        let fees =
-            fees::quote(base_fee.saturating_to(), tip.saturating_to(), self.0.options.max_gas_price)?;
+        let fees = fees::quote(
+            base_fee.saturating_to(),
+            tip.saturating_to(),
+            self.0.options.max_gas_price,
+        )?;
         *known = Some((Instant::now(), fees));
         Ok(fees)
     }

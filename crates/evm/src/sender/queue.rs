@@ -12,6 +12,7 @@ pub(super) struct InFlight {
     pub(super) order: Order,
     /// As it was sent last.
     pub(super) signed: SignedTransaction,
+    /// What the next replacement must outbid.
     pub(super) fees: Fees,
     pub(super) sent_at: Instant,
     /// When it got the fees that it has.
@@ -20,14 +21,9 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
-    pub(super) fn new(
-        order: Order,
-        signed: SignedTransaction,
-        fees: Fees,
-        turn: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(order: Order, signed: SignedTransaction, turn: OwnedSemaphorePermit) -> Self {
         let now = Instant::now();
-        Self { order, signed, fees, sent_at: now, priced_at: now, _turn: turn }
+        Self { order, fees: signed.fees, signed, sent_at: now, priced_at: now, _turn: turn }
     }
 }
 
@@ -49,7 +45,8 @@ impl Queue {
     /// The number of the next transaction, when the node counts `pending`. A node may be behind:
     /// what was sent since is counted too.
     pub(super) fn resync(&mut self, pending: u64) -> u64 {
-        let after_sent = self.in_flight.keys().next_back().map_or(0, |nonce| nonce.saturating_add(1));
+        let after_sent =
+            self.in_flight.keys().next_back().map_or(0, |nonce| nonce.saturating_add(1));
         let next = pending.max(after_sent).max(self.floor);
         self.next = Some(next);
         next
@@ -65,6 +62,11 @@ impl Queue {
         let nonce = transaction.signed.nonce;
         self.next = Some(nonce.saturating_add(1));
         self.in_flight.insert(nonce, transaction);
+    }
+
+    /// Looks after a transaction that an earlier process sent, unless there is one of its number.
+    pub(super) fn adopt(&mut self, transaction: InFlight) {
+        self.in_flight.entry(transaction.signed.nonce).or_insert(transaction);
     }
 
     /// Forgets what is below `count`: blocks have it, or another transaction of that number.

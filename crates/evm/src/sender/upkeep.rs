@@ -1,17 +1,27 @@
 //! What no block has is sent again, and replaced by what pays more.
 
-use super::Sender;
 use super::broadcast::{self, Broadcast};
 use super::queue::InFlight;
+use super::{Order, Sender};
 use crate::error::RpcError;
 use crate::fees;
+use crate::transaction::SignedTransaction;
 use crate::types::BlockTag;
+use std::sync::Arc;
 use std::time::Instant;
 
 impl Sender {
     /// A block has the transaction of this number: the next may take its turn.
     pub async fn mined(&self, nonce: u64) {
         self.0.queue.lock().await.mined(nonce.saturating_add(1));
+    }
+
+    /// Looks after a transaction that an earlier process sent and no block has, if there is a turn
+    /// for it.
+    pub async fn adopt(&self, order: Order, signed: SignedTransaction) {
+        if let Ok(turn) = Arc::clone(&self.0.turns).try_acquire_owned() {
+            self.0.queue.lock().await.adopt(InFlight::new(order, signed, turn));
+        }
     }
 
     /// Looks after what no block has; to be called every second or so.
