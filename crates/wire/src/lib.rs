@@ -5,8 +5,11 @@
 
 pub mod api_error;
 pub mod bolt11;
+pub mod http_auth;
 pub mod evm;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
+pub mod mpp;
 pub mod text;
+pub mod x402;

@@ -4,6 +4,7 @@ use super::options::EngineOptions;
 use super::payment::{AmountRule, Payment, Terms};
 use super::refusal::Refusal;
 use farebox_evm::{Address, BlockTag, Bytes, Rpc, RpcError, U256, calls};
+use farebox_wire::x402::{Payer, Timing, verify_authorization};
 use farebox_wire::evm::{
     TokenDomain, accepts_signature, authorization_state_call, balance_of_call, decode_bool,
     decode_uint256, is_valid_signature_call, transfer_with_authorization_call,
@@ -29,14 +30,13 @@ pub(crate) fn check_alone<'a>(
         return Err(Refusal::Recipient(terms.pay_to));
     }
     check_terms(payment, terms)?;
-    let authorization = &payment.authorization;
-    if authorization.valid_after >= U256::from(now_s) {
-        return Err(Refusal::TooEarly);
-    }
-    if authorization.valid_before < U256::from(now_s.saturating_add(options.validity_min_s)) {
-        return Err(Refusal::TooLate);
-    }
+    // The signature is read later: who has code may sign in other ways.
+    verify_authorization(payment.payload(), domain, timing(options, now_s), Payer::Contract)?;
     Ok(domain)
+}
+
+const fn timing(options: &EngineOptions, now_s: u64) -> Timing {
+    Timing { now_s, margin_s: options.validity_min_s, validity_max_s: None }
 }
 
 /// Whether the payment is what the seller asks for.

@@ -2,6 +2,7 @@
 
 use farebox_evm::{Address, B256, U256};
 use farebox_wire::evm::{AssetId, Signature, TransferAuthorization, keccak256};
+use farebox_wire::x402::ExactEvmPayload;
 use std::fmt;
 
 /// A signed authorization of a token (EIP-3009).
@@ -37,6 +38,11 @@ impl fmt::Display for PaymentId {
 }
 
 impl Payment {
+    pub(crate) fn payload(&self) -> ExactEvmPayload {
+        let (authorization, signature) = (self.authorization, self.signature.clone());
+        ExactEvmPayload { authorization, signature }
+    }
+
     /// Its name in the store.
     #[must_use]
     pub fn id(&self) -> PaymentId {

@@ -2,6 +2,7 @@
 
 use farebox_store::StoreError;
 use farebox_wire::evm::{Address, SignatureError};
+use farebox_wire::x402::{ErrorCode, VerifyError};
 
 /// A payment that is not taken; it cost nobody anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,28 @@ pub enum Refusal {
     Unavailable(String),
 }
 
+impl Refusal {
+    /// The code that a facilitator answers.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Network => ErrorCode::Network,
+            Self::Asset(_) | Self::Recipient(_) => ErrorCode::Requirements,
+            Self::PayTo => ErrorCode::Recipient,
+            Self::Amount => ErrorCode::Value,
+            Self::TooEarly => ErrorCode::ValidAfter,
+            Self::TooLate => ErrorCode::ValidBefore,
+            Self::Signature(_) => ErrorCode::Signature,
+            Self::NoContract => ErrorCode::AssetNotDeployed,
+            Self::Balance => ErrorCode::InsufficientFunds,
+            Self::NonceUsed => ErrorCode::NonceUsed,
+            Self::InFlight => ErrorCode::SettlementPending,
+            Self::Simulation(_) | Self::Gas(_) => ErrorCode::SimulationFailed,
+            Self::Unavailable(_) => ErrorCode::UnexpectedSettle,
+        }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
@@ -62,6 +85,16 @@ impl From<StoreError> for Refusal {
 impl From<farebox_evm::RpcError> for Refusal {
     fn from(error: farebox_evm::RpcError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::ValidAfter => Self::TooEarly,
+            VerifyError::ValidBefore | VerifyError::ValidTooLong => Self::TooLate,
+            error => Self::Signature(error.to_string()),
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! `WWW-Authenticate: L402 …`, written in the one form that every known client takes and read
 //! in every form that servers in use send.
 
+use crate::http_auth::{RawChallenge, challenges};
 use std::collections::HashSet;
 
-/// Headers longer than this in total are not read.
-const CHALLENGE_LEN_MAX: usize = 16 * 1_024;
 /// A token or invoice longer than this is not used.
 const VALUE_LEN_MAX: usize = 8 * 1_024;
 /// Challenges looked at in one answer.
@@ -52,130 +51,23 @@ pub fn challenge_header(token: &str, invoice: &str) -> String {
 /// challenges may share one value; parameters may be unquoted, in any order, separated by
 /// commas or by spaces alone. The same challenge under both names is returned once, as L402.
 #[must_use]
-pub fn parse_challenges<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Challenge> {
-    let mut budget = CHALLENGE_LEN_MAX;
-    let mut found: Vec<Challenge> = Vec::new();
-    for value in values {
-        let Some(rest) = budget.checked_sub(value.len()) else {
-            break;
-        };
-        budget = rest;
-        found.extend(Scanner { rest: value }.challenges());
-        found.truncate(CHALLENGES_MAX);
-    }
+pub fn parse_challenges<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Vec<Challenge> {
+    let raw = challenges(values);
+    let mut found: Vec<_> = raw.iter().filter_map(Challenge::of).take(CHALLENGES_MAX).collect();
     found.sort_by_key(|challenge| challenge.scheme == Scheme::Lsat);
     let mut seen = HashSet::new();
     found.retain(|challenge| seen.insert((challenge.token.clone(), challenge.invoice.clone())));
     found
 }
 
-struct Scanner<'a> {
-    rest: &'a str,
-}
-
-enum Item<'a> {
-    Scheme(&'a str),
-    Parameter(&'a str, String),
-}
-
-impl<'a> Scanner<'a> {
-    fn challenges(mut self) -> Vec<Challenge> {
-        let mut found = Vec::new();
-        let mut current: Option<Draft> = None;
-        while let Some(item) = self.next_item() {
-            match item {
-                Item::Scheme(name) => {
-                    found.extend(current.take().map(Draft::finish));
-                    current = Draft::begin(name);
-                }
-                Item::Parameter(name, value) => {
-                    if let Some(draft) = &mut current {
-                        draft.take(name, value);
-                    }
-                }
-            }
-        }
-        found.extend(current.map(Draft::finish));
-        found
-    }
-
-    /// The next scheme or parameter. A word before `=` is a parameter, another word a scheme.
-    fn next_item(&mut self) -> Option<Item<'a>> {
-        let separators = |c: char| c == ',' || c.is_ascii_whitespace();
-        self.rest = self.rest.trim_start_matches(separators);
-        if self.rest.is_empty() {
-            return None;
-        }
-        let word_end = self.rest.find(|c: char| separators(c) || c == '=');
-        let (word, tail) = self.rest.split_at(word_end.unwrap_or(self.rest.len()));
-        let Some(value) = tail.trim_start_matches([' ', '\t']).strip_prefix('=') else {
-            self.rest = tail;
-            return Some(Item::Scheme(word));
-        };
-        let value = value.trim_start_matches([' ', '\t']);
-        let (value, rest) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted(value.get(1..).unwrap_or_default(), quote),
-            _ => {
-                let end = value.find(separators).unwrap_or(value.len());
-                let (value, rest) = value.split_at(end);
-                (value.to_owned(), rest)
-            }
-        };
-        self.rest = rest;
-        Some(Item::Parameter(word, value))
-    }
-}
-
-/// The text up to an unescaped quote, and what follows it.
-fn quoted(text: &str, quote: char) -> (String, &str) {
-    let mut value = String::new();
-    let mut escaped = false;
-    for (index, character) in text.char_indices() {
-        match character {
-            _ if escaped => {
-                value.push(character);
-                escaped = false;
-            }
-            '\\' => escaped = true,
-            _ if character == quote => {
-                return (value, text.get(index + 1..).unwrap_or_default());
-            }
-            _ => value.push(character),
-        }
-    }
-    (value, "")
-}
-
-struct Draft {
-    scheme: Scheme,
-    macaroon: Option<String>,
-    token: Option<String>,
-    invoice: Option<String>,
-}
-
-impl Draft {
-    fn begin(name: &str) -> Option<Self> {
+impl Challenge {
+    fn of(raw: &RawChallenge) -> Option<Self> {
         let schemes = [Scheme::L402, Scheme::Lsat];
-        let scheme = schemes.into_iter().find(|s| name.eq_ignore_ascii_case(s.name()))?;
-        Some(Self { scheme, macaroon: None, token: None, invoice: None })
-    }
-
-    /// The first of equal names counts, as in the header of an honest server.
-    fn take(&mut self, name: &str, value: String) {
-        let slot = match name.to_ascii_lowercase().as_str() {
-            "macaroon" => &mut self.macaroon,
-            "token" => &mut self.token,
-            "invoice" => &mut self.invoice,
-            _ => return,
-        };
-        if slot.is_none() && is_sendable(&value) {
-            *slot = Some(value);
-        }
-    }
-
-    fn finish(self) -> Challenge {
-        let Self { scheme, macaroon, token, invoice } = self;
-        Challenge { scheme, token: macaroon.or(token), invoice }
+        let scheme = schemes.into_iter().find(|scheme| raw.is(scheme.name()))?;
+        // The first of equal names counts, as in the header of an honest server.
+        let first = |name| raw.values(name).find(|value| is_sendable(value)).map(str::to_owned);
+        let token = first("macaroon").or_else(|| first("token"));
+        Some(Self { scheme, token, invoice: first("invoice") })
     }
 }
 

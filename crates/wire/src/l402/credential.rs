@@ -1,6 +1,7 @@
 //! `Authorization: L402 <macaroon>[,<macaroon>…]:<preimage>`
 
 use super::Scheme;
+use crate::http_auth::{RawCredential, credentials};
 use crate::lightning::Preimage;
 use crate::macaroon::{DecodeError, Macaroon};
 
@@ -8,6 +9,8 @@ use crate::macaroon::{DecodeError, Macaroon};
 pub const CREDENTIAL_LEN_MAX: usize = 8 * 1_024;
 /// More macaroons than this in one credential are refused.
 pub const MACAROONS_MAX: usize = 4;
+/// Bare macaroon headers looked at in one request.
+const BARE_LINES_MAX: usize = 4;
 
 /// A credential as it was shown: parsed, not yet verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,25 +51,37 @@ pub enum CredentialError {
 }
 
 impl Credential {
-    /// Reads one `Authorization` value. `None` when its scheme is not `L402` or `LSAT` in any
-    /// case, so that other rails can have a look at it.
+    /// Reads one `Authorization` value, which may have several credentials: the first of scheme
+    /// `L402` or `LSAT`, in any case, that can be read, else why the first of them cannot. `None`
+    /// when there is none, so that other rails can have a look at it.
     #[must_use]
     pub fn parse_authorization(value: &[u8]) -> Option<Result<Self, CredentialError>> {
-        let value = value.trim_ascii();
-        let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
-        let (scheme, rest) = value.split_at(end);
-        let ours = [Scheme::L402, Scheme::Lsat];
-        if !ours.iter().any(|own| scheme.eq_ignore_ascii_case(own.name().as_bytes())) {
-            return None;
-        }
-        Some(Self::parse_rest(value.len(), rest))
+        first_readable(credentials([value]).into_iter().filter_map(Self::of))
     }
 
-    fn parse_rest(len: usize, rest: &[u8]) -> Result<Self, CredentialError> {
-        if len > CREDENTIAL_LEN_MAX {
+    /// Reads the credential of a request: from its `Authorization` lines, else from those of the
+    /// bare macaroon headers of gRPC clients (`Macaroon`, `Grpc-Metadata-Macaroon`). One that
+    /// cannot be read counts only when there is no better.
+    #[must_use]
+    pub fn from_headers<'a>(
+        authorization: impl IntoIterator<Item = &'a [u8]>,
+        bare_macaroon: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Option<Result<Self, CredentialError>> {
+        let shown = credentials(authorization).into_iter().filter_map(Self::of);
+        let bare = bare_macaroon.into_iter().take(BARE_LINES_MAX).map(Self::parse_bare_macaroon);
+        first_readable(shown.chain(bare))
+    }
+
+    fn of(raw: RawCredential<'_>) -> Option<Result<Self, CredentialError>> {
+        let is_ours = [Scheme::L402, Scheme::Lsat].iter().any(|own| raw.is(own.name()));
+        is_ours.then(|| Self::parse_value(raw.value))
+    }
+
+    fn parse_value(value: &[u8]) -> Result<Self, CredentialError> {
+        if value.len() > CREDENTIAL_LEN_MAX {
             return Err(CredentialError::TooLong);
         }
-        let rest = std::str::from_utf8(rest).map_err(|_| CredentialError::NotText)?.trim();
+        let rest = std::str::from_utf8(value).map_err(|_| CredentialError::NotText)?;
         if !rest.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(CredentialError::NotText);
         }
@@ -104,6 +119,20 @@ impl Credential {
         let preimage = preimage.ok_or(CredentialError::BadPreimage)?;
         Ok(Self { macaroons: vec![macaroon], preimage })
     }
+}
+
+/// The first that was read, else the first error.
+fn first_readable(
+    credentials: impl Iterator<Item = Result<Credential, CredentialError>>,
+) -> Option<Result<Credential, CredentialError>> {
+    let mut unreadable = None;
+    for credential in credentials {
+        match credential {
+            Ok(credential) => return Some(Ok(credential)),
+            Err(error) => unreadable = unreadable.or(Some(Err(error))),
+        }
+    }
+    unreadable
 }
 
 /// The value of a client's `Authorization` header. The token is repeated byte for byte: to a
