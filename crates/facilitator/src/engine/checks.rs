@@ -4,11 +4,11 @@ use super::options::EngineOptions;
 use super::payment::{AmountRule, Payment, Terms};
 use super::refusal::Refusal;
 use farebox_evm::{Address, BlockTag, Bytes, Rpc, RpcError, U256, calls};
-use farebox_wire::x402::{Payer, Timing, verify_authorization};
 use farebox_wire::evm::{
     TokenDomain, accepts_signature, authorization_state_call, balance_of_call, decode_bool,
     decode_uint256, is_valid_signature_call, transfer_with_authorization_call,
 };
+use farebox_wire::x402::{Payer, Timing, verify_authorization};
 
 /// Room above what a node estimates, in percent: the contract's state may change meanwhile.
 const GAS_ROOM_PERCENT: u64 = 25;
