@@ -1,11 +1,16 @@
 //! x402 facilitator: checks and settles payments that buyers signed.
 
+pub mod api;
+mod embedded;
 mod engine;
+mod facilitator;
 
+pub use embedded::Embedded;
 pub use engine::{
     AmountRule, Clock, Engine, EngineOptions, EngineStats, Failure, KeyBalance, Payment, PaymentId,
     Recipients, Refusal, Settlement, Terms,
 };
+pub use facilitator::{Facilitator, FacilitatorError};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");

@@ -3,7 +3,7 @@
 use super::options::EngineOptions;
 use super::payment::{AmountRule, Payment, Terms};
 use super::refusal::Refusal;
-use farebox_evm::{Address, BlockTag, Bytes, Rpc, RpcError, U256, calls};
+use farebox_evm::{Address, BlockTag, Bytes, Rpc, RpcError, calls};
 use farebox_wire::evm::{
     TokenDomain, accepts_signature, authorization_state_call, balance_of_call, decode_bool,
     decode_uint256, is_valid_signature_call, transfer_with_authorization_call,
@@ -31,7 +31,8 @@ pub(crate) fn check_alone<'a>(
     }
     check_terms(payment, terms)?;
     // The signature is read later: who has code may sign in other ways.
-    verify_authorization(payment.payload(), domain, timing(options, now_s), Payer::Contract)?;
+    let _ =
+        verify_authorization(payment.payload(), domain, timing(options, now_s), Payer::Contract)?;
     Ok(domain)
 }
 
