@@ -14,6 +14,8 @@ use farebox_money::Msat;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+type Change = fn(&mut Value);
+
 /// BOLT 11, "Please send $3 for a cup of coffee to the same peer, within one minute".
 const COFFEE: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
 /// BOLT 11, a donation of any amount.
@@ -76,7 +78,7 @@ fn a_request_that_differs_from_its_invoice_is_refused() {
         let read = LightningCharge::decode(&request(|r| r["amount"] = json!(claimed)));
         assert_eq!(read, Err(mismatch(claimed)));
     }
-    let cases: [(fn(&mut Value), RequestError); 9] = [
+    let cases: [(Change, RequestError); 9] = [
         (|r| r["currency"] = json!("usd"), RequestError::Currency("usd".to_owned())),
         (|r| r["currency"] = json!("msat"), RequestError::Currency("msat".to_owned())),
         (
