@@ -79,7 +79,7 @@ impl Paywall {
             return Err(Problem::ExpiredChallenge.into());
         }
         let log_index = transfer_of(rail, &charge, challenge, hash).await?;
-        let network = rail.token.chain.to_string();
+        let network = format!("eip155:{}", rail.token.chain);
         let asset = format!("{network}/{}", charge.currency.to_checksum(None));
         let (hash, index) = (hash.to_string(), log_index.to_string());
         let unique = [network.as_str(), hash.as_str(), index.as_str()];
