@@ -34,6 +34,12 @@ impl Rails {
         Self { lightning: Some(receiver), ..Self::default() }
     }
 
+    /// The same with Lightning, to `receiver`.
+    #[must_use]
+    pub fn with_lightning(self, receiver: Arc<dyn Receiver>) -> Self {
+        Self { lightning: Some(receiver), ..self }
+    }
+
     /// The same for a server that is reached at `public_url` (`https://api.example.com`), which
     /// the challenges of MPP and x402 name.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
 use super::node::{NODE_WALLET, NodeSettings};
+use super::rails::{EvmSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
 use farebox_money::Sats;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub seller: SellerSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
+    /// The server's facilitator, for other sellers.
+    pub facilitator: FacilitatorSettings,
     /// The Lightning node that the server starts.
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
@@ -80,6 +83,12 @@ pub enum LogFormat {
 pub struct SellerSettings {
     /// The wallet that is paid.
     pub wallet: Option<String>,
+    /// EVM chains that it is paid on.
+    pub evm: Vec<EvmSettings>,
+    /// Tempo.
+    pub tempo: TempoSettings,
+    /// Cards.
+    pub stripe: StripeSettings,
 }
 
 /// Prices of the server's own endpoints.
@@ -110,6 +119,7 @@ impl Default for Settings {
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             withdrawals: WithdrawalSettings::default(),
+            facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
             rates: RateSettings::default(),
@@ -142,6 +152,13 @@ impl Default for DemoSettings {
     }
 }
 
+impl SellerSettings {
+    /// Whether there is a rail besides Lightning.
+    pub const fn has_rails(&self) -> bool {
+        !self.evm.is_empty() || self.tempo.rpc.is_some() || self.stripe.secret_key_file.is_some()
+    }
+}
+
 impl Settings {
     /// Checks what its type does not: that wallets, addresses, prices and rates can be used.
     ///
@@ -158,6 +175,10 @@ impl Settings {
         self.postgres()?;
         self.withdrawals.check()?;
         self.node.check()?;
+        self.facilitator.check()?;
+        self.seller.evm.iter().try_for_each(EvmSettings::check)?;
+        self.seller.tempo.check()?;
+        self.seller.stripe.check()?;
         let seller = self.seller.wallet.as_ref().filter(|wallet| *wallet != NODE_WALLET);
         for (key, wallet) in [("wallet", self.wallet.as_ref()), ("seller.wallet", seller)] {
             if let Some(wallet) = wallet {
