@@ -44,6 +44,14 @@ start_server() { # start_server NAME COMMAND...
   return 1
 }
 
+# Passes its input on and shows it to whoever reads why a check failed.
+shown() {
+  local text
+  text=$(cat)
+  printf '%s\n' "$text" >&2
+  printf '%s\n' "$text"
+}
+
 failures=0
 # A check that goes on when it fails: finish says how many did.
 check() { # check WHAT COMMAND...
