@@ -84,8 +84,33 @@ earned() { "$tests/chain/balance" "$PAYTO" ${TOKEN:+"$TOKEN"}; }
 brings() { # brings UNITS COMMAND...
   local before after units=$1
   shift
-  before=$(earned)
+  before=$(earned) || return 1
   "$@" || { printf 'ended with %s\n' "$?"; return 1; }
-  after=$(earned)
+  after=$(earned) || return 1
   [ $((after - before)) = "$units" ] || { printf 'brought %s and not %s\n' $((after - before)) "$units"; return 1; }
+}
+
+# Starts the demo of a farebox program; its URL is in $started_url and its wallet in $PHOENIXD.
+start_demo() { # start_demo PROGRAM
+  start_server demo "$peers/l402/demo" "$1" "$work/demo"
+  PHOENIXD=http://:farebox-demo@$(sed -n 's/^  wallet *http:\/\/\([^ ]*\).*/\1/p' "$work/demo/said")
+  export PHOENIXD
+}
+
+# What the wallet at PHOENIXD holds, in satoshis.
+wallet_balance() {
+  local password address
+  password=${PHOENIXD#*://:} && password=${password%%@*}
+  address=http://${PHOENIXD#*@}
+  curl -sS --fail -u ":$password" "${address%/}/getbalance" | jq .balanceSat
+}
+
+# Runs the command, which must end well and cost the wallet exactly this much.
+costs() { # costs SATS COMMAND...
+  local before after sats=$1
+  shift
+  before=$(wallet_balance) || return 1
+  "$@" || { printf 'ended with %s\n' "$?"; return 1; }
+  after=$(wallet_balance) || return 1
+  [ $((before - after)) = "$sats" ] || { printf 'cost %s and not %s\n' $((before - after)) "$sats"; return 1; }
 }

@@ -10,7 +10,8 @@
 //     declined          402 with Stripe's error of a declined card
 //     requires_action   an intent that waits for the payer
 //     processing        an intent that is not finished
-//     unavailable       500, and nothing was taken
+//     unavailable       500, and nothing was taken; the same key gets the same answer
+//     busy              429, and nothing was begun
 //     lost              the payment is taken and the connection ends without an answer
 //     slow              the answer comes after two seconds
 import { randomBytes } from 'node:crypto';
@@ -19,6 +20,7 @@ import { createServer } from 'node:http';
 const tokens = new Map();
 const intents = [];
 const answered = new Map();
+const BEHAVIOURS = ['declined', 'requires_action', 'processing', 'unavailable', 'busy', 'lost', 'slow'];
 let misbehaviour = { next: null, times: 0 };
 
 const identifier = (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
@@ -55,6 +57,7 @@ function refusal(form) {
 }
 
 function createIntent(form, behaviour) {
+  if (behaviour === 'busy') return error(429, 'invalid_request_error', 'rate_limit', 'Too many requests');
   if (behaviour === 'unavailable') return error(500, 'api_error', null, 'Something went wrong on our end');
   if (behaviour === 'declined') return error(402, 'card_error', 'card_declined', 'Your card was declined.');
   const refused = refusal(form);
@@ -85,15 +88,17 @@ function takePayment(form, headers) {
   const behaviour = misbehaviour.times > 0 ? misbehaviour.next : null;
   if (behaviour) misbehaviour.times -= 1;
   const result = createIntent(form, behaviour);
-  // As with Stripe, an answer is kept under its key unless it says that the request was wrong or
-  // that nothing was begun.
-  if (key && ![400, 500].includes(result.status)) answered.set(key, { parameters: parameters.toString(), result });
+  // As with Stripe, an answer is kept under its key, whether it is good or bad, unless it says that the
+  // request was wrong or that nothing was begun.
+  if (key && ![400, 429].includes(result.status)) answered.set(key, { parameters: parameters.toString(), result });
   return { ...result, lost: behaviour === 'lost', slow: behaviour === 'slow' };
 }
 
 function handle(method, path, body, headers) {
   if (method === 'POST' && path === '/misbehave') {
-    misbehaviour = { times: 1, ...JSON.parse(body) };
+    const { next, times = 1 } = JSON.parse(body);
+    if (!BEHAVIOURS.includes(next)) return invalid(`next is one of ${BEHAVIOURS.join(', ')}`);
+    misbehaviour = { next, times };
     return answer(200, misbehaviour);
   }
   if (!/^(Bearer|Basic) \S+$/.test(headers.authorization ?? '')) {
@@ -117,7 +122,7 @@ const server = createServer(async (request, response) => {
   for await (const part of request) body += part;
   const { pathname } = new URL(request.url, 'http://stripe');
   const { status, body: content, headers, lost, slow } = handle(request.method, pathname, body, request.headers);
-  if (lost) return request.destroy();
+  if (lost) return request.socket.destroy();
   if (slow) await new Promise((resolve) => setTimeout(resolve, 2000));
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   return response.end(JSON.stringify(content));
