@@ -6,7 +6,7 @@ use bytes::Bytes;
 use farebox_net::ClientKey;
 use farebox_wire::l402::{Credential, CredentialError};
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -74,19 +74,13 @@ pub(crate) fn has_small_body(headers: &HeaderMap) -> bool {
 /// The first L402 credential of a request: from any `Authorization` line, else from the bare
 /// macaroon headers of gRPC clients. An unreadable one counts only when there is no better.
 pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Credential, CredentialError>> {
-    let lines = headers.get_all(header::AUTHORIZATION).iter();
-    let shown = lines.filter_map(|value| Credential::parse_authorization(value.as_bytes()));
     let bare = ["macaroon", "grpc-metadata-macaroon"].into_iter();
-    let bare = bare.filter_map(|name| headers.get(name));
-    let bare = bare.map(|value| Credential::parse_bare_macaroon(value.as_bytes()));
-    let mut unreadable = None;
-    for credential in shown.chain(bare) {
-        match credential {
-            Ok(credential) => return Some(Ok(credential)),
-            Err(error) => unreadable = unreadable.or(Some(Err(error))),
-        }
-    }
-    unreadable
+    let bare = bare.flat_map(|name| headers.get_all(name));
+    let authorization = headers.get_all(header::AUTHORIZATION).iter();
+    Credential::from_headers(
+        authorization.map(HeaderValue::as_bytes),
+        bare.map(HeaderValue::as_bytes),
+    )
 }
 
 /// Why a body was not read.
