@@ -5,7 +5,10 @@ mod fault;
 mod form;
 
 use super::body::{BodyChallenge, body_challenge};
-use super::{CREDENTIAL_LEN_MAX, Challenge, ForeignToken, Scheme, TokenForm, parse_challenges};
+use super::offers::complete;
+use super::{
+    CREDENTIAL_LEN_MAX, Challenge, ForeignToken, Offer, Scheme, TokenForm, parse_challenges,
+};
 use crate::bolt11::{Invoice, Network};
 use crate::http_auth::{LINE_LEN_MAX, RawChallenge, challenges};
 use base64::Engine;
@@ -110,11 +113,19 @@ fn merge(
     if other_invoice || other_token {
         faults.push(Fault::BodyDiffers);
     }
-    Challenge {
-        scheme: shown.scheme,
-        token: shown.token.or(in_body.token),
-        invoice: shown.invoice.or(in_body.invoice),
-    }
+    // What a client takes; where it can take nothing, whatever there is.
+    complete(shown.clone(), body).map_or(
+        Challenge {
+            scheme: shown.scheme,
+            token: shown.token.or(in_body.token),
+            invoice: shown.invoice.or(in_body.invoice),
+        },
+        |Offer { scheme, token, invoice }| Challenge {
+            scheme,
+            token: Some(token),
+            invoice: Some(invoice),
+        },
+    )
 }
 
 fn differ(one: Option<&String>, other: Option<&String>) -> bool {
