@@ -5,8 +5,10 @@
 
 pub mod api_error;
 pub mod bolt11;
+pub mod evm;
 pub mod http_auth;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
 pub mod text;
+pub mod x402;
