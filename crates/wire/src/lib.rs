@@ -10,5 +10,6 @@ pub mod http_auth;
 pub mod l402;
 pub mod lightning;
 pub mod macaroon;
+pub mod mpp;
 pub mod text;
 pub mod x402;
