@@ -34,7 +34,8 @@ fuzz_target!(|data: &[u8]| {
 
 fn is_the_same(ours: &Macaroon, theirs: &libmacaroon::Macaroon) {
     assert_eq!(ours.identifier, theirs.identifier());
-    assert_eq!(ours.signature, theirs.signature().as_ref());
+    let signature: &[u8; 32] = theirs.signature().as_ref();
+    assert_eq!(&ours.signature, signature);
     assert!(theirs.third_party_caveats().is_empty());
     let caveats = theirs.caveats().iter();
     let caveats = caveats.filter_map(|caveat| Some(caveat.as_first_party()?.predicate()));
