@@ -5,14 +5,12 @@ use crate::printable::printable;
 use crate::request::Outgoing;
 use bytes::Bytes;
 use farebox_money::Msat;
-use farebox_wire::bolt11::{INVOICE_LEN_MAX, Invoice, InvoiceError, Network};
-use farebox_wire::l402::{
-    CREDENTIAL_LEN_MAX, Challenge, Grant, Identifier, Scheme, TokenKind, parse_challenges,
-};
+use farebox_wire::bolt11::{Invoice, InvoiceError, Network};
+use farebox_wire::l402::{self, Grant, Identifier, Scheme, TokenKind};
 use farebox_wire::lightning::PaymentHash;
 use farebox_wire::macaroon::Macaroon;
-use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -71,11 +69,11 @@ impl Offers {
     ) -> Result<Self, NoOffer> {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
-        let challenges = parse_challenges(values.filter_map(|value| value.to_str().ok()));
-        let mut refusal = unusable_token(&challenges, headers, &json);
+        let lines: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+        let mut refusal = unusable_token(&lines, body, &json);
         let mut offers = Vec::new();
-        for (scheme, token, invoice_text) in candidates(challenges, &json) {
-            match Offer::decode(scheme, token, invoice_text, sent, now) {
+        for found in l402::offers(&lines, body) {
+            match Offer::decode(found, sent, now) {
                 Ok(mut offer) => {
                     offer.contradictions = contradictions(&offer.invoice, headers, &json);
                     offers.push(offer);
@@ -113,13 +111,8 @@ impl Offers {
 }
 
 impl Offer {
-    fn decode(
-        scheme: Scheme,
-        token: String,
-        invoice_text: String,
-        sent: &Outgoing,
-        now: u64,
-    ) -> Result<Self, NoOffer> {
+    fn decode(found: l402::Offer, sent: &Outgoing, now: u64) -> Result<Self, NoOffer> {
+        let l402::Offer { scheme, token, invoice: invoice_text } = found;
         if token.contains(':') {
             // In a credential, the preimage follows the first colon.
             return Err(NoOffer::UnusableToken);
@@ -167,48 +160,19 @@ fn check_grant(macaroon: &Macaroon, sent: &Outgoing, now: u64) -> Result<(), NoO
 }
 
 /// Whether an answer names a token but none that can stand in a header of ours.
-fn unusable_token(challenges: &[Challenge], headers: &HeaderMap, json: &Value) -> Option<NoOffer> {
-    let is_named = |value: &http::HeaderValue| {
-        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+fn unusable_token(lines: &[&[u8]], body: &[u8], json: &Value) -> Option<NoOffer> {
+    let is_named = |line: &&[u8]| {
+        let text = String::from_utf8_lossy(line).to_ascii_lowercase();
         let ours = text.contains("l402") || text.contains("lsat");
         ours && (text.contains("macaroon") || text.contains("token"))
     };
-    let in_header = headers.get_all(WWW_AUTHENTICATE).iter().any(is_named);
+    let in_header = lines.iter().any(is_named);
     let has_text = |name: &&str| json.get(name).is_some_and(Value::is_string);
     let in_body = TOKEN_FIELDS.iter().any(has_text) && INVOICE_FIELDS.iter().any(has_text);
-    let usable = challenges.iter().any(|challenge| challenge.token.is_some())
-        || body_text(json, &TOKEN_FIELDS, CREDENTIAL_LEN_MAX).is_some();
+    let in_body_usable = || l402::body_challenge(body).and_then(|body| body.to_challenge().token);
+    let usable = l402::parse_challenges(lines).iter().any(|challenge| challenge.token.is_some())
+        || in_body_usable().is_some();
     (!usable && (in_header || in_body)).then_some(NoOffer::UnusableToken)
-}
-
-/// Each pair of token and invoice that the answer gives.
-fn candidates(challenges: Vec<Challenge>, json: &Value) -> Vec<(Scheme, String, String)> {
-    let body_token = body_text(json, &TOKEN_FIELDS, CREDENTIAL_LEN_MAX);
-    let body_invoice = body_text(json, &INVOICE_FIELDS, INVOICE_LEN_MAX);
-    let mut found: Vec<_> = challenges
-        .into_iter()
-        .filter_map(|challenge| {
-            let token = challenge.token.or_else(|| body_token.clone())?;
-            let invoice = challenge.invoice.or_else(|| body_invoice.clone())?;
-            Some((challenge.scheme, token, invoice))
-        })
-        .collect();
-    if found.is_empty()
-        && let (Some(token), Some(invoice)) = (body_token, body_invoice)
-    {
-        found.push((Scheme::L402, token, invoice));
-    }
-    found
-}
-
-/// The first of these fields that can stand in a header.
-fn body_text(json: &Value, names: &[&str], len_max: usize) -> Option<String> {
-    let texts = names.iter().filter_map(|name| json.get(name)?.as_str());
-    let sendable = |text: &&str| {
-        let graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
-        !text.is_empty() && text.len() <= len_max && graphic
-    };
-    texts.into_iter().find(sendable).map(str::to_owned)
 }
 
 /// The decision is made on the invoice; a seller that says something else is worth a word.
