@@ -77,6 +77,10 @@ finish() {
   [ "$failures" = 0 ]
 }
 
+exactly() { # exactly WANTED FOUND
+  [ "$1" = "$2" ] || { printf 'it moved %s and not %s\n' "$2" "$1"; return 1; }
+}
+
 # What the seller at PAYTO holds of TOKEN on the chain at RPC.
 earned() { "$tests/chain/balance" "$PAYTO" ${TOKEN:+"$TOKEN"}; }
 
@@ -87,7 +91,7 @@ brings() { # brings UNITS COMMAND...
   before=$(earned) || return 1
   "$@" || { printf 'ended with %s\n' "$?"; return 1; }
   after=$(earned) || return 1
-  [ $((after - before)) = "$units" ] || { printf 'brought %s and not %s\n' $((after - before)) "$units"; return 1; }
+  exactly "$units" $((after - before))
 }
 
 # Starts the demo of a farebox program; its URL is in $started_url and its wallet in $PHOENIXD.
@@ -112,5 +116,5 @@ costs() { # costs SATS COMMAND...
   before=$(wallet_balance) || return 1
   "$@" || { printf 'ended with %s\n' "$?"; return 1; }
   after=$(wallet_balance) || return 1
-  [ $((before - after)) = "$sats" ] || { printf 'cost %s and not %s\n' $((before - after)) "$sats"; return 1; }
+  exactly "$sats" $((before - after))
 }

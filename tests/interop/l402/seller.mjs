@@ -1,6 +1,7 @@
-// Sells GET /weather and POST /echo in each of the forms of L402 that are in use, under the name of the
-// form: GET /plain/weather, POST /plain/echo and so on. Its invoices are top-ups at a demo server, which
-// the demo's own wallet can pay; the money arrives there. Prints its URL, GET /forms names the forms.
+// Sells GET /weather and POST /echo in each of the forms of L402 that are in use, under the name of
+// the form: GET /plain/weather, POST /plain/echo and so on. Its invoices are top-ups at a demo
+// server, which the demo's own wallet can pay; the money arrives there. Prints its URL, GET /forms
+// names the forms.
 //
 //   node seller.mjs
 //   DEMO    the URL of a demo server
@@ -27,7 +28,11 @@ async function newInvoice() {
 
 // A macaroon of version 2 without caveats.
 function macaroonFor(paymentHash) {
-  const identifier = Buffer.concat([Buffer.alloc(2), Buffer.from(paymentHash, 'hex'), randomBytes(32)]);
+  const identifier = Buffer.concat([
+    Buffer.alloc(2),
+    Buffer.from(paymentHash, 'hex'),
+    randomBytes(32),
+  ]);
   const signature = createHmac('sha256', secret).update(identifier).digest();
   const head = Buffer.from([2, 2, identifier.length]);
   return Buffer.concat([head, identifier, Buffer.from([0, 0, 6, signature.length]), signature]);
@@ -35,27 +40,44 @@ function macaroonFor(paymentHash) {
 
 const standard = (hash) => macaroonFor(hash).toString('base64');
 const urlSafe = (hash) => macaroonFor(hash).toString('base64url');
-const payment = 'Payment id="x", realm="127.0.0.1", method="unheardof", intent="charge", request="e30"';
+const payment =
+  'Payment id="x", realm="127.0.0.1", method="unheardof", intent="charge", request="e30"';
 
 // Each form: the token for a payment hash, and the header lines that offer it.
 const forms = {
   plain: [standard, (token, invoice) => [`L402 macaroon="${token}", invoice="${invoice}"`]],
   'two-lines': [
     standard,
-    (token, invoice) => ['LSAT', 'L402'].map((scheme) => `${scheme} macaroon="${token}", invoice="${invoice}"`),
+    (token, invoice) =>
+      ['LSAT', 'L402'].map((scheme) => `${scheme} macaroon="${token}", invoice="${invoice}"`),
   ],
-  specification: [standard, (token, invoice) => [`L402 version="0", token="${token}", invoice="${invoice}"`]],
+  specification: [
+    standard,
+    (token, invoice) => [`L402 version="0", token="${token}", invoice="${invoice}"`],
+  ],
   both: [
     standard,
-    (token, invoice) => [`L402 version="0", token="${token}", macaroon="${token}", invoice="${invoice}"`],
+    (token, invoice) => [
+      `L402 version="0", token="${token}", macaroon="${token}", invoice="${invoice}"`,
+    ],
   ],
-  'invoice-first': [standard, (token, invoice) => [`L402 invoice="${invoice}", macaroon="${token}"`]],
+  'invoice-first': [
+    standard,
+    (token, invoice) => [`L402 invoice="${invoice}", macaroon="${token}"`],
+  ],
   unquoted: [urlSafe, (token, invoice) => [`L402 macaroon=${token}, invoice=${invoice}`]],
   'lower-case': [standard, (token, invoice) => [`l402 macaroon="${token}", invoice="${invoice}"`]],
   'url-safe': [urlSafe, (token, invoice) => [`L402 macaroon="${token}", invoice="${invoice}"`]],
-  folded: [standard, (token, invoice) => [`${payment}, L402 macaroon="${token}", invoice="${invoice}"`]],
-  // As @getalby/lightning-tools writes it: a signed JSON for a token, and no comma after the version.
-  signed: [(hash) => issueL402Macaroon(secret, hash), (token, invoice) => [makeL402AuthenticateHeader({ token, invoice })]],
+  folded: [
+    standard,
+    (token, invoice) => [`${payment}, L402 macaroon="${token}", invoice="${invoice}"`],
+  ],
+  // As @getalby/lightning-tools writes it: a signed JSON for a token, and no comma after the
+  // version.
+  signed: [
+    (hash) => issueL402Macaroon(secret, hash),
+    (token, invoice) => [makeL402AuthenticateHeader({ token, invoice })],
+  ],
 };
 
 async function offer(response, form) {
@@ -63,13 +85,17 @@ async function offer(response, form) {
   const { invoice, paymentHash } = await newInvoice();
   const token = await issue(paymentHash);
   sold.set(token, paymentHash);
-  response.writeHead(402, { 'www-authenticate': lines(token, invoice), 'cache-control': 'no-store' });
+  response.writeHead(402, {
+    'www-authenticate': lines(token, invoice),
+    'cache-control': 'no-store',
+  });
   response.end(JSON.stringify({ error: 'payment required' }));
 }
 
 // Each payment is good for one answer.
 function isPaid(authorization) {
-  const [, token, preimage] = /^(?:L402|LSAT) ([^:]+):([0-9a-f]{64})$/i.exec(authorization ?? '') ?? [];
+  const [, token, preimage] =
+    /^(?:L402|LSAT) ([^:]+):([0-9a-f]{64})$/i.exec(authorization ?? '') ?? [];
   if (!token || !sold.has(token)) return false;
   const hash = createHash('sha256').update(Buffer.from(preimage, 'hex')).digest('hex');
   return hash === sold.get(token) && sold.delete(token);
