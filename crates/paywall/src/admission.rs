@@ -1,6 +1,9 @@
 //! From a credential to a verdict.
 
 use crate::amount::Amount;
+use crate::collection::Verdict;
+use crate::lightning::Settled;
+use crate::payment::Payment;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::Use;
@@ -10,6 +13,7 @@ use crate::unavailable::Unavailable;
 use farebox_wallet::InvoiceStatus;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
+use std::sync::Arc;
 
 /// Why a credential was not admitted.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ impl Paywall {
         facts: &Facts,
         price: &Amount,
         credential: &Credential,
-    ) -> Result<Use, Refusal> {
+    ) -> Result<Verdict, Refusal> {
         let now = self.now();
         let (payment_hash, grant) = self.check_token(facts, credential, now)?;
         if facts.is_head && grant.kind == TokenKind::OneShot {
@@ -54,14 +58,14 @@ impl Paywall {
             TokenKind::OneShot => facts.digest(),
             TokenKind::TimeBounded => facts.subject_digest(),
         };
-        Ok(Use {
-            payment_hash,
+        let usage = Use {
+            payment: Payment::lightning(payment_hash, grant.amount),
             route: route.id,
             kind: grant.kind,
-            amount: grant.amount,
             request_digest,
             expires_at: grant.expires_at,
-        })
+        };
+        Ok(Verdict { usage, collection: Arc::new(Settled::L402(payment_hash)) })
     }
 
     /// Whether every macaroon was issued here for the payment that the preimage proves. Needs

@@ -30,6 +30,18 @@ pub(crate) struct KeptAnswer {
 }
 
 impl KeptAnswer {
+    /// The same with more headers; those that are there stay.
+    pub(crate) fn with_headers(self, more: &[(HeaderName, HeaderValue)]) -> Self {
+        let Ok(mut headers) = serde_json::from_str::<Vec<(String, String)>>(&self.headers) else {
+            return self;
+        };
+        headers.extend(more.iter().filter_map(|(name, value)| text_pair((name, value))));
+        match serde_json::to_string(&headers) {
+            Ok(headers) => Self { headers, ..self },
+            Err(_) => self,
+        }
+    }
+
     /// The answer once more, marked as such.
     pub(crate) fn into_response(self) -> Result<Response, StoreError> {
         let unreadable = |what: &str| StoreError::Unreadable(format!("a kept answer's {what}"));
@@ -52,12 +64,15 @@ impl KeptAnswer {
 pub(crate) enum Outcome {
     /// It succeeded: what to keep, if it is not too large, and the answer to send.
     Answered(Option<KeptAnswer>, Response),
+    /// It succeeded so far, and its body is sent on as it comes: not kept.
+    Streams(Response),
     /// It did not: the answer to send.
     Failed(Response),
 }
 
-/// Runs a handler and reads its answer. A handler that panics or takes too long has failed.
-pub(crate) async fn run<S>(mut inner: S, request: Request<Body>) -> Outcome
+/// Runs a handler and reads its answer, unless that is a stream. A handler that panics or takes
+/// too long has failed.
+pub(crate) async fn run<S>(mut inner: S, request: Request<Body>, is_stream: bool) -> Outcome
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
     S::Future: Send,
@@ -66,6 +81,9 @@ where
         let response = infallible(inner.call(request).await);
         if !response.status().is_success() {
             return Outcome::Failed(response);
+        }
+        if is_stream || is_event_stream(&response) {
+            return Outcome::Streams(response);
         }
         match keep(response).await {
             Ok((kept, response)) => Outcome::Answered(kept, response),
@@ -108,6 +126,14 @@ async fn keep(response: Response) -> Result<(Option<KeptAnswer>, Response), axum
         body: body.to_vec(),
     });
     Ok((kept, Response::from_parts(parts, Body::from(body))))
+}
+
+/// Who asks for events reads them as they come: they are never held back to be kept.
+fn is_event_stream(response: &Response) -> bool {
+    let value = response.headers().get(header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/event-stream")
 }
 
 fn text_pair((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {

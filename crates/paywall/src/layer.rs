@@ -2,10 +2,9 @@
 
 use crate::admission::Refusal;
 use crate::amount::Amount;
-use crate::answer::{self, Outcome, infallible};
+use crate::answer::infallible;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
-use crate::redemption::{End, Reservation, Use};
 use crate::request::{self, BodyError, Facts};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use crate::unavailable::Unavailable;
@@ -13,21 +12,15 @@ use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use farebox_store::StoreError;
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
-use farebox_wire::lightning::PaymentHash;
-use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http::{Request, StatusCode};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Layer, Service};
-
-/// What became of the payment, for the payer.
-const PAYMENT_STATE: HeaderName = HeaderName::from_static("x-payment-state");
-const UNSPENT: &str = "unspent; the same Authorization is good for another request to this route";
 
 /// Puts a price on the services it wraps.
 #[derive(Clone)]
@@ -119,8 +112,10 @@ impl ChargeLayer {
         }
         let outcome = match credential {
             Some(Ok(credential)) => {
-                let verdict = self.paywall.verify(&self.route, &facts, &price, &credential).await;
-                self.redeem(verdict, inner, request).await
+                match self.paywall.verify(&self.route, &facts, &price, &credential).await {
+                    Ok(verdict) => self.redeem(verdict, inner, request).await,
+                    Err(refusal) => Err(refusal),
+                }
             }
             Some(Err(problem)) => Err(problem.into()),
             None => match self.purse(request.headers()) {
@@ -156,88 +151,6 @@ impl ChargeLayer {
         })
     }
 
-    async fn redeem<S>(
-        &self,
-        verdict: Result<Use, Refusal>,
-        mut inner: S,
-        request: Request<Body>,
-    ) -> Result<Response, Refusal>
-    where
-        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
-        S::Future: Send,
-    {
-        let usage = verdict?;
-        if usage.kind == TokenKind::TimeBounded {
-            if !self.paywall.record_once(usage).await.map_err(store_failed)? {
-                return Err(Problem::Used.into());
-            }
-            self.paywall.count_admitted();
-            return Ok(infallible(inner.call(request).await));
-        }
-        // A task of its own from the first write to the last: a client that goes away must not
-        // leave its payment reserved, and finds the answer when it comes back.
-        let till = self.clone();
-        let task = tokio::spawn(async move { till.redeem_once(usage, inner, request).await });
-        task.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a paid request was not recorded");
-            Err(Refusal::Unavailable(Unavailable::Store))
-        })
-    }
-
-    async fn redeem_once<S>(
-        &self,
-        usage: Use,
-        mut inner: S,
-        request: Request<Body>,
-    ) -> Result<Response, Refusal>
-    where
-        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
-        S::Future: Send,
-    {
-        let redemptions = self.paywall.redemptions();
-        let now = self.paywall.now();
-        let hash = usage.payment_hash;
-        match redemptions.reserve(usage, now).await.map_err(store_failed)? {
-            Reservation::Reserved => {
-                self.paywall.count_admitted();
-                Ok(self.run_reserved(hash, inner, request).await)
-            }
-            Reservation::RunAgain => {
-                self.paywall.count_replayed();
-                Ok(infallible(inner.call(request).await))
-            }
-            Reservation::Answered(kept) => {
-                self.paywall.count_replayed();
-                kept.into_response().map_err(store_failed)
-            }
-            Reservation::InProgress => Err(Refusal::Unavailable(Unavailable::InProgress)),
-            Reservation::Used => Err(Problem::Used.into()),
-        }
-    }
-
-    async fn run_reserved<S>(&self, hash: PaymentHash, inner: S, request: Request<Body>) -> Response
-    where
-        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
-        S::Future: Send,
-    {
-        match answer::run(inner, request).await {
-            Outcome::Answered(kept, response) => {
-                match self.paywall.end(hash, End::Finish(kept)).await {
-                    Ok(()) => response,
-                    Err(error) => store_response(&error),
-                }
-            }
-            Outcome::Failed(mut response) => match self.paywall.end(hash, End::Release).await {
-                Ok(()) => {
-                    self.paywall.count_released();
-                    response.headers_mut().insert(PAYMENT_STATE, HeaderValue::from_static(UNSPENT));
-                    response
-                }
-                Err(error) => store_response(&error),
-            },
-        }
-    }
-
     fn refuse_body(&self, error: BodyError) -> Response {
         let (status, code, message) = match error {
             BodyError::TooLarge => (
@@ -262,18 +175,4 @@ impl ChargeLayer {
 
 fn bad_request(error: NotForSale) -> Response {
     (StatusCode::BAD_REQUEST, Json(error.0)).into_response()
-}
-
-fn store_failed(error: StoreError) -> Refusal {
-    Refusal::Unavailable(unrecorded(&error))
-}
-
-fn store_response(error: &StoreError) -> Response {
-    unrecorded(error).into_response()
-}
-
-/// A full disk takes no money for a while, on every path in the same words.
-fn unrecorded(error: &StoreError) -> Unavailable {
-    tracing::error!(%error, "a payment's use could not be recorded");
-    if error.is_full() { Unavailable::ReadOnly } else { Unavailable::Store }
 }

@@ -1,10 +1,15 @@
 //! The paywall of one server: its wallet, its secret, its pool and its records.
 
+use crate::admission::Refusal;
+use crate::collection::{Collected, Verdict};
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
+use crate::payment::{PaymentKey, Rail};
 use crate::pool::InvoicePool;
+use crate::problem::Problem;
 use crate::recent::Recent;
-use crate::redemption::{End, Redemptions, Use};
+use crate::redeem::store_failed;
+use crate::redemption::{End, Redemptions};
 use crate::route::PaidRoute;
 use crate::unbooked::Unbooked;
 use farebox_accounts::Accounts;
@@ -111,7 +116,7 @@ struct Inner {
     settled: Mutex<Recent<PaymentHash>>,
     unbooked: Unbooked,
     /// Payments with what they bought.
-    recorded: Mutex<Recent<(PaymentHash, [u8; 32])>>,
+    recorded: Mutex<Recent<(PaymentKey, [u8; 32])>>,
     counters: Counters,
 }
 
@@ -278,36 +283,49 @@ impl Paywall {
         self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
     }
 
-    /// Records the first use of a token that can be used many times. Whether its payment bought
-    /// what it is used for.
-    pub(crate) async fn record_once(&self, usage: Use) -> Result<bool, StoreError> {
-        let bought = (usage.payment_hash, usage.request_digest);
+    /// Collects and records the first use of a payment that is good for many requests. Where its
+    /// money arrived, if it bought what it is used for.
+    pub(crate) async fn open_subject(&self, verdict: &Verdict) -> Result<String, Refusal> {
+        let usage = &verdict.usage;
+        let bought = (usage.payment.key, usage.request_digest);
         let recorded = &self.0.recorded;
-        if recorded.lock().unwrap_or_else(PoisonError::into_inner).contains(&bought) {
-            return Ok(true);
+        // A token says itself when it expires; for the others the row has to be asked.
+        let is_token = usage.payment.rail == Rail::Lightning;
+        let is_known = || recorded.lock().unwrap_or_else(PoisonError::into_inner).contains(&bought);
+        if is_token && is_known() {
+            return Ok(usage.payment.reference.clone());
         }
-        let is_good = self.0.redemptions.record(usage, self.now()).await?;
-        if is_good {
+        let settled_as = match verdict.collection.collect().await {
+            Collected::Yes(settled_as) => settled_as,
+            Collected::No(problem) => return Err(problem.into()),
+            Collected::Unknown(why) => return Err(why.into()),
+        };
+        let record = self.0.redemptions.record(usage.clone(), settled_as.clone(), self.now());
+        if !record.await.map_err(store_failed)? {
+            return Err(Problem::Used.into());
+        }
+        if is_token {
             recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(bought);
         }
-        Ok(is_good)
+        self.count_admitted();
+        Ok(settled_as)
     }
 
     /// Ends a reservation. When the records cannot be written, it goes on trying behind its
     /// caller's back: until then nobody can use the payment.
-    pub(crate) async fn end(&self, hash: PaymentHash, end: End) -> Result<(), StoreError> {
+    pub(crate) async fn end(&self, key: PaymentKey, end: End) -> Result<(), StoreError> {
         let redemptions = self.0.redemptions.clone();
         let now = self.now();
-        let ended = redemptions.end(hash, end.clone(), now).await;
+        let ended = redemptions.end(key, end.clone(), now).await;
         if ended.is_err() {
             tokio::spawn(async move {
                 let mut pause = END_RETRY_FIRST;
                 loop {
                     tokio::time::sleep(pause).await;
-                    match redemptions.end(hash, end.clone(), now).await {
+                    match redemptions.end(key, end.clone(), now).await {
                         Ok(()) => break,
                         Err(error) => {
-                            tracing::error!(%error, payment_hash = %hash, "still not recorded");
+                            tracing::error!(%error, payment = ?key, "still not recorded");
                             if !error.is_passing() {
                                 break;
                             }

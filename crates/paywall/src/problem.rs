@@ -50,8 +50,11 @@ pub enum Problem {
     #[error("the invoice of this token is not paid")]
     NotSettled,
     /// Used for another request, or for this one too often or too long ago.
-    #[error("the token was used already; one payment buys one request")]
+    #[error("the payment was used already; one payment buys one request")]
     Used,
+    /// Not used up, and its first request was another one.
+    #[error("this payment was shown for another request before and is good for that one only")]
+    OfAnotherRequest,
 }
 
 impl Problem {
@@ -74,6 +77,7 @@ impl Problem {
             Self::InsufficientBalance { .. } => "insufficient_balance",
             Self::NotSettled => "invoice_not_paid",
             Self::Used => "token_used",
+            Self::OfAnotherRequest => "payment_of_another_request",
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct PaidRoute {
     pub(crate) token_lifetime_s: u64,
     /// Larger request bodies are refused with 413.
     pub(crate) body_len_max: usize,
+    /// Whether answers are sent on as they come; then the money is collected before.
+    pub(crate) is_streaming: bool,
     check: Option<Arc<CheckFunction>>,
 }
 
@@ -77,6 +79,7 @@ impl PaidRoute {
             kind: TokenKind::OneShot,
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
+            is_streaming: false,
             check: None,
         }
     }
@@ -112,6 +115,14 @@ impl PaidRoute {
     #[must_use]
     pub fn with_body_len_max(self, body_len_max: usize) -> Self {
         Self { body_len_max, ..self }
+    }
+
+    /// A route whose answers are sent on as they come, chunk by chunk. The money is collected
+    /// before the handler runs; when the handler fails, the same credential is good for the same
+    /// request again. A repeat of an answered request runs the handler again, a few times.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { is_streaming: true, ..self }
     }
 
     /// Refuses requests that would end in an error before anybody pays for them. The body is

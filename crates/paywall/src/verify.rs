@@ -23,22 +23,23 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares every record with the account of its payment. The other way round nothing must hold:
+/// Compares every record of a Lightning payment with the payment's account; other payments went
+/// to the seller without passing through these books. The other way round nothing must hold:
 /// records of long ago are dropped, and a payment that was never used has none.
 ///
 /// # Errors
 /// [`StoreError`] when the database cannot be read.
 pub fn verify(transaction: &Transaction<'_>) -> Result<Vec<Finding>, StoreError> {
     let hash = match transaction.dialect() {
-        Dialect::Sqlite => "lower(hex(r.payment_hash))",
-        Dialect::Postgres => "encode(r.payment_hash, 'hex')",
+        Dialect::Sqlite => "lower(hex(r.payment_key))",
+        Dialect::Postgres => "encode(r.payment_key, 'hex')",
     };
     let sql = format!(
         "SELECT {hash}, r.state FROM redemption r \
          LEFT JOIN ledger_account a ON a.key = 'l402:' || {hash} \
-         WHERE a.id IS NULL OR a.credits_msat < r.amount_msat \
+         WHERE r.rail = 'lightning' AND (a.id IS NULL OR a.credits_msat < r.amount_msat \
          OR (r.state = 'done' AND a.debits_msat <> a.credits_msat) \
-         OR (r.state <> 'done' AND a.debits_msat <> 0) LIMIT ?1"
+         OR (r.state <> 'done' AND a.debits_msat <> 0)) LIMIT ?1"
     );
     transaction.all(&sql, params![FINDINGS_MAX], |row| {
         Ok(Finding { payment_hash: row.get(0)?, state: row.get(1)? })

@@ -120,6 +120,9 @@ fn a_part_of_a_sat_is_not_sold_and_may_be_rounded_by_others() {
     let mut charge = LightningCharge::new(COFFEE).unwrap();
     charge.amount = Msat::new(1_500);
     assert_eq!(charge.encode(), Err(RequestError::PartOfSat));
+    for (claimed, is_rounded) in [("1", true), ("2", true), ("3", false), ("1500", false)] {
+        assert_eq!(charge.check_amount(Some(claimed), None).is_ok(), is_rounded, "{claimed}");
+    }
 }
 
 #[test]
@@ -135,6 +138,8 @@ fn only_the_preimage_of_the_invoice_proves_a_payment() {
     for bad in [json!({}), json!({ "preimage": 1 }), json!({ "preimage": "09" }), json!(["09"])] {
         assert!(matches!(read_preimage(&bad), Err(PayloadError::Invalid(_))), "{bad}");
     }
+    let number = read_preimage(&json!({ "preimage": 1_234_567_890 })).unwrap_err();
+    assert!(!number.to_string().contains("1234567890"), "{number}");
     let secret = "0x".to_owned() + &"ab".repeat(32);
     for nearly in [json!({ "preimage": secret }), json!({ "preimage": [secret] }), json!([secret])]
     {

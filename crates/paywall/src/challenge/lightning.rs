@@ -1,0 +1,117 @@
+//! What a 402 offers over Lightning: an invoice, which L402 and MPP share, and the L402 token.
+
+use crate::amount::{Amount, Quote};
+use crate::paywall::Paywall;
+use crate::pool::{Found, Purpose};
+use crate::request::Facts;
+use crate::route::PaidRoute;
+use crate::unavailable::Unavailable;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use farebox_money::Msat;
+use farebox_wallet::{CreatedInvoice, NewInvoice, Receiver};
+use farebox_wire::l402::{Grant, Identifier};
+use farebox_wire::macaroon::Macaroon;
+
+/// How long an invoice can be paid.
+pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
+const LOCATION: &str = "farebox";
+
+/// An invoice, and the token that its preimage makes good.
+pub(crate) struct LightningOffer {
+    pub quote: Quote,
+    pub grant: Grant,
+    pub token: String,
+    pub invoice: CreatedInvoice,
+    pub expires_in: u64,
+}
+
+impl Paywall {
+    /// What is offered over Lightning, where there is a node.
+    pub(super) async fn lightning_offer(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+    ) -> Result<Option<LightningOffer>, Unavailable> {
+        let Some(receiver) = self.receiver() else { return Ok(None) };
+        let now = self.now();
+        let quote = price.quote(now)?;
+        let amount = quote.sats.to_msat().ok_or(Unavailable::Misconfigured)?;
+        let (route_id, request_digest) = (route.id, facts.digest());
+        let purpose = Purpose { route: route_id, price: quote.sats, request_digest };
+        let invoice = self.invoice(receiver, route, facts, purpose, amount).await?;
+        let grant = Grant {
+            kind: route.kind,
+            method: facts.method.clone(),
+            path: facts.path.clone(),
+            body_sha256: facts.body_sha256.filter(|_| route.is_priced_by_request()),
+            price_usd: quote.usd.map(|(price, _)| price),
+            amount,
+            expires_at: invoice.expires_at.saturating_add(route.token_lifetime_s),
+        };
+        let token = self.mint(&grant, &invoice, now)?;
+        let expires_in = invoice.expires_at.saturating_sub(now);
+        Ok(Some(LightningOffer { quote, grant, token, invoice, expires_in }))
+    }
+
+    fn mint(
+        &self,
+        grant: &Grant,
+        invoice: &CreatedInvoice,
+        now: u64,
+    ) -> Result<String, Unavailable> {
+        let identifier = Identifier {
+            payment_hash: invoice.payment_hash,
+            token_id: crate::Secret::new_token_id(now).map_err(|_| Unavailable::Misconfigured)?,
+        };
+        let root_key = self.secret().root_key(&identifier, now);
+        let root_key = root_key.ok_or(Unavailable::Misconfigured)?;
+        let bare = Macaroon::issue(&root_key, Some(LOCATION), identifier.encode());
+        let caveats = grant.to_caveats().into_iter();
+        let macaroon = caveats.fold(bare, Macaroon::with_caveat);
+        Ok(STANDARD.encode(macaroon.encode_v2()))
+    }
+
+    /// An open invoice of this client, or a new one. Two requests of one client make invoices
+    /// one after the other, so that the second finds what the first made.
+    async fn invoice(
+        &self,
+        receiver: &dyn Receiver,
+        route: &PaidRoute,
+        facts: &Facts,
+        purpose: Purpose,
+        amount: Msat,
+    ) -> Result<CreatedInvoice, Unavailable> {
+        let now = self.now();
+        match self.pool().find(facts.client, purpose, now) {
+            Found::None => {}
+            found => return settle_found(found),
+        }
+        let _turn = self.turn_of(facts.client).await;
+        match self.pool().find(facts.client, purpose, now) {
+            Found::None => {}
+            found => return settle_found(found),
+        }
+        let new = NewInvoice {
+            amount,
+            description: route.description.chars().take(100).collect(),
+            expiry_s: INVOICE_EXPIRY_S,
+        };
+        let invoice = receiver.create(new).await.map_err(|error| {
+            tracing::error!(%error, route = route.id, "no invoice could be made");
+            Unavailable::Wallet
+        })?;
+        self.count_invoice();
+        self.pool().insert(facts.client, purpose, invoice.clone(), now);
+        Ok(invoice)
+    }
+}
+
+fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
+    match found {
+        Found::Invoice(invoice) => Ok(invoice),
+        Found::ClientBusy { retry_after_s } => Err(Unavailable::ClientBusy { retry_after_s }),
+        Found::Full { retry_after_s } => Err(Unavailable::Full { retry_after_s }),
+        Found::None => Err(Unavailable::Misconfigured),
+    }
+}

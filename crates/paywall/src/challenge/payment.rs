@@ -1,0 +1,118 @@
+//! What a 402 offers by MPP: one challenge for each method.
+
+use super::{EvmOffer, LightningOffer, Offers};
+use crate::paywall::Paywall;
+use crate::rails::Site;
+use crate::request::Facts;
+use crate::route::PaidRoute;
+use crate::unavailable::Unavailable;
+use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
+use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
+use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
+use farebox_wire::mpp::{AcceptPayment, Challenge, ChallengeTerms, CredentialHeader, Opaque};
+
+/// The name under which a challenge says what it was issued for.
+pub(crate) const BOUND_TO: &str = "b";
+/// How long a challenge can be answered, in seconds, where no invoice says it.
+const CHALLENGE_LIFETIME_S: u64 = 300;
+const DESCRIPTION_LEN_MAX: usize = 200;
+
+/// A challenge that is not signed yet.
+struct Draft {
+    method: &'static str,
+    request: String,
+    expires_at: u64,
+}
+
+impl Paywall {
+    /// The challenges of MPP, those that the client likes best first. None where the server does
+    /// not know under which name it is reached.
+    pub(super) fn payment_challenges(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        offers: &Offers<'_>,
+    ) -> Result<Vec<Challenge>, Unavailable> {
+        let Some(site) = &self.rails().site else { return Ok(Vec::new()) };
+        let drafts = self.drafts(offers);
+        let accepted = facts.accept_payment.as_deref();
+        let accepted = accepted.and_then(|header| AcceptPayment::parse(header).ok());
+        let liked = accepted.map(|ranges| {
+            ranges.rank(&drafts, |draft| (draft.method, CHARGE)).into_iter().collect::<Vec<_>>()
+        });
+        // Who takes none of them is told what there is.
+        let drafts = match liked {
+            Some(liked) if !liked.is_empty() => liked,
+            _ => drafts.iter().collect(),
+        };
+        drafts.into_iter().map(|draft| self.issue(site, route, facts, draft)).collect()
+    }
+
+    fn drafts(&self, offers: &Offers<'_>) -> Vec<Draft> {
+        let now = self.now();
+        let lightning = offers.lightning.as_ref().and_then(lightning_draft);
+        let evm = offers.evm.iter().filter_map(|offer| evm_draft(offer, now));
+        let tempo = offers.tempo.iter().filter_map(|charge| {
+            let request = charge.encode().ok()?;
+            let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
+            Some(Draft { method: tempo::METHOD, request, expires_at })
+        });
+        let stripe = offers.stripe.as_ref().and_then(|charge| {
+            let request = charge.encode().ok()?;
+            let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
+            Some(Draft { method: stripe::METHOD, request, expires_at })
+        });
+        lightning.into_iter().chain(evm).chain(tempo).chain(stripe).collect()
+    }
+
+    fn issue(
+        &self,
+        site: &Site,
+        route: &PaidRoute,
+        facts: &Facts,
+        draft: &Draft,
+    ) -> Result<Challenge, Unavailable> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|_| Unavailable::Misconfigured)?;
+        let opaque = Opaque::new(nonce, route.id).with(BOUND_TO, &facts.bound_digest(route));
+        let description = route.description.chars().filter(char::is_ascii);
+        let terms = ChallengeTerms {
+            realm: site.realm.clone(),
+            method: draft.method.to_owned(),
+            intent: CHARGE.to_owned(),
+            request: draft.request.clone(),
+            expires_at: draft.expires_at,
+            description: Some(description.take(DESCRIPTION_LEN_MAX).collect()),
+            digest: facts.content_digest(),
+            opaque,
+            header: CredentialHeader::Authorization,
+        };
+        let secrets = self.secret().challenge_secrets(self.now());
+        secrets.issue(&terms).map_err(|error| {
+            tracing::error!(%error, route = route.id, "no MPP challenge could be made");
+            Unavailable::Misconfigured
+        })
+    }
+}
+
+/// Some networks have no name in the protocol.
+fn lightning_draft(offer: &LightningOffer) -> Option<Draft> {
+    let request = LightningCharge::new(&offer.invoice.bolt11).ok()?.encode().ok()?;
+    Some(Draft { method: lightning::METHOD, request, expires_at: offer.invoice.expires_at })
+}
+
+fn evm_draft(offer: &EvmOffer<'_>, now: u64) -> Option<Draft> {
+    let rail = offer.rail;
+    let charge = EvmCharge {
+        amount: offer.units,
+        currency: rail.token.id.address,
+        recipient: rail.pay_to,
+        chain_id: rail.chain().get(),
+        credential_types: vec![CredentialType::Authorization],
+        decimals: Some(rail.decimals),
+        description: None,
+        external_id: None,
+    };
+    let expires_at = now.saturating_add(rail.timeout_s);
+    Some(Draft { method: evm::METHOD, request: charge.encode().ok()?, expires_at })
+}

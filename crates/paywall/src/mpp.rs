@@ -1,0 +1,118 @@
+//! MPP credentials: whether their challenge was issued here, for this request, and what was paid.
+
+use crate::admission::Refusal;
+use crate::amount::Amount;
+use crate::challenge::BOUND_TO;
+use crate::collection::Verdict;
+use crate::lightning::Settled;
+use crate::payment::Payment;
+use crate::paywall::Paywall;
+use crate::problem::Problem;
+use crate::redemption::Use;
+use crate::request::Facts;
+use crate::route::PaidRoute;
+use farebox_wire::l402::TokenKind;
+use farebox_wire::mpp::methods::lightning::{LightningCharge, read_preimage};
+use farebox_wire::mpp::methods::{CHARGE, evm, lightning, stripe, tempo};
+use farebox_wire::mpp::{Challenge, Credential, Receipt};
+use http::{HeaderName, HeaderValue};
+use std::sync::Arc;
+
+const PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("payment-receipt");
+/// Clocks may differ by this much, in seconds.
+pub(crate) const CLOCK_SLACK_S: u64 = 30;
+
+impl Paywall {
+    /// Whether a challenge was issued here. Needs nothing of the request, so that a credential
+    /// made of thin air costs nothing more.
+    pub(crate) fn check_challenge(&self, challenge: &Challenge) -> Result<(), Problem> {
+        let secrets = self.secret().challenge_secrets_in_use(self.now());
+        let is_ours = secrets.iter().any(|secrets| secrets.verify(challenge).is_ok());
+        if is_ours { Ok(()) } else { Err(Problem::ForeignChallenge) }
+    }
+
+    /// Verifies an MPP credential, whose challenge was issued here, for a request.
+    pub(crate) async fn verify_mpp(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+        credential: &Credential,
+    ) -> Result<Verdict, Refusal> {
+        let challenge = &credential.challenge;
+        self.check_challenge(challenge)?;
+        check_bound(route, facts, challenge)?;
+        if facts.is_head && route.kind == TokenKind::OneShot {
+            return Err(Problem::HeadSpendsNothing.into());
+        }
+        match (challenge.method.as_str(), challenge.intent.as_str()) {
+            (lightning::METHOD, CHARGE) => {
+                self.verify_mpp_lightning(route, facts, credential).await
+            }
+            (evm::METHOD, CHARGE) => self.verify_mpp_evm(route, facts, price, credential).await,
+            (tempo::METHOD, CHARGE) => self.verify_tempo(route, facts, credential).await,
+            (stripe::METHOD, CHARGE) => self.verify_stripe(route, facts, credential).await,
+            _ => Err(Problem::ForeignChallenge.into()),
+        }
+    }
+
+    /// The invoice could only be paid while the challenge was good, so that its preimage is good
+    /// for as long as an L402 token would be: who paid at the last moment gets the answer.
+    async fn verify_mpp_lightning(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        credential: &Credential,
+    ) -> Result<Verdict, Refusal> {
+        let challenge = &credential.challenge;
+        let charge = LightningCharge::decode(&challenge.request);
+        let charge = charge.map_err(|_| Problem::ForeignChallenge)?;
+        let preimage = read_preimage(&credential.payload);
+        let preimage = preimage.map_err(|error| Problem::MalformedPayment(error.to_string()))?;
+        if !charge.is_paid_by(&preimage) {
+            return Err(Problem::WrongPreimage.into());
+        }
+        let expires_at = challenge.expires_at().ok_or(Problem::ForeignChallenge)?;
+        let expires_at = expires_at.saturating_add(route.token_lifetime_s);
+        if self.now() >= expires_at {
+            return Err(Problem::ExpiredChallenge.into());
+        }
+        let hash = charge.payment_hash();
+        self.check_settled(hash, charge.amount).await?;
+        let usage = Use {
+            payment: Payment::lightning(hash, charge.amount),
+            ..self.use_of(route, facts, expires_at)
+        };
+        let challenge_id = challenge.id.clone();
+        Ok(Verdict { usage, collection: Arc::new(Settled::Mpp { hash, challenge_id }) })
+    }
+}
+
+/// A challenge is good for the route, the request and the body that it was issued for.
+fn check_bound(route: &PaidRoute, facts: &Facts, challenge: &Challenge) -> Result<(), Problem> {
+    let opaque = challenge.opaque_data().map_err(|_| Problem::ForeignChallenge)?;
+    let bound_to = facts.bound_digest(route);
+    if opaque.route() != Some(route.id) || opaque.get(BOUND_TO) != Some(&bound_to) {
+        return Err(Problem::ChallengeOfAnotherRequest);
+    }
+    // A body too large to be read from anybody was not tied to the challenge.
+    match &challenge.digest {
+        Some(digest) if facts.content_digest().as_ref() != Some(digest) => {
+            Err(Problem::ChallengeOfAnotherRequest)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The receipt of a payment.
+pub(crate) fn receipt(
+    method: &str,
+    settled_as: &str,
+    challenge_id: &str,
+    chain_id: Option<u64>,
+    now: u64,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let receipt = Receipt { chain_id, ..Receipt::new(method, settled_as, challenge_id, now) };
+    let value = receipt.render().ok().and_then(|value| HeaderValue::try_from(value).ok());
+    value.into_iter().map(|value| (PAYMENT_RECEIPT, value)).collect()
+}

@@ -1,0 +1,244 @@
+//! From a verdict to an answer: the payment is reserved, its money collected, the handler run,
+//! in the order that the rail and the route ask for.
+
+use crate::admission::Refusal;
+use crate::answer::{self, KeptAnswer, Outcome, infallible};
+use crate::collection::{Collected, Verdict};
+use crate::layer::ChargeLayer;
+use crate::payment::Rail;
+use crate::problem::Problem;
+use crate::redemption::{End, Reservation};
+use crate::unavailable::Unavailable;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use farebox_store::StoreError;
+use farebox_wire::l402::TokenKind;
+use http::{HeaderName, HeaderValue, Request, header};
+use std::convert::Infallible;
+use tower::Service;
+
+/// What became of the payment, for the payer.
+const PAYMENT_STATE: HeaderName = HeaderName::from_static("x-payment-state");
+const UNSPENT: &str = "unspent; the same Authorization is good for another request to this route";
+const UNSPENT_SAME: &str = "unspent; the same payment is good for this very request again";
+const NOT_CHARGED: &str =
+    "not charged; the same payment is good for this very request until it expires";
+
+impl ChargeLayer {
+    /// Answers a request whose credential is good.
+    pub(crate) async fn redeem<S>(
+        &self,
+        verdict: Verdict,
+        mut inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let till = self.clone();
+        // A task of its own from the first write to the last: a client that goes away must not
+        // leave its payment reserved, and finds the answer when it comes back.
+        let task = if verdict.usage.kind == TokenKind::TimeBounded {
+            let opened = verdict.clone();
+            let opening = async move { till.paywall().open_subject(&opened).await };
+            let settled_as = joined(tokio::spawn(opening).await)?;
+            let response = infallible(inner.call(request).await);
+            return Ok(self.with_receipt(response, &verdict, &settled_as));
+        } else {
+            tokio::spawn(async move { till.redeem_once(verdict, inner, request).await })
+        };
+        joined(task.await)
+    }
+
+    async fn redeem_once<S>(
+        &self,
+        verdict: Verdict,
+        mut inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let paywall = self.paywall();
+        let reserved = paywall.redemptions().reserve(verdict.usage.clone(), paywall.now()).await;
+        match reserved.map_err(store_failed)? {
+            Reservation::Reserved { settled_as } => {
+                paywall.count_admitted();
+                self.run_reserved(verdict, settled_as, inner, request).await
+            }
+            Reservation::Settling(kept) => self.settle(verdict, kept, inner, request).await,
+            Reservation::RunAgain { settled_as } => {
+                paywall.count_replayed();
+                let response = infallible(inner.call(request).await);
+                Ok(self.with_receipt(response, &verdict, &settled_as.unwrap_or_default()))
+            }
+            Reservation::Answered(kept) => {
+                paywall.count_replayed();
+                kept.into_response().map_err(store_failed)
+            }
+            Reservation::InProgress => Err(Refusal::Unavailable(Unavailable::InProgress)),
+            Reservation::Used => Err(Problem::Used.into()),
+            Reservation::OfAnotherRequest => Err(Problem::OfAnotherRequest.into()),
+        }
+    }
+
+    async fn run_reserved<S>(
+        &self,
+        verdict: Verdict,
+        settled_as: Option<String>,
+        inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let comes_first = self.route().is_streaming || verdict.collection.is_collected_first();
+        let settled_as = match settled_as {
+            None if comes_first => Some(self.collect_first(&verdict).await?),
+            settled_as => settled_as,
+        };
+        let outcome = answer::run(inner, request, self.route().is_streaming).await;
+        let (kept, response) = match outcome {
+            Outcome::Answered(kept, response) => (kept, response),
+            Outcome::Streams(response) => (None, response),
+            Outcome::Failed(response) => {
+                return Ok(self.give_back(&verdict, settled_as.is_some(), response).await);
+            }
+        };
+        let settled_as = match settled_as {
+            Some(settled_as) => settled_as,
+            None => self.collect(&verdict, kept.as_ref()).await?,
+        };
+        let receipt = verdict.collection.receipt(&settled_as, self.paywall().now());
+        let answer = kept.map(|kept| kept.with_headers(&receipt));
+        match self.end(&verdict, End::Finish { answer, settled_as }).await {
+            Ok(()) => Ok(with_headers(response, receipt)),
+            Err(error) => Ok(unrecorded(&error).into_response()),
+        }
+    }
+
+    /// Collects before the handler runs, and writes down that it is here.
+    async fn collect_first(&self, verdict: &Verdict) -> Result<String, Refusal> {
+        let settled_as = self.collect(verdict, None).await?;
+        let (key, now) = (verdict.usage.payment.key, self.paywall().now());
+        let noted = self.paywall().redemptions().note_collected(key, settled_as.clone(), now).await;
+        if let Err(error) = noted {
+            // Its money is asked for again at the next request, and found to be here.
+            let _ = self.end(verdict, End::Settle(None)).await;
+            return Err(store_failed(error));
+        }
+        Ok(settled_as)
+    }
+
+    /// Collects for a reservation, and ends that unless the money is here.
+    async fn collect(
+        &self,
+        verdict: &Verdict,
+        kept: Option<&KeptAnswer>,
+    ) -> Result<String, Refusal> {
+        let (end, refusal) = match verdict.collection.collect().await {
+            Collected::Yes(settled_as) => return Ok(settled_as),
+            Collected::No(problem) => (End::Release, Refusal::Problem(problem)),
+            Collected::Unknown(why) => (End::Settle(kept.cloned()), Refusal::Unavailable(why)),
+        };
+        self.end(verdict, end).await.map_err(store_failed)?;
+        Err(refusal)
+    }
+
+    /// A request came again whose money was not known to be here.
+    async fn settle<S>(
+        &self,
+        verdict: Verdict,
+        kept: Option<KeptAnswer>,
+        inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        let settled_as = match verdict.collection.collect().await {
+            Collected::Yes(settled_as) => settled_as,
+            Collected::Unknown(why) => return Err(Refusal::Unavailable(why)),
+            Collected::No(problem) => {
+                self.end(&verdict, End::Release).await.map_err(store_failed)?;
+                return Err(problem.into());
+            }
+        };
+        let paywall = self.paywall();
+        let (key, now) = (verdict.usage.payment.key, paywall.now());
+        let Some(kept) = kept else {
+            let resumed = paywall.redemptions().resume(key, settled_as.clone(), now).await;
+            if !resumed.map_err(store_failed)? {
+                return Err(Refusal::Unavailable(Unavailable::InProgress));
+            }
+            return self.run_reserved(verdict, Some(settled_as), inner, request).await;
+        };
+        let kept = kept.with_headers(&verdict.collection.receipt(&settled_as, now));
+        let end = End::Finish { answer: Some(kept.clone()), settled_as };
+        self.end(&verdict, end).await.map_err(store_failed)?;
+        paywall.count_replayed();
+        kept.into_response().map_err(store_failed)
+    }
+
+    /// The handler failed: the payer keeps the money, or its worth.
+    async fn give_back(
+        &self,
+        verdict: &Verdict,
+        is_collected: bool,
+        mut response: Response,
+    ) -> Response {
+        if let Err(error) = self.end(verdict, End::Release).await {
+            return unrecorded(&error).into_response();
+        }
+        self.paywall().count_released();
+        let state = match verdict.usage.payment.rail {
+            Rail::Lightning => UNSPENT,
+            _ if is_collected => UNSPENT_SAME,
+            _ => NOT_CHARGED,
+        };
+        response.headers_mut().insert(PAYMENT_STATE, HeaderValue::from_static(state));
+        response
+    }
+
+    async fn end(&self, verdict: &Verdict, end: End) -> Result<(), StoreError> {
+        self.paywall().end(verdict.usage.payment.key, end).await
+    }
+
+    fn with_receipt(&self, response: Response, verdict: &Verdict, settled_as: &str) -> Response {
+        if !response.status().is_success() {
+            return response;
+        }
+        with_headers(response, verdict.collection.receipt(settled_as, self.paywall().now()))
+    }
+}
+
+fn with_headers(mut response: Response, more: Vec<(HeaderName, HeaderValue)>) -> Response {
+    if !more.is_empty() && !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+    response.headers_mut().extend(more);
+    response
+}
+
+fn joined<T>(
+    result: Result<Result<T, Refusal>, tokio::task::JoinError>,
+) -> Result<T, Refusal> {
+    result.unwrap_or_else(|error| {
+        tracing::error!(%error, "a paid request was not recorded");
+        Err(Refusal::Unavailable(Unavailable::Store))
+    })
+}
+
+pub(crate) fn store_failed(error: StoreError) -> Refusal {
+    Refusal::Unavailable(unrecorded(&error))
+}
+
+/// A full disk takes no money for a while, on every path in the same words.
+fn unrecorded(error: &StoreError) -> Unavailable {
+    tracing::error!(%error, "a payment's use could not be recorded");
+    if error.is_full() { Unavailable::ReadOnly } else { Unavailable::Store }
+}
