@@ -17,7 +17,8 @@ use farebox_evm::{EvmKey, Rpc, RpcOptions};
 use farebox_facilitator::{Embedded, Engine, EngineOptions};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use farebox_paywall::{
-    Amount, EvmRail, PaidRoute, Paywall, Rails, Secret, StripeRail, TempoRail, system_clock,
+    Amount, EvmRail, PaidOperation, PaidRoute, Paywall, Protocol, Rails, Secret, StripeRail,
+    TempoRail, system_clock,
 };
 use farebox_play::PlayNetwork;
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -26,7 +27,8 @@ use farebox_store::lease::Instance;
 use farebox_store::{Database, DatabaseOptions, Location, Store};
 use farebox_wire::evm::{AssetId, ChainId, known_asset, parse_address};
 use futures_util::{Stream, StreamExt};
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -48,22 +50,39 @@ const PASSWORD: &str = "play";
 /// The shop: every route has a price, and that is all.
 fn shop(paywall: &Paywall, rates: &Rates) -> Router {
     let route = |id, text| PaidRoute::one_shot(id, Amount::usd(PRICE, rates), text);
+    let mpp = |id, text| route(id, text).offered_by(&[Protocol::Mpp]);
     let dear = PaidRoute::one_shot("dear", Amount::usd(DEAR, rates), "Something dear");
-    let weather = get(|| async { Json(serde_json::json!({"weather": "sunny"})) });
+    let dear = dear.offered_by(&[Protocol::Mpp]);
+    let weather = get(|| async { Json(json!({"weather": "sunny"})) });
     let fail = get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "no weather today") });
     let echo = post(|body: String| async move {
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap_or(body.into());
-        Json(serde_json::json!({"echo": body}))
+        let body: Value = serde_json::from_str(&body).unwrap_or(body.into());
+        Json(json!({"echo": body}))
     });
     let ticks = get(|| async { Sse::new(ticks()) });
-    let ticking = route("ticks", "Ticks").streaming();
-    Router::new()
-        .route("/weather", weather.clone().route_layer(paywall.charge(route("weather", "Weather"))))
-        .route("/paid", weather.clone().route_layer(paywall.charge(route("paid", "Weather"))))
-        .route("/fail", fail.route_layer(paywall.charge(route("fail", "Nothing"))))
-        .route("/echo", echo.route_layer(paywall.charge(route("echo", "Your own words"))))
-        .route("/dear", weather.route_layer(paywall.charge(dear)))
-        .route("/ticks", ticks.route_layer(paywall.charge(ticking)))
+    let (post, get) = (Method::POST, Method::GET);
+    let sold = [
+        (&get, "/weather", route("weather", "Weather"), weather.clone()),
+        (&get, "/fail", route("fail", "Nothing"), fail),
+        (&post, "/echo", route("echo", "Your own words"), echo.clone()),
+        (&get, "/ticks", route("ticks", "Ticks").streaming(), ticks),
+        (&get, "/mpp/weather", mpp("mpp_weather", "Weather by MPP"), weather.clone()),
+        (&post, "/mpp/echo", mpp("mpp_echo", "Your own words by MPP"), echo),
+        (&get, "/mpp/dear", dear, weather),
+    ];
+    let operations = sold.iter().map(|(method, path, route, _)| PaidOperation {
+        method: (*method).clone(),
+        path: (*path).to_owned(),
+        route: route.clone(),
+        example: (*method == post).then(|| json!({"a": 1})),
+    });
+    let document = paywall.openapi("A small shop", &operations.collect::<Vec<_>>());
+    let sold = sold.into_iter().fold(Router::new(), |shop, (_, path, route, handler)| {
+        shop.route(path, handler.route_layer(paywall.charge(route)))
+    });
+    let text = "A small shop. GET /openapi.json lists what it sells; each 402 says how to pay.\n";
+    sold.route("/openapi.json", axum::routing::get(|| async { Json(document) }))
+        .route("/llms.txt", axum::routing::get(move || async move { text }))
 }
 
 /// Five events, 300 ms apart.

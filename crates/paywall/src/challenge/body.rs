@@ -63,7 +63,7 @@ pub(super) fn of(
     let price = price(offers);
     let body = ChallengeBody {
         status: "payment_required",
-        lightning: offers.lightning.as_ref().map(lightning_fields),
+        lightning: offers.l402(route).map(lightning_fields),
         token_kind: route.kind.name(),
         description: route.description.clone(),
         error: ErrorBody::new(problem.code(), message(problem, &price)).error,

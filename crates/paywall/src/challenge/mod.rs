@@ -10,7 +10,7 @@ use crate::evm::{self, EvmRail};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::{Unavailable, X_SHOULD_RETRY};
 use axum::response::{IntoResponse, Response};
 use farebox_wire::evm::U256;
@@ -48,6 +48,11 @@ pub(crate) struct Offers<'a> {
 }
 
 impl Offers<'_> {
+    /// What is offered by L402.
+    fn l402(&self, route: &PaidRoute) -> Option<&LightningOffer> {
+        self.lightning.as_ref().filter(|_| route.is_offered_by(Protocol::L402))
+    }
+
     /// Whether there is nothing but Lightning.
     fn is_empty(&self) -> bool {
         self.evm.is_empty() && self.tempo.is_empty() && self.stripe.is_none()
@@ -82,7 +87,12 @@ impl Paywall {
         facts: &Facts,
         price: &Amount,
     ) -> Result<Offers<'_>, Unavailable> {
-        let lightning = self.lightning_offer(route, facts, price).await;
+        let needs_invoice =
+            route.is_offered_by(Protocol::L402) || route.is_offered_by(Protocol::Mpp);
+        let lightning = match needs_invoice {
+            true => self.lightning_offer(route, facts, price).await,
+            false => Ok(None),
+        };
         let (rails, usd) = (self.rails(), self.usd_asked(price));
         let evm = rails
             .evm
@@ -121,7 +131,7 @@ impl Paywall {
                 headers.append(name, value);
             }
         };
-        if let Some(LightningOffer { token, invoice, quote, .. }) = &offers.lightning {
+        if let Some(LightningOffer { token, invoice, quote, .. }) = offers.l402(route) {
             // First, since some clients look at the first line only.
             add(header::WWW_AUTHENTICATE, challenge_header(token, &invoice.bolt11));
             add(X_LIGHTNING_INVOICE, invoice.bolt11.clone());

@@ -4,7 +4,7 @@ use super::{EvmOffer, LightningOffer, Offers};
 use crate::paywall::Paywall;
 use crate::rails::Site;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
 use farebox_wire::mpp::accept::AcceptPayment;
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
@@ -34,7 +34,10 @@ impl Paywall {
         facts: &Facts,
         offers: &Offers<'_>,
     ) -> Result<Vec<Challenge>, Unavailable> {
-        let Some(site) = &self.rails().site else { return Ok(Vec::new()) };
+        let site = self.rails().site.as_ref();
+        let Some(site) = site.filter(|_| route.is_offered_by(Protocol::Mpp)) else {
+            return Ok(Vec::new());
+        };
         let drafts = self.drafts(offers);
         let accepted = facts.accept_payment.as_deref();
         let accepted = accepted.and_then(|header| AcceptPayment::parse(header).ok());

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::redeem::store_failed;
 use crate::redemption::{REPEAT_WINDOW_S, Use};
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
 use farebox_wire::evm::{AssetId, TransferAuthorization, U256};
 use farebox_wire::l402::TokenKind;
@@ -78,6 +78,9 @@ impl Paywall {
     ) -> Result<Verdict, Refusal> {
         if facts.is_head && route.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
+        }
+        if !route.is_offered_by(Protocol::X402) {
+            return Err(Problem::NotOffered.into());
         }
         let (rail, requirements) = self.offered(price, payment)?;
         let payload = payment.exact_evm();
