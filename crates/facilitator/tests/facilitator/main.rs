@@ -9,5 +9,6 @@
 )]
 
 mod anvil;
+mod faults;
 mod house;
 mod real_chain;
