@@ -1,9 +1,7 @@
 //! A node that misbehaves: what is called settled moved once, what is called failed never.
 
 use crate::anvil::random_key;
-use crate::house::{
-    House, Shop, domain, is_settled, kill, node_rpc, options, pay, quick, shop, terms,
-};
+use crate::house::{House, Shop, domain, is_settled, kill, node_rpc, options, quick, shop, terms};
 use farebox_evm::{Address, Bytes, U256};
 use farebox_facilitator::{
     AmountRule, EngineOptions, Failure, Recipients, Refusal, Settlement, Terms,
@@ -285,6 +283,7 @@ async fn restart(cut_off: impl AsyncFn(&Shop)) {
             (faults.hides_receipts, faults.forgets_transactions) = (false, false);
             faults.planned.clear();
             shop.node.ledger().mines_at_once = true;
+            shop.node.ledger().mine();
         }
         let keys = vec![random_key()];
         let rpc = node_rpc(&shop.node);
@@ -326,7 +325,7 @@ async fn a_hundred_payments_through_a_faulty_node_and_none_is_lost() {
     let seed = fastrand::u64(..);
     eprintln!("seed {seed}");
     let shop = shop(options).await;
-    shop.node.faults().random = Some((fastrand::Rng::with_seed(seed), 3));
+    shop.node.faults().random = Some((fastrand::Rng::with_seed(seed), 6));
     let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(10));
     let mut settling = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -364,5 +363,4 @@ async fn fifty_that_wait_do_not_ask_fifty_times() {
     let asked = shop.node.count("eth_getTransactionReceipt") - receipts;
     let sent = shop.node.requests() - requests;
     assert!(asked <= 50 * sent / 2, "{asked} receipts in {sent} requests");
-    assert!(pay(&shop.payer, shop.pay_to, 1).id() != shop.pay().id());
 }

@@ -31,7 +31,12 @@ pub fn options(pay_to: Address) -> EngineOptions {
         interval_min: Duration::from_millis(10),
         interval_max: Duration::from_millis(200),
     };
-    EngineOptions { receipts, ..EngineOptions::new(domain().id.chain, vec![domain()], [pay_to]) }
+    let resend_after = Duration::from_millis(100);
+    EngineOptions {
+        receipts,
+        resend_after,
+        ..EngineOptions::new(domain().id.chain, vec![domain()], [pay_to])
+    }
 }
 
 /// A process: dropped, it is killed.
@@ -90,7 +95,6 @@ pub fn quick(pay_to: Address) -> EngineOptions {
     EngineOptions {
         settle_wait: Duration::from_millis(300),
         resolve_period: Duration::from_millis(20),
-        resend_after: Duration::from_millis(100),
         ..options(pay_to)
     }
 }

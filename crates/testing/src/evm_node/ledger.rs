@@ -147,7 +147,8 @@ impl Ledger {
         self.reverts = reverts.saturating_sub(1);
         let transfer = transfer.filter(|_| reverts == 0 && transaction.to == self.token());
         let logs = transfer.as_ref().map(|transfer| self.carry_out(transfer)).unwrap_or_default();
-        let (block, is_success) = (self.block, transfer.is_some());
+        // A transaction without data does nothing, and succeeds.
+        let (block, is_success) = (self.block, transfer.is_some() || transaction.data.is_empty());
         self.mined.push(Mined { transaction, block, is_success, logs });
     }
 
@@ -196,7 +197,7 @@ impl Ledger {
         let word =
             |place: usize| Some(B256::from_slice(data.get(4 + place * 32..36 + place * 32)?));
         let number = |place| Some(U256::from_be_bytes(word(place)?.0));
-        let selector = |text: &str| keccak256(text)[..4] == data[..4];
+        let selector = |text: &str| data.get(..4) == Some(&keccak256(text)[..4]);
         let fields = "address,address,uint256,uint256,uint256,bytes32";
         let signature =
             if selector(&format!("transferWithAuthorization({fields},uint8,bytes32,bytes32)")) {
