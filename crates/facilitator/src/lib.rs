@@ -4,6 +4,8 @@ pub mod api;
 mod embedded;
 mod engine;
 mod facilitator;
+mod list;
+mod remote;
 
 pub use embedded::Embedded;
 pub use engine::{
@@ -11,6 +13,8 @@ pub use engine::{
     Recipients, Refusal, Settlement, Terms,
 };
 pub use facilitator::{Facilitator, FacilitatorError};
+pub use list::FacilitatorList;
+pub use remote::{Remote, RemoteOptions};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");

@@ -49,3 +49,13 @@ CREATE TABLE settlement_transaction (
 );
 
 CREATE INDEX settlement_transaction_of ON settlement_transaction (settlement);
+
+-- Which remote facilitator was asked to settle a payment; it and no other is asked again. The key
+-- is the digest of the payment as it is sent.
+CREATE TABLE settlement_choice (
+    id           BYTEA PRIMARY KEY CHECK (length(id) = 32),
+    facilitator  TEXT NOT NULL,
+    chosen_at_ms BIGINT NOT NULL
+);
+
+CREATE INDEX settlement_choice_age ON settlement_choice (chosen_at_ms);
