@@ -4,11 +4,13 @@
 //! the first certainly did nothing: otherwise the two could disagree on one payment. Who was asked
 //! is written down before, so that the next process asks the same one.
 
+mod at_work;
 mod choice;
 mod health;
 
 use crate::facilitator::{Facilitator, FacilitatorError};
 use async_trait::async_trait;
+use at_work::AtWork;
 use farebox_store::Store;
 use farebox_wire::x402::{
     ErrorCode, FacilitatorRequest, Payment, SettleResponse, SupportedResponse, VerifyResponse,
@@ -26,6 +28,9 @@ pub struct FacilitatorList {
     members: Vec<Member>,
     store: Store,
     again_after: Duration,
+    /// Of two requests for one payment the second waits: while the first goes on to another
+    /// facilitator, it could still reach the one before.
+    at_work: AtWork,
 }
 
 struct Member {
@@ -72,7 +77,7 @@ impl FacilitatorList {
     ) -> Self {
         let member = |(name, facilitator)| Member { name, facilitator, health: Mutex::default() };
         let members = members.into_iter().map(member).collect();
-        Self { members, store, again_after: AGAIN_AFTER }
+        Self { members, store, again_after: AGAIN_AFTER, at_work: AtWork::default() }
     }
 
     /// Asks for a pending settlement again after this.
@@ -191,6 +196,8 @@ impl Facilitator for FacilitatorList {
         let unwritten =
             |error: farebox_store::StoreError| FacilitatorError::Unavailable(error.to_string());
         let name = choice::name_of(request);
+        let turn = self.at_work.turn(name);
+        let _turn = turn.lock().await;
         if let Some(chosen) = choice::find(&self.store, name).await.map_err(unwritten)? {
             return self.settle_again(&chosen, request).await;
         }

@@ -3,8 +3,8 @@
 use crate::anvil::{TOKEN, random_bytes, random_key};
 use farebox_evm::{Address, B256, EvmKey, ReceiptOptions, Rpc, RpcOptions, U256};
 use farebox_facilitator::{AmountRule, Engine, EngineOptions, Payment, Refusal, Settlement, Terms};
-use farebox_store::Schema;
 use farebox_store::lease::Instance;
+use farebox_store::{Schema, Store};
 use farebox_testing::TestDatabase;
 use farebox_testing::evm_node::EvmNode;
 use farebox_wire::evm::{AssetId, ChainId, TokenDomain, TransferAuthorization, known_asset};
@@ -43,6 +43,7 @@ pub fn options(pay_to: Address) -> EngineOptions {
 pub struct House {
     pub engine: Engine,
     pub instance: Instance,
+    pub store: Store,
     running: JoinHandle<()>,
 }
 
@@ -56,10 +57,10 @@ impl House {
         let store = database.open(schemas).await;
         let instance = Instance::start(store.clone()).await.unwrap();
         let clock = Arc::new(now_s);
-        let engine = Engine::new(store, instance.clone(), rpc, keys, options, clock);
+        let engine = Engine::new(store.clone(), instance.clone(), rpc, keys, options, clock);
         let run = engine.clone();
         let running = tokio::spawn(async move { run.run().await });
-        Self { engine, instance, running }
+        Self { engine, instance, store, running }
     }
 }
 
@@ -163,6 +164,10 @@ impl Shop {
             });
         }
         panic!("it stays {last:?}")
+    }
+
+    pub fn store(&self) -> Store {
+        self.house.store.clone()
     }
 
     /// How many units the seller has.

@@ -11,4 +11,5 @@
 mod anvil;
 mod faults;
 mod house;
+mod http;
 mod real_chain;
