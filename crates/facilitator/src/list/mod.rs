@@ -55,7 +55,10 @@ impl Member {
 
     /// Whether it says that it settles such payments. Who does not say is tried.
     async fn takes(&self, request: &FacilitatorRequest) -> bool {
-        let Ok(supported) = self.facilitator.supported().await else { return true };
+        let Ok(supported) = self.facilitator.supported().await else {
+            self.note(false);
+            return true;
+        };
         let (version, network) = match &request.payment {
             Payment::V1(payment) => (1, payment.network.as_str()),
             Payment::V2(payment) => (2, payment.accepted.network.as_str()),
@@ -198,8 +201,11 @@ impl Facilitator for FacilitatorList {
         let name = choice::name_of(request);
         let turn = self.at_work.turn(name);
         let _turn = turn.lock().await;
-        if let Some(chosen) = choice::find(&self.store, name).await.map_err(unwritten)? {
-            return self.settle_again(&chosen, request).await;
+        match choice::find(&self.store, name).await {
+            Ok(None) => {}
+            Ok(Some(chosen)) => return self.settle_again(&chosen, request).await,
+            // Somebody may have been asked before.
+            Err(error) => return Err(FacilitatorError::Unknown(error.to_string())),
         }
         let mut refusal = None;
         for member in &self.members {

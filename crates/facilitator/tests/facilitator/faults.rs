@@ -364,3 +364,16 @@ async fn fifty_that_wait_do_not_ask_fifty_times() {
     let sent = shop.node.requests() - requests;
     assert!(asked <= 50 * sent / 2, "{asked} receipts in {sent} requests");
 }
+
+#[tokio::test]
+async fn a_payment_counts_when_it_is_as_deep_as_asked() {
+    let deep = |pay_to| EngineOptions { confirmations: 3, ..quick(pay_to) };
+    let shop = shop(deep).await;
+    let payment = shop.pay();
+    assert!(matches!(shop.settle(&payment).await, Ok(Settlement::Pending { .. })));
+    assert_eq!(shop.paid(), 1);
+    shop.node.ledger().mine();
+    assert!(matches!(shop.settle(&payment).await, Ok(Settlement::Pending { .. })));
+    shop.node.ledger().mine();
+    assert!(is_settled(&shop.settle_to_the_end(&payment).await));
+}
