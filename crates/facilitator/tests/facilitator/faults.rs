@@ -377,3 +377,22 @@ async fn a_payment_counts_when_it_is_as_deep_as_asked() {
     shop.node.ledger().mine();
     assert!(is_settled(&shop.settle_to_the_end(&payment).await));
 }
+
+#[tokio::test]
+async fn a_transaction_that_waits_is_not_followed_by_another_after_a_restart() {
+    for database in farebox_testing::databases() {
+        let mut shop = Shop::open(database, quick).await;
+        let payment = shop.pay();
+        shop.node.ledger().mines_at_once = false;
+        let pending = shop.settle(&payment).await.unwrap();
+        kill(shop.house).await;
+        let rpc = node_rpc(&shop.node);
+        let keys = vec![random_key()];
+        shop.house = House::open(&shop.database, rpc, keys, quick(shop.pay_to)).await;
+        assert_eq!(shop.settle(&payment).await.unwrap(), pending);
+        assert_eq!(shop.settle(&payment).await.unwrap(), pending);
+        shop.node.ledger().mine();
+        assert!(is_settled(&shop.settle_to_the_end(&payment).await));
+        assert_eq!((shop.paid(), shop.node.ledger().mined.len()), (1, 1));
+    }
+}
