@@ -1,16 +1,12 @@
 //! A node that misbehaves: what is called settled moved once, what is called failed never.
 
-use crate::anvil::random_key;
-use crate::house::{House, Shop, domain, is_settled, kill, node_rpc, options, quick, shop, terms};
-use farebox_evm::{Address, Bytes, U256};
-use farebox_facilitator::{
-    AmountRule, EngineOptions, Failure, Recipients, Refusal, Settlement, Terms,
-};
+use crate::house::options;
+use crate::house::{SEND, Shop, is_settled, quick, shop};
+use farebox_evm::Address;
+use farebox_facilitator::{EngineOptions, Failure, Refusal, Settlement};
 use farebox_testing::evm_node::Fault;
-use farebox_wire::evm::{Signature, TransferAuthorization};
+use farebox_wire::evm::TransferAuthorization;
 use std::time::Duration;
-
-const SEND: &str = "eth_sendRawTransaction";
 
 #[tokio::test]
 async fn whatever_a_node_answers_to_a_transaction_it_is_settled_once() {
@@ -32,6 +28,21 @@ async fn whatever_a_node_answers_to_a_transaction_it_is_settled_once() {
         let settlement = shop.settle(&shop.pay()).await.unwrap();
         assert!(is_settled(&settlement), "{fault:?}: {settlement:?}");
         assert_eq!(shop.paid(), count, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_whose_every_answer_was_lost_is_settled_once() {
+    let shop = shop(quick).await;
+    for (count, lost) in
+        [(1, Fault::SilentAfter), (2, Fault::GarbageAfter), (3, Fault::GarbageBefore)]
+    {
+        let payment = shop.pay();
+        for _ in 0..3 {
+            shop.node.plan(SEND, lost.clone());
+        }
+        assert!(is_settled(&shop.settle_to_the_end(&payment).await), "{lost:?}");
+        assert_eq!((shop.paid(), shop.node.ledger().mined.len()), (count, count as usize));
     }
 }
 
@@ -162,210 +173,6 @@ async fn a_transaction_that_is_stuck_is_replaced_by_a_dearer_one() {
 }
 
 #[tokio::test]
-async fn gas_that_is_too_dear_is_not_paid() {
-    let shop = shop(options).await;
-    let payment = shop.pay();
-    shop.node.ledger().base_fee = 60_000_000_000;
-    let refused = shop.settle(&payment).await;
-    assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
-    assert_eq!(shop.node.count(SEND), 0);
-}
-
-#[tokio::test]
-async fn twenty_copies_of_a_payment_are_one_transaction() {
-    let shop = shop(options).await;
-    let payment = shop.pay();
-    let mut settling = tokio::task::JoinSet::new();
-    for _ in 0..20 {
-        let (engine, payment, terms) = (shop.house.engine.clone(), payment.clone(), shop.terms());
-        settling.spawn(async move { engine.settle(&payment, &terms).await });
-    }
-    let outcomes: Vec<_> = settling.join_all().await.into_iter().map(Result::unwrap).collect();
-    assert!(outcomes.iter().all(is_settled), "{outcomes:?}");
-    let first =
-        |outcome: &&Settlement| matches!(outcome, Settlement::Settled { is_repeat: false, .. });
-    assert_eq!(outcomes.iter().filter(first).count(), 1);
-    assert_eq!((shop.paid(), shop.node.ledger().mined.len()), (1, 1));
-}
-
-#[tokio::test]
-async fn another_authorization_of_the_same_nonce_is_refused() {
-    let shop = shop(options).await;
-    let payment = shop.pay();
-    shop.settle(&payment).await.unwrap();
-    let mut other = payment.clone();
-    other.authorization.valid_before += U256::from(1);
-    other.signature = other.authorization.sign(&domain(), &shop.payer);
-    assert_eq!(shop.settle(&other).await, Err(Refusal::NonceUsed));
-    let mut unsigned = payment;
-    unsigned.signature = Signature::new(vec![1; 65]).unwrap();
-    assert_eq!(shop.settle(&unsigned).await, Err(Refusal::NonceUsed));
-}
-
-#[tokio::test]
-async fn a_contract_decides_on_its_signatures_and_its_key_does_not() {
-    let shop = shop(options).await;
-    let account = shop.payer.address();
-    let mut payment = shop.pay();
-    shop.node.ledger().contracts.insert(account, Bytes::from_static(b"open sesame"));
-    let refused = shop.settle(&payment).await;
-    assert!(matches!(refused, Err(Refusal::Signature(_))), "{refused:?}");
-    payment.signature = Signature::new(b"open sesame".to_vec()).unwrap();
-    shop.verify(&payment).await.unwrap();
-    assert!(is_settled(&shop.settle(&payment).await.unwrap()));
-    assert_eq!(shop.paid(), 1);
-}
-
-#[tokio::test]
-async fn what_may_not_be_settled_is_refused_before_any_gas() {
-    let shop = shop(options).await;
-    let good = shop.pay();
-    let signed = |change: &dyn Fn(&mut TransferAuthorization)| {
-        let mut payment = good.clone();
-        change(&mut payment.authorization);
-        payment.signature = payment.authorization.sign(&domain(), &shop.payer);
-        payment
-    };
-    let own = shop.terms();
-    let strangers = Terms { pay_to: Address::repeat_byte(9), ..own };
-    let dearer = Terms { amount: AmountRule::AtLeast(U256::from(2)), ..own };
-    let mut forged = good.clone();
-    forged.signature = forged.authorization.sign(&domain(), &random_key());
-    let mut other_token = good.clone();
-    other_token.asset.address = Address::repeat_byte(3);
-    let cases = [
-        (signed(&|a| a.to = Address::repeat_byte(9)), own, "PayTo"),
-        (signed(&|a| a.to = Address::repeat_byte(9)), strangers, "Recipient"),
-        (signed(&|a| a.value = U256::from(2)), own, "Amount"),
-        (signed(&|a| a.value = U256::ZERO), own, "Amount"),
-        (good.clone(), dearer, "Amount"),
-        (signed(&|a| a.valid_after = a.valid_before - U256::from(1)), own, "TooEarly"),
-        (signed(&|a| a.valid_before = U256::from(1_000)), own, "TooLate"),
-        (forged, own, "Signature"),
-        (other_token, own, "Asset"),
-    ];
-    for (payment, terms, name) in cases {
-        for refusal in [
-            shop.house.engine.verify(&payment, &terms).await.unwrap_err(),
-            shop.house.engine.settle(&payment, &terms).await.unwrap_err(),
-        ] {
-            assert!(format!("{refusal:?}").starts_with(name), "{name}: {refusal:?}");
-        }
-    }
-    shop.node.ledger().balances.clear();
-    assert_eq!(shop.settle(&good).await, Err(Refusal::Balance));
-    assert_eq!(shop.node.count(SEND), 0);
-}
-
-#[tokio::test]
-async fn a_node_of_another_chain_gets_nothing() {
-    let other = |pay_to| EngineOptions { recipients: Recipients::Anybody, ..options(pay_to) };
-    let shop = shop(other).await;
-    shop.node.ledger().domain.id.chain = farebox_wire::evm::ChainId::new(8_453);
-    assert!(matches!(shop.settle(&shop.pay()).await, Err(Refusal::Unavailable(_))));
-    assert_eq!(shop.node.count(SEND), 0);
-}
-
-/// Kills the process at some moment; the next one brings the payment to its end.
-async fn restart(cut_off: impl AsyncFn(&Shop)) {
-    for database in farebox_testing::databases() {
-        let mut shop = Shop::open(database, quick).await;
-        let payment = shop.pay();
-        cut_off(&shop).await;
-        let engine = shop.house.engine.clone();
-        let (copy, terms) = (payment.clone(), shop.terms());
-        let asked = tokio::spawn(async move { engine.settle(&copy, &terms).await });
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        asked.abort();
-        kill(shop.house).await;
-        {
-            let mut faults = shop.node.faults();
-            (faults.hides_receipts, faults.forgets_transactions) = (false, false);
-            faults.planned.clear();
-            shop.node.ledger().mines_at_once = true;
-            shop.node.ledger().mine();
-        }
-        let keys = vec![random_key()];
-        let rpc = node_rpc(&shop.node);
-        shop.house = House::open(&shop.database, rpc, keys, quick(shop.pay_to)).await;
-        // Another key: the first one's transaction can only come by the node's hand, or ours.
-        let end = shop.settle_to_the_end(&payment).await;
-        assert!(is_settled(&end), "{end:?}");
-        assert_eq!(shop.paid(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_process_that_died_after_sending_has_lost_nothing() {
-    restart(async |shop| shop.node.faults().hides_receipts = true).await;
-}
-
-#[tokio::test]
-async fn a_process_that_died_while_its_transaction_waited_has_lost_nothing() {
-    restart(async |shop| shop.node.ledger().mines_at_once = false).await;
-}
-
-#[tokio::test]
-async fn a_process_that_died_before_the_node_had_the_transaction_has_lost_nothing() {
-    restart(async |shop| shop.node.faults().forgets_transactions = true).await;
-}
-
-#[tokio::test]
-async fn a_process_that_died_before_it_signed_has_lost_nothing() {
-    restart(async |shop| {
-        for _ in 0..10 {
-            shop.node.plan("eth_maxPriorityFeePerGas", Fault::SilentBefore);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_hundred_payments_through_a_faulty_node_and_none_is_lost() {
-    let seed = fastrand::u64(..);
-    eprintln!("seed {seed}");
-    let shop = shop(options).await;
-    shop.node.faults().random = Some((fastrand::Rng::with_seed(seed), 6));
-    let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(10));
-    let mut settling = tokio::task::JoinSet::new();
-    for _ in 0..100 {
-        let (turns, engine) = (turns.clone(), shop.house.engine.clone());
-        let (payment, terms) = (shop.pay(), shop.terms());
-        settling.spawn(async move {
-            let _turn = turns.acquire().await;
-            loop {
-                match engine.settle(&payment, &terms).await {
-                    Ok(Settlement::Pending { .. }) | Err(Refusal::Unavailable(_)) => {}
-                    end => return end,
-                }
-            }
-        });
-    }
-    for end in settling.join_all().await {
-        assert!(is_settled(&end.clone().unwrap()), "seed {seed}: {end:?}");
-    }
-    assert_eq!(shop.paid(), 100, "seed {seed}");
-}
-
-#[tokio::test]
-async fn fifty_that_wait_do_not_ask_fifty_times() {
-    let shop = shop(quick).await;
-    shop.node.ledger().mines_at_once = false;
-    let mut settling = tokio::task::JoinSet::new();
-    for _ in 0..50 {
-        let (engine, payment) = (shop.house.engine.clone(), shop.pay());
-        let terms = terms(shop.pay_to, 1);
-        settling.spawn(async move { engine.settle(&payment, &terms).await });
-    }
-    settling.join_all().await;
-    let (requests, receipts) = (shop.node.requests(), shop.node.count("eth_getTransactionReceipt"));
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let asked = shop.node.count("eth_getTransactionReceipt") - receipts;
-    let sent = shop.node.requests() - requests;
-    assert!(asked <= 50 * sent / 2, "{asked} receipts in {sent} requests");
-}
-
-#[tokio::test]
 async fn a_payment_counts_when_it_is_as_deep_as_asked() {
     let deep = |pay_to| EngineOptions { confirmations: 3, ..quick(pay_to) };
     let shop = shop(deep).await;
@@ -376,23 +183,4 @@ async fn a_payment_counts_when_it_is_as_deep_as_asked() {
     assert!(matches!(shop.settle(&payment).await, Ok(Settlement::Pending { .. })));
     shop.node.ledger().mine();
     assert!(is_settled(&shop.settle_to_the_end(&payment).await));
-}
-
-#[tokio::test]
-async fn a_transaction_that_waits_is_not_followed_by_another_after_a_restart() {
-    for database in farebox_testing::databases() {
-        let mut shop = Shop::open(database, quick).await;
-        let payment = shop.pay();
-        shop.node.ledger().mines_at_once = false;
-        let pending = shop.settle(&payment).await.unwrap();
-        kill(shop.house).await;
-        let rpc = node_rpc(&shop.node);
-        let keys = vec![random_key()];
-        shop.house = House::open(&shop.database, rpc, keys, quick(shop.pay_to)).await;
-        assert_eq!(shop.settle(&payment).await.unwrap(), pending);
-        assert_eq!(shop.settle(&payment).await.unwrap(), pending);
-        shop.node.ledger().mine();
-        assert!(is_settled(&shop.settle_to_the_end(&payment).await));
-        assert_eq!((shop.paid(), shop.node.ledger().mined.len()), (1, 1));
-    }
 }

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
+/// The method that hands a transaction over.
+pub const SEND: &str = "eth_sendRawTransaction";
+
 pub fn schemas() -> Vec<Schema> {
     vec![farebox_store::schema(), farebox_facilitator::schema()]
 }

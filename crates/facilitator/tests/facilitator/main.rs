@@ -12,4 +12,7 @@ mod anvil;
 mod faults;
 mod house;
 mod http;
+mod many;
 mod real_chain;
+mod refusals;
+mod restarts;
