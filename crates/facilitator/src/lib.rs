@@ -7,7 +7,7 @@ mod facilitator;
 mod list;
 mod remote;
 
-pub use embedded::Embedded;
+pub use embedded::{Embedded, is_repeat};
 pub use engine::{
     AmountRule, Clock, Engine, EngineOptions, EngineStats, Failure, KeyBalance, Payment, PaymentId,
     Recipients, Refusal, Settlement, Terms,

@@ -27,6 +27,8 @@ CREATE TABLE settlement (
     -- What carried it out, or what failed.
     transaction_hash BYTEA CHECK (length(transaction_hash) = 32),
     failure          TEXT,
+    -- Whether a caller was told that it is settled: only one may deliver for it.
+    is_told          BIGINT NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1)),
     begun_at_ms      BIGINT NOT NULL,
     ended_at_ms      BIGINT,
     CHECK (state <> 'settled' OR transaction_hash IS NOT NULL),

@@ -27,6 +27,8 @@ CREATE TABLE settlement (
     -- What carried it out, or what failed.
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     failure          TEXT,
+    -- Whether a caller was told that it is settled: only one may deliver for it.
+    is_told          INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1)),
     begun_at_ms      INTEGER NOT NULL,
     ended_at_ms      INTEGER,
     CHECK (state <> 'settled' OR transaction_hash IS NOT NULL),

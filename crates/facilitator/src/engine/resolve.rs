@@ -221,7 +221,7 @@ impl Engine {
     /// [`StoreError`].
     pub async fn outcome(&self, id: PaymentId) -> Result<Option<Settlement>, StoreError> {
         let found = self.find(id).await?;
-        Ok(found.map(|(row, newest)| row.settlement(true, newest)))
+        Ok(found.map(|(row, newest)| row.settlement(newest)))
     }
 }
 

@@ -45,9 +45,9 @@ impl Row {
     }
 
     /// What is told of it.
-    pub(crate) fn settlement(&self, is_repeat: bool, newest: Option<B256>) -> Settlement {
+    pub(crate) fn settlement(&self, newest: Option<B256>) -> Settlement {
         match self.state {
-            State::Settled(transaction) => Settlement::Settled { transaction, is_repeat },
+            State::Settled(transaction) => Settlement::Settled { transaction, is_repeat: true },
             State::Failed(failure, transaction) => Settlement::Failed { failure, transaction },
             State::Reserved | State::Broadcast | State::Unknown => {
                 Settlement::Pending { transaction: newest }
@@ -176,6 +176,13 @@ pub(crate) fn end(
     let hash = hash.map(|hash| hash.to_vec());
     transaction.execute(sql, params![name, hash, failure, now, id.digest().0])?;
     Ok(())
+}
+
+/// Notes that a caller is told that a payment is settled; `false` when another was told before.
+pub(crate) fn tell(transaction: &Transaction<'_>, id: PaymentId) -> Result<bool, StoreError> {
+    let sql = "UPDATE settlement SET is_told = 1 \
+               WHERE id = ?1 AND state = 'settled' AND is_told = 0";
+    Ok(transaction.execute(sql, params![id.digest().0])? == 1)
 }
 
 /// Writes a transaction that is about to be sent; `false` when the payment is not `owner`'s.

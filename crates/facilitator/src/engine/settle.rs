@@ -23,6 +23,23 @@ impl Engine {
     /// # Errors
     /// [`Refusal`]: certainly nothing was sent for it. Everything else is a [`Settlement`].
     pub async fn settle(&self, payment: &Payment, terms: &Terms) -> Result<Settlement, Refusal> {
+        match self.bring_to_end(payment, terms).await? {
+            Settlement::Settled { transaction, .. } => {
+                Ok(self.tell(payment.id(), transaction).await)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Of all callers, one is the first to be told.
+    async fn tell(&self, id: PaymentId, transaction: B256) -> Settlement {
+        match self.0.store.write(move |store| rows::tell(store, id)).await {
+            Ok(is_first) => Settlement::Settled { transaction, is_repeat: !is_first },
+            Err(error) => unreadable(&error),
+        }
+    }
+
+    async fn bring_to_end(&self, payment: &Payment, terms: &Terms) -> Result<Settlement, Refusal> {
         let until = Instant::now() + self.0.options.settle_wait;
         let id = payment.id();
         match self.find(id).await {
@@ -57,7 +74,7 @@ impl Engine {
         let sending = tokio::spawn(self.clone().send(row, sender.clone()));
         match tokio::time::timeout_at(until, sending).await {
             Ok(Ok(Err(refusal))) => Err(refusal),
-            Ok(_) | Err(_) => self.wait(id, until, false).await,
+            Ok(_) | Err(_) => self.wait(id, until).await,
         }
     }
 
@@ -75,17 +92,12 @@ impl Engine {
         }
         check_terms(payment, terms)?;
         if row.is_ended() {
-            return Ok(row.settlement(true, newest));
+            return Ok(row.settlement(newest));
         }
-        self.wait(row.id, until, true).await
+        self.wait(row.id, until).await
     }
 
-    async fn wait(
-        &self,
-        id: PaymentId,
-        until: Instant,
-        is_repeat: bool,
-    ) -> Result<Settlement, Refusal> {
+    async fn wait(&self, id: PaymentId, until: Instant) -> Result<Settlement, Refusal> {
         let waiter = self.0.waiting.join(id);
         loop {
             let told = waiter.notify.notified();
@@ -98,7 +110,7 @@ impl Engine {
                 Err(error) => return Ok(unreadable(&error)),
             };
             if row.is_ended() || Instant::now() >= until {
-                return Ok(row.settlement(is_repeat, newest));
+                return Ok(row.settlement(newest));
             }
             let next = until.min(Instant::now() + LOOK_PERIOD);
             let _ = tokio::time::timeout_at(next, told).await;

@@ -122,6 +122,9 @@ impl FacilitatorList {
                 Err(FacilitatorError::Unavailable(text)) if may_be_done => {
                     return Err(FacilitatorError::Unknown(text));
                 }
+                Ok(answer) if may_be_done && is_duplicate(&answer) => {
+                    return Err(was_told(&answer));
+                }
                 answer => return answer,
             }
             may_be_done = true;
@@ -140,16 +143,26 @@ impl FacilitatorList {
             let text = format!("{name} has the payment and is not configured any more");
             return Err(FacilitatorError::Unknown(text));
         };
-        let answer = self.settle_with(member, request).await;
-        answer.map_err(|error| match error {
-            FacilitatorError::Unavailable(text) => FacilitatorError::Unknown(text),
-            unknown @ FacilitatorError::Unknown(_) => unknown,
-        })
+        match self.settle_with(member, request).await {
+            Err(FacilitatorError::Unavailable(text)) => Err(FacilitatorError::Unknown(text)),
+            Ok(answer) if is_duplicate(&answer) => Err(was_told(&answer)),
+            other => other,
+        }
     }
 }
 
 fn is_pending(answer: &SettleResponse) -> bool {
     code(answer.error_reason.as_deref()) == Some(ErrorCode::SettlementPending) && !answer.success
+}
+
+fn is_duplicate(answer: &SettleResponse) -> bool {
+    code(answer.error_reason.as_deref()) == Some(ErrorCode::DuplicateSettlement) && !answer.success
+}
+
+/// The answer that got lost before was a success, as it seems; only the chain can say.
+fn was_told(answer: &SettleResponse) -> FacilitatorError {
+    let transaction: String = answer.transaction.chars().take(100).collect();
+    FacilitatorError::Unknown(format!("it says that {transaction} settled it before"))
 }
 
 fn code(reason: Option<&str>) -> Option<ErrorCode> {

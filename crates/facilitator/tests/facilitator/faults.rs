@@ -71,7 +71,7 @@ async fn no_receipt_is_pending_with_the_transaction_and_never_failed() {
     assert_eq!(shop.verify(&payment).await, Err(Refusal::InFlight));
     shop.node.faults().hides_receipts = false;
     let settled = shop.settle_to_the_end(&payment).await;
-    assert_eq!(settled, Settlement::Settled { transaction: sent, is_repeat: true });
+    assert_eq!(settled, Settlement::Settled { transaction: sent, is_repeat: false });
     assert_eq!(shop.paid(), 1);
 }
 

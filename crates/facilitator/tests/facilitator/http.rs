@@ -101,7 +101,10 @@ async fn payments_of_both_versions_are_verified_and_settled() {
         assert_eq!((status, &settled["success"]), (200, &json!(true)), "{settled}");
         assert_eq!(settled["network"], network);
         assert_eq!(settled["transaction"].as_str().unwrap().len(), 66);
-        assert_eq!(ask(format!("{url}/settle"), &body).await.1, settled, "the same again");
+        let (status, again) = ask(format!("{url}/settle"), &body).await;
+        assert_eq!((status, &again["success"]), (200, &json!(false)), "one request delivers");
+        assert_eq!(again["errorReason"], "duplicate_settlement");
+        assert_eq!(again["transaction"], settled["transaction"]);
         let (_, again) = ask(format!("{url}/verify"), &body).await;
         assert_eq!(again["invalidReason"], "invalid_exact_evm_nonce_already_used");
     }
@@ -119,6 +122,15 @@ async fn a_pending_settlement_names_its_transaction() {
     assert_eq!(pending["success"], false);
     assert_eq!(pending["errorReason"], "settlement_pending");
     assert_eq!(pending["transaction"].as_str().unwrap().len(), 66);
+    shop.node.faults().hides_receipts = false;
+    let settled = loop {
+        let (_, answer) = ask(format!("{url}/settle"), &body).await;
+        if answer["errorReason"] != "settlement_pending" {
+            break answer;
+        }
+    };
+    assert_eq!(settled["success"], true, "who was told of nothing is told of the outcome");
+    assert_eq!(settled["transaction"], pending["transaction"]);
 }
 
 #[tokio::test]
