@@ -1,0 +1,1 @@
+//! MPP over Lightning: the same invoices as L402, in another language.
