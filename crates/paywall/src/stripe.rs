@@ -241,7 +241,9 @@ fn judge((status, body): &(StatusCode, Vec<u8>)) -> Collected {
     let is_refusal = [StatusCode::BAD_REQUEST, StatusCode::PAYMENT_REQUIRED].contains(status);
     match serde_json::from_slice::<StripeError>(body) {
         // Its key was used with other words before: that one may have been charged.
-        Ok(StripeError { error }) if is_refusal && error.r#type != "idempotency_error" => refused(&error.code, &error.message),
+        Ok(StripeError { error }) if is_refusal && error.r#type != "idempotency_error" => {
+            refused(&error.code, &error.message)
+        }
         _ => {
             tracing::warn!(%status, "Stripe did not charge a card");
             Collected::Unknown(Unavailable::Facilitator)

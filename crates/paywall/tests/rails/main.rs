@@ -12,7 +12,13 @@
 mod shop;
 
 mod crash;
+mod model;
+mod mpp_evm;
 mod mpp_lightning;
+mod streaming;
+mod stripe;
 mod support;
+mod tempo;
+mod timed;
 mod x402;
 mod x402_attacks;

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 const LIGHTNING: &str = "lightning";
 
 /// Pays a challenge, and shows it.
-fn paid(stall: &Stall, challenge: &Challenge) -> String {
+pub fn paid(stall: &Stall, challenge: &Challenge) -> String {
     let hash = LightningCharge::decode(&challenge.request).unwrap().payment_hash();
     let preimage = stall.wallet.pay(&hash.to_string());
     shown(challenge, &preimage)
@@ -172,9 +172,12 @@ async fn a_challenge_that_was_changed_is_none_of_ours() {
 async fn a_challenge_is_good_for_the_request_that_it_was_issued_for() {
     let stall = Stall::open().await;
     let credential = paid(&stall, &offered(&stall, "/dish").await);
-    for (method, uri, body) in
-        [("GET", "/other", ""), ("POST", "/dish", ""), ("GET", "/coffee", ""), ("POST", "/by_weight", "1234")]
-    {
+    for (method, uri, body) in [
+        ("GET", "/other", ""),
+        ("POST", "/dish", ""),
+        ("GET", "/coffee", ""),
+        ("POST", "/by_weight", "1234"),
+    ] {
         let answer = stall.send(request(method, uri, Some(&credential), body)).await;
         assert_eq!(problem(&answer), ProblemType::InvalidChallenge, "{method} {uri}");
     }
@@ -307,7 +310,12 @@ async fn garbage_is_told_what_is_wrong() {
         format!("Payment {}", "A".repeat(40_000)),
     ] {
         let answer = stall.get("/dish", Some(&value)).await;
-        assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED, "{}", &value[..20.min(value.len())]);
+        assert_eq!(
+            answer.status,
+            StatusCode::PAYMENT_REQUIRED,
+            "{}",
+            &value[..20.min(value.len())]
+        );
         assert!(!challenges_of(&answer).is_empty());
     }
     assert_eq!(stall.served(), 0);

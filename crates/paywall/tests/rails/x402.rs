@@ -1,11 +1,9 @@
 //! x402 of both versions: what is asked, paid, settled and answered.
 
 use crate::shop::{START, dollars, request};
-use crate::support::stall::{DISH_UNITS, SITE, paid, pay_to, usdc};
+use crate::support::stall::{DISH_UNITS, SITE, paid, pay_to, usdc, v1_of};
 use crate::support::{AtSettle, AtVerify, Stall, answered, x402_of};
-use farebox_wire::x402::{
-    PAYMENT_RESPONSE, PaymentRequiredV1, SettleResponse, X_PAYMENT_RESPONSE,
-};
+use farebox_wire::x402::{PAYMENT_RESPONSE, SettleResponse, X_PAYMENT_RESPONSE};
 use http::{StatusCode, header};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -24,7 +22,7 @@ async fn a_402_asks_in_both_versions_and_names_the_public_address() {
     assert_eq!(option.extra_text("name"), Some("USDC"));
     assert_eq!(option.extra_text("version"), Some("2"));
 
-    let v1 = PaymentRequiredV1::parse_body(&answer.body).unwrap();
+    let v1 = v1_of(&answer);
     assert_eq!(v1.accepts[0].network, "base-sepolia");
     assert_eq!(v1.accepts[0].max_amount_required, DISH_UNITS.to_string());
     assert_eq!(v1.accepts[0].resource, format!("{SITE}/dish?of=day"));

@@ -85,12 +85,22 @@ impl FakeFacilitator {
         self.settle_calls.load(Ordering::SeqCst)
     }
 
+    /// How many settlements never came to an end.
+    pub fn hanging(&self) -> usize {
+        self.settling.load(Ordering::SeqCst)
+    }
+
     fn check(&self, request: &FacilitatorRequest) -> Result<TransferAuthorization, String> {
         let now_s = self.clock.load(Ordering::SeqCst);
         let timing = Timing { now_s, margin_s: 0, validity_max_s: None };
         verify_exact(&request.payment, &request.requirements, timing, Payer::Account)
             .map(|verified| verified.authorization)
             .map_err(|error| error.to_string())
+    }
+
+    fn knows(&self, request: &FacilitatorRequest) -> bool {
+        let shown = request.payment.exact_evm().unwrap().authorization;
+        self.used.lock().unwrap().contains_key(&(shown.from, shown.nonce))
     }
 
     /// Carries a payment out, once: the same again has the same transaction.
@@ -130,8 +140,7 @@ impl Facilitator for FakeFacilitator {
         if how == AtVerify::Down {
             return Err(FacilitatorError::Unavailable("switched off".to_owned()));
         }
-        let shown = request.payment.exact_evm().unwrap().authorization;
-        let is_used = self.used.lock().unwrap().contains_key(&(shown.from, shown.nonce));
+        let is_used = self.knows(request);
         let outcome = match self.check(request) {
             _ if how == AtVerify::Refuse => Err("insufficient_funds".to_owned()),
             Ok(_) if is_used => Err("invalid_exact_evm_nonce_already_used".to_owned()),
@@ -160,6 +169,8 @@ impl Facilitator for FakeFacilitator {
                 self.carry_out(request);
                 Err(FacilitatorError::Unknown("the connection broke".to_owned()))
             }
+            // What was carried out is not refused afterwards.
+            AtSettle::Refuse if self.knows(request) => Ok(self.carry_out(request)),
             AtSettle::Refuse => Ok(SettleResponse {
                 success: false,
                 error_reason: Some("insufficient_funds".to_owned()),
