@@ -37,6 +37,7 @@ mod redeem;
 mod redemption;
 mod request;
 mod route;
+mod settlement;
 mod stripe;
 mod tempo;
 mod unavailable;

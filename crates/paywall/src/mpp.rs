@@ -90,13 +90,13 @@ fn check_bound(route: &PaidRoute, facts: &Facts, challenge: &Challenge) -> Resul
     if opaque.route() != Some(route.id) || opaque.get(BOUND_TO) != Some(&bound_to) {
         return Err(Problem::ChallengeOfAnotherRequest);
     }
-    // A body too large to be read from anybody was not tied to the challenge.
-    match &challenge.digest {
-        Some(digest) if facts.content_digest().as_ref() != Some(digest) => {
-            Err(Problem::ChallengeOfAnotherRequest)
-        }
-        _ => Ok(()),
-    }
+    let is_bound = match (&challenge.digest, facts.content_digest()) {
+        (Some(issued_for), shown) => shown.as_ref() == Some(issued_for),
+        // A body too large to be read from anybody was not tied to the challenge, where the price
+        // is the same for all; where it is made from the body, there was none.
+        (None, shown) => shown.is_none() || !route.is_priced_by_request(),
+    };
+    if is_bound { Ok(()) } else { Err(Problem::ChallengeOfAnotherRequest) }
 }
 
 /// The receipt of a payment.

@@ -6,6 +6,7 @@ use crate::rails::Site;
 use crate::request::Facts;
 use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
+use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::accept::AcceptPayment;
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
@@ -83,7 +84,8 @@ impl Paywall {
             request: draft.request.clone(),
             expires_at: draft.expires_at,
             description: Some(description.take(DESCRIPTION_LEN_MAX).collect()),
-            digest: facts.content_digest(),
+            // What is good for many requests is good for many bodies.
+            digest: facts.content_digest().filter(|_| route.kind == TokenKind::OneShot),
             opaque,
             header: CredentialHeader::Authorization,
         };
