@@ -13,5 +13,5 @@ pub use challenge::{Challenge, Scheme, challenge_header, parse_challenges};
 pub use credential::{
     CREDENTIAL_LEN_MAX, Credential, CredentialError, MACAROONS_MAX, authorization_header,
 };
-pub use grant::{Grant, GrantError, RequestFacts, TokenKind};
+pub use grant::{Grant, GrantError, Proof, RequestFacts, TokenKind};
 pub use identifier::Identifier;
