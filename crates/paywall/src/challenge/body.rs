@@ -96,7 +96,7 @@ fn x402_fields(route: &PaidRoute, required: &PaymentRequired) -> X402Fields {
 /// What a client of MPP expects when its credential was refused (RFC 9457).
 fn problem_details(offers: &Offers<'_>, problem: &Problem) -> Response {
     let kind = problem.mpp_type();
-    let mut details = farebox_wire::mpp::Problem::new(kind, &problem.to_string());
+    let mut details = farebox_wire::mpp::Problem::new(kind, problem.to_string());
     details.challenge_id = offers.payment.first().map(|challenge| challenge.id.clone());
     let mut response = Json(details).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
