@@ -1,6 +1,7 @@
 //! The paywall of one server: its wallet, its secret, its pool and its records.
 
 use crate::admission::Refusal;
+use crate::browser::Lookups;
 use crate::collection::{Collected, Verdict};
 use crate::evm::AskedRates;
 use crate::keys::Secret;
@@ -117,6 +118,7 @@ struct Inner {
     is_stopped: AtomicBool,
     settled: Mutex<Recent<PaymentHash>>,
     unbooked: Unbooked,
+    lookups: Lookups,
     /// Payments with what they bought.
     recorded: Mutex<Recent<(PaymentKey, [u8; 32])>>,
     asked_rates: AskedRates,
@@ -155,6 +157,7 @@ impl Paywall {
             is_stopped: AtomicBool::new(false),
             settled: Mutex::default(),
             unbooked: Unbooked::default(),
+            lookups: Lookups::default(),
             recorded: Mutex::default(),
             asked_rates: AskedRates::default(),
             counters: Counters::default(),
@@ -265,6 +268,10 @@ impl Paywall {
 
     pub(crate) fn unbooked(&self) -> &Unbooked {
         &self.0.unbooked
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.0.lookups
     }
 
     pub(crate) fn redemptions(&self) -> &Redemptions {

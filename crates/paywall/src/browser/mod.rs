@@ -6,6 +6,7 @@
 //! made for this one browser (see [`Purpose::is_private`](crate::pool::Purpose)), and the token
 //! is accepted from nothing but the cookie of a `GET`.
 
+mod admit;
 mod cookies;
 mod held;
 mod lookups;
@@ -14,18 +15,23 @@ mod page;
 mod qr;
 mod styled;
 
+use crate::admission::check_price;
+use crate::amount::Amount;
 use crate::paywall::Paywall;
 use crate::request::Facts;
 use crate::route::PaidRoute;
+use crate::unavailable::Unavailable;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use cookies::{CookieScope, Jar};
+use farebox_wallet::CreatedInvoice;
 use farebox_wire::l402::TokenKind;
+use farebox_wire::lightning::PaymentHash;
 pub(crate) use held::Held;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 pub(crate) use lookups::Lookups;
-pub(crate) use page::{Page, page};
+pub(crate) use page::{Invoice, Page, page};
 use serde_json::json;
 use std::fmt;
 
@@ -102,13 +108,16 @@ impl Paywall {
         })
     }
 
-    /// The first of its tokens whose invoice can still be paid.
+    /// The first of its tokens whose invoice can still be paid, and is enough.
     pub(crate) fn open_invoice(
         &self,
+        route: &PaidRoute,
+        price: &Amount,
         visitor: &Visitor,
-    ) -> Option<(Held, farebox_wallet::CreatedInvoice)> {
+    ) -> Option<(Held, CreatedInvoice)> {
         let now = self.now();
         visitor.held.iter().find_map(|held| {
+            check_price(route, &held.grant, price, now).ok()?;
             let invoice = self.pool().find_private(held.payment_hash, now)?;
             Some((held.clone(), invoice))
         })
@@ -130,7 +139,7 @@ impl Visitor {
 
     /// Whether a page without a script goes on asking by itself. An abandoned one must not ask
     /// for invoices for ever.
-    fn is_watched(&self, route: &PaidRoute, now: u64) -> bool {
+    pub(crate) fn is_watched(&self, route: &PaidRoute, now: u64) -> bool {
         let lifetime_s = route.token_lifetime_s.saturating_sub(UNWATCHED_S);
         let recent = |held: &&Held| held.grant.expires_at.saturating_sub(lifetime_s) > now;
         self.held.iter().filter(recent).count() < UNWATCHED_INVOICES_MAX
@@ -147,7 +156,7 @@ impl Visitor {
     }
 
     /// The name of the cookie for a token.
-    pub(crate) fn cookie_name(&self, hash: farebox_wire::lightning::PaymentHash) -> String {
+    pub(crate) fn cookie_name(&self, hash: PaymentHash) -> String {
         cookies::name(&self.prefix, hash)
     }
 }
@@ -165,6 +174,11 @@ pub(crate) fn poll_answer(is_paid: bool, is_known: bool) -> Response {
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     response
+}
+
+/// What is said when nothing can be sold or shown: a page, or JSON.
+pub(crate) fn unavailable(wants_page: bool, unavailable: Unavailable) -> Response {
+    if wants_page { notice::page(unavailable) } else { unavailable.into_response() }
 }
 
 /// An answer that was bought with a cookie. Shared caches take a request with a cookie for one
