@@ -76,9 +76,7 @@ impl CookieScope {
     pub(super) fn set(&self, name: &str, value: &str, lifetime_s: u64) -> String {
         let secure = if self.is_secure { "; Secure" } else { "" };
         let path = &self.path;
-        format!(
-            "{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}"
-        )
+        format!("{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}")
     }
 
     pub(super) fn drop(&self, name: &str) -> String {

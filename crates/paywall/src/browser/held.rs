@@ -79,10 +79,11 @@ impl Paywall {
         let mut others: Vec<_> = others
             .map(|(name, value)| {
                 let decoded = decode(value);
-                let paid = decoded.as_ref().is_some_and(|(_, identifier)| {
-                    self.knows_settled(identifier.payment_hash)
-                });
-                let grant = decoded.and_then(|(macaroon, _)| Grant::read(&macaroon.caveats, "").ok());
+                let paid = decoded
+                    .as_ref()
+                    .is_some_and(|(_, identifier)| self.knows_settled(identifier.payment_hash));
+                let grant =
+                    decoded.and_then(|(macaroon, _)| Grant::read(&macaroon.caveats, "").ok());
                 (paid, grant.map_or(0, |grant| grant.expires_at), name)
             })
             .collect();

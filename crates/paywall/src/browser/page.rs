@@ -199,7 +199,9 @@ mod tests {
 
     #[test]
     fn hostile_texts_stay_texts() {
-        for hostile in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</textarea>"] {
+        for hostile in
+            ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</textarea>"]
+        {
             let calm = rendered("calm").matches('<').count();
             assert_eq!(rendered(hostile).matches('<').count(), calm, "{hostile}");
         }
