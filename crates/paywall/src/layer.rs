@@ -10,7 +10,7 @@ use crate::request::{self, BodyError, Facts, Shown};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use crate::unavailable::Unavailable;
 use axum::Json;
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use farebox_wire::api_error::ErrorBody;
@@ -84,7 +84,6 @@ impl ChargeLayer {
         if self.paywall.is_stopped() {
             return browser::unavailable(wants_page, Unavailable::ReadOnly);
         }
-        let has_body = !body.is_end_stream();
         let shown = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
             let shown = shown?;
             self.paywall.check_shown(&shown)?;
@@ -103,7 +102,7 @@ impl ChargeLayer {
             (None, body)
         };
         let mut facts = Facts::of(&parts, read.as_ref()).showing(&shown);
-        let visitor = self.paywall.visitor(&self.route, &facts, &parts, has_body);
+        let visitor = self.paywall.visitor(&self.route, &facts, &parts);
         facts.visitor = visitor.map(Box::new);
         let price = match self.price(&facts, read.as_ref()) {
             Ok(price) => price,

@@ -133,7 +133,8 @@ async fn a_cookie_is_for_get_without_a_body_only() {
         assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED, "{method}");
     }
     for body in ["a body", &"x".repeat(20_000)] {
-        let (parts, _) = browser.request("GET", "/dish").into_parts();
+        let (mut parts, _) = browser.request("GET", "/dish").into_parts();
+        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
         let answer = shop.send(Request::from_parts(parts, body.to_owned().into())).await;
         assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED);
     }

@@ -28,6 +28,8 @@ impl ChargeLayer {
         let Some(visitor) = &facts.visitor else { return Err(Problem::PaymentRequired.into()) };
         let paid = self.paywall().paid_by_visitor(self.route(), facts, price, visitor).await?;
         let Some((held, verdict)) = paid else { return Err(Problem::PaymentRequired.into()) };
+        // What a browser sends has none; one that was not announced was not paid for.
+        let request = request.map(|_| Body::empty());
         match self.redeem(verdict, inner, request).await {
             Ok(response) => Ok(keep_private(response)),
             Err(Refusal::Problem(_)) => {

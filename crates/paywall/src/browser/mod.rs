@@ -29,7 +29,7 @@ use farebox_wire::l402::TokenKind;
 use farebox_wire::lightning::PaymentHash;
 pub(crate) use held::Held;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub(crate) use lookups::Lookups;
 pub(crate) use page::{Invoice, Page, page};
 use serde_json::json;
@@ -83,9 +83,8 @@ impl Paywall {
         route: &PaidRoute,
         facts: &Facts,
         parts: &Parts,
-        has_body: bool,
     ) -> Option<Visitor> {
-        if parts.method != Method::GET || has_body {
+        if parts.method != Method::GET || announces_body(&parts.headers) {
             return None;
         }
         let scope = CookieScope::of(self.rails().site.as_ref(), &facts.path)?;
@@ -188,6 +187,11 @@ pub(crate) fn keep_private(mut response: Response) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.append(header::VARY, HeaderValue::from_static("Cookie"));
     response
+}
+
+fn announces_body(headers: &HeaderMap) -> bool {
+    let len = headers.get(header::CONTENT_LENGTH);
+    len.is_some_and(|len| len != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// A host and port that are fit to be shown.
