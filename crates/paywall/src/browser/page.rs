@@ -9,13 +9,13 @@ use maud::{Markup, html};
 
 /// How often a page without a script looks for the payment, in seconds.
 const REFRESH_S: u64 = 5;
+/// Characters of an address that are shown.
+const ADDRESS_LEN_MAX: usize = 160;
 /// Where a command has to be completed.
 const PREIMAGE: &str = "PREIMAGE";
 
 /// What the page says.
 pub(crate) struct Page<'a> {
-    /// Who sells, as far as the server knows its own name.
-    pub seller: Option<&'a str>,
     /// What is sold.
     pub description: &'a str,
     /// What it costs: `5 sats`.
@@ -27,8 +27,10 @@ pub(crate) struct Page<'a> {
     pub lightning: Option<Invoice<'a>>,
     /// What else can be paid with, in a few words each.
     pub others: &'a [String],
-    /// Of what is sold.
+    /// Of what is sold; its host is who sells.
     pub url: &'a str,
+    /// What one payment buys.
+    pub terms: String,
     /// Whether a page without a script is loaded again by itself.
     pub is_watched: bool,
 }
@@ -61,7 +63,7 @@ fn content(page: &Page<'_>) -> Markup {
         main.ticket {
             header {
                 div {
-                    @if let Some(seller) = page.seller { p.seller { (seller) } }
+                    p.address { (address(page.url)) }
                     h1 { (page.description) }
                 }
                 p.price {
@@ -81,7 +83,7 @@ fn content(page: &Page<'_>) -> Markup {
             }
             (other_ways(page))
         }
-        footer { p { "One payment buys one answer. Keep this browser's cookies until you have it." } }
+        footer { p { (page.terms) " It is good in this browser: keep its cookies." } }
     }
 }
 
@@ -168,6 +170,16 @@ fn shell_quoted(url: &str) -> String {
     format!("'{}'", url.replace('\'', "%27"))
 }
 
+/// An address as people read it.
+fn address(url: &str) -> String {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let mut short: String = rest.chars().take(ADDRESS_LEN_MAX).collect();
+    if short.len() < rest.len() {
+        short.push('…');
+    }
+    short
+}
+
 fn duration(seconds: u64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
@@ -184,7 +196,6 @@ mod tests {
             expires_at: 600,
         };
         let page = Page {
-            seller: Some(text),
             description: text,
             price: text.to_owned(),
             price_beside: Some(text.to_owned()),
@@ -192,6 +203,7 @@ mod tests {
             lightning: Some(Invoice { invoice: &invoice, token: text, expires_in: 600 }),
             others: &[text.to_owned()],
             url: text,
+            terms: text.to_owned(),
             is_watched: true,
         };
         content(&page).into_string()

@@ -10,6 +10,7 @@ use crate::route::PaidRoute;
 use axum::response::Response;
 use farebox_money::Msat;
 use farebox_wire::evm::{Network, to_decimal};
+use farebox_wire::l402::TokenKind;
 
 impl Paywall {
     /// The page for this request.
@@ -23,7 +24,6 @@ impl Paywall {
         problem: &Problem,
     ) -> Response {
         let site = self.rails().site.as_ref();
-        let seller = site.map(|site| site.realm.as_str()).or(visitor.host.as_deref());
         let url = match (site, &visitor.host) {
             (None, Some(host)) => format!("http://{host}{}", self.url_of(facts)),
             _ => self.url_of(facts),
@@ -39,7 +39,6 @@ impl Paywall {
         let (asked, beside) = (prices.next(), prices.next());
         let is_new = *problem == Problem::PaymentRequired;
         page(&Page {
-            seller,
             description: &route.description,
             price: asked.unwrap_or_else(|| "A payment".to_owned()),
             price_beside: beside,
@@ -51,6 +50,7 @@ impl Paywall {
             }),
             others: &others(offers),
             url: &url,
+            terms: terms(route),
             is_watched: visitor.is_watched(route, self.now()),
         })
     }
@@ -58,6 +58,15 @@ impl Paywall {
     fn about_in_dollars(&self, amount: Msat) -> Option<String> {
         let rate = self.rails().rates.as_ref()?.current(self.now()).ok()?;
         Some(format!("about ${}", rate.to_usd_nearest(amount)?))
+    }
+}
+
+fn terms(route: &PaidRoute) -> String {
+    let minutes = route.token_lifetime_s / 60;
+    match route.kind {
+        TokenKind::OneShot => "One payment buys one answer.".to_owned(),
+        TokenKind::TimeBounded if minutes <= 1 => "One payment buys a minute.".to_owned(),
+        TokenKind::TimeBounded => format!("One payment buys {minutes} minutes."),
     }
 }
 
