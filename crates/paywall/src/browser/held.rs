@@ -2,6 +2,7 @@
 
 use super::Visitor;
 use super::cookies::Jar;
+use super::lookups::Turn;
 use crate::admission::{Refusal, check_price};
 use crate::amount::Amount;
 use crate::collection::Verdict;
@@ -121,8 +122,13 @@ impl Paywall {
     /// Asks the node about one invoice once in a while only, since a page asks all the time.
     async fn check_held(&self, held: &Held) -> Result<(), Refusal> {
         let hash = held.payment_hash;
-        if !self.knows_settled(hash) && !self.lookups().may_ask(hash, self.now()) {
-            return Err(Problem::NotSettled.into());
+        if !self.knows_settled(hash) {
+            match self.lookups().turn(hash, self.now()) {
+                Turn::Ask => {}
+                Turn::Asked => return Err(Problem::NotSettled.into()),
+                // Never a page that would be paid again.
+                Turn::TooMany => return Err(Unavailable::Wallet.into()),
+            }
         }
         let checked = self.check_settled(hash, held.grant.amount).await;
         if let Err(Refusal::Unavailable(Unavailable::Wallet)) = &checked {
