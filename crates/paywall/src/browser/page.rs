@@ -110,7 +110,7 @@ fn payment(lightning: &Invoice<'_>, is_watched: bool) -> Markup {
                 div.invoice {
                     label for="invoice" { "Invoice" }
                     div.copyable {
-                        textarea #invoice readonly rows="3" spellcheck="false" { (bolt11) }
+                        input #invoice type="text" readonly value=(bolt11) spellcheck="false";
                     }
                 }
                 (already_paid(is_watched))
