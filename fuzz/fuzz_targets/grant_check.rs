@@ -2,7 +2,7 @@
 #![no_main]
 
 use farebox_money::{MicroUsd, Msat};
-use farebox_wire::l402::{Grant, RequestFacts, TokenKind};
+use farebox_wire::l402::{Grant, Proof, RequestFacts, TokenKind};
 use libfuzzer_sys::{arbitrary, fuzz_target};
 
 #[derive(arbitrary::Arbitrary, Debug)]
@@ -18,6 +18,7 @@ struct Input {
 
 fuzz_target!(|input: Input| {
     let grant = Grant {
+        proof: Proof::Preimage,
         kind: if input.is_one_shot { TokenKind::OneShot } else { TokenKind::TimeBounded },
         method: "GET".into(),
         path: "/a".into(),

@@ -18,6 +18,7 @@
 mod admission;
 mod amount;
 mod answer;
+mod browser;
 mod challenge;
 mod collection;
 mod discovery;

@@ -1,5 +1,6 @@
 //! The paywall of one server: its wallet, its secret, its pool and its records.
 
+use crate::browser::Lookups;
 use crate::evm::AskedRates;
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
@@ -113,6 +114,7 @@ struct Inner {
     is_stopped: AtomicBool,
     settled: Mutex<Recent<PaymentHash>>,
     unbooked: Unbooked,
+    lookups: Lookups,
     /// Payments with what they bought.
     recorded: Mutex<Recent<(PaymentKey, [u8; 32])>>,
     asked_rates: AskedRates,
@@ -151,6 +153,7 @@ impl Paywall {
             is_stopped: AtomicBool::new(false),
             settled: Mutex::default(),
             unbooked: Unbooked::default(),
+            lookups: Lookups::default(),
             recorded: Mutex::default(),
             asked_rates: AskedRates::default(),
             counters: Counters::default(),
@@ -261,6 +264,10 @@ impl Paywall {
 
     pub(crate) fn unbooked(&self) -> &Unbooked {
         &self.0.unbooked
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.0.lookups
     }
 
     pub(crate) fn redemptions(&self) -> &Redemptions {

@@ -53,6 +53,7 @@ impl Chains {
         join_all(self.engines.iter().map(Engine::run)).await;
     }
 
+    /// Who settles on a chain: this server's engine, where it has a key, then the others.
     async fn facilitator(
         &mut self,
         settings: &Settings,
@@ -60,16 +61,23 @@ impl Chains {
         store: &Store,
         instance: &Instance,
     ) -> Result<Arc<dyn Facilitator>, Failure> {
-        let (Some(key_file), Some(rpc)) = (&chain.key_file, &chain.rpc) else {
-            return Err(Failure::usage("seller.evm needs key_file and rpc"));
-        };
-        let key = read_key(key_file.clone(), chain.key_password_file.clone()).await?;
-        let options = engine_options(settings, chain)?;
-        let rpc = node("seller.evm.rpc", rpc)?;
-        let (store, instance) = (store.clone(), instance.clone());
-        let engine = Engine::new(store, instance, rpc, vec![key], options, system_clock());
-        self.engines.push(engine.clone());
-        Ok(Arc::new(Embedded::new([engine])))
+        let mut members: Vec<(String, Arc<dyn Facilitator>)> = Vec::new();
+        if let (Some(key_file), Some(rpc)) = (&chain.key_file, &chain.rpc) {
+            let key = read_key(key_file.clone(), chain.key_password_file.clone()).await?;
+            let options = engine_options(settings, chain)?;
+            let rpc = node("seller.evm.rpc", rpc)?;
+            let (store, instance) = (store.clone(), instance.clone());
+            let engine = Engine::new(store, instance, rpc, vec![key], options, system_clock());
+            self.engines.push(engine.clone());
+            members.push(("own".to_owned(), Arc::new(Embedded::new([engine]))));
+        }
+        for text in &chain.facilitators {
+            let bad = |error| Failure::usage(format!("seller.evm.facilitators: {error}"));
+            let url = Url::parse(text).map_err(bad)?;
+            let remote = Remote::new(RemoteOptions::new(url)).map_err(Failure::general)?;
+            members.push((text.clone(), Arc::new(remote)));
+        }
+        Ok(Arc::new(FacilitatorList::new(members, store.clone())))
     }
 }
 

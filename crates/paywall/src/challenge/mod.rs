@@ -2,10 +2,12 @@
 
 mod body;
 mod lightning;
+mod page;
 mod payment;
 mod x402;
 
 use crate::amount::Amount;
+use crate::browser;
 use crate::evm::{self, EvmRail};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
@@ -69,14 +71,14 @@ impl Paywall {
         problem: &Problem,
     ) -> Response {
         if facts.path.len() > PATH_LEN_MAX {
-            return Unavailable::PathTooLong.into_response();
+            return browser::unavailable(facts.wants_page(), Unavailable::PathTooLong);
         }
         match self.offers(route, facts, price).await {
             Ok(offers) => {
                 self.count_challenge();
-                self.render(route, facts, &offers, problem)
+                self.render(route, facts, price, &offers, problem)
             }
-            Err(unavailable) => unavailable.into_response(),
+            Err(unavailable) => browser::unavailable(facts.wants_page(), unavailable),
         }
     }
 
@@ -122,6 +124,7 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
+        price: &Amount,
         offers: &Offers<'_>,
         problem: &Problem,
     ) -> Response {
@@ -151,7 +154,17 @@ impl Paywall {
         if self.accounts().is_some() {
             add(X_TOPUP_URL, "/api/v1/topup".to_owned());
         }
-        let body = body::of(route, facts, offers, x402.as_ref(), problem);
+        let body = match facts.page_visitor() {
+            Some(visitor) => {
+                let session = offers.lightning.as_ref().and_then(|offer| offer.session.as_ref());
+                let session = session.map(|(held, token)| (held, token.as_str()));
+                for cookie in visitor.set_cookies(session, self.now()) {
+                    add(header::SET_COOKIE, cookie);
+                }
+                self.page(route, facts, visitor, price, offers, problem)
+            }
+            None => body::of(route, facts, offers, x402.as_ref(), problem),
+        };
         let mut response = (StatusCode::PAYMENT_REQUIRED, body).into_response();
         response.headers_mut().extend(headers);
         response

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the shop")]
 
+pub mod browser;
+
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -47,6 +49,9 @@ pub struct TestWallet {
     pub is_down: AtomicBool,
     /// It makes invoices and cannot look them up.
     pub is_forgetful: AtomicBool,
+    /// How long after [`START`] its clock is, in seconds.
+    pub late_s: AtomicU64,
+    pub lookups: AtomicUsize,
 }
 
 impl TestWallet {
@@ -108,11 +113,13 @@ impl Receiver for TestWallet {
         let payment_hash = preimage.hash();
         let bolt11 = sign(&invoice, payment_hash);
         invoices.insert(payment_hash, (preimage, invoice.amount, false));
-        let expires_at = START + u64::from(invoice.expiry_s);
+        let late_s = self.late_s.load(Ordering::SeqCst);
+        let expires_at = START + late_s + u64::from(invoice.expiry_s);
         Ok(CreatedInvoice { bolt11, payment_hash, expires_at })
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
+        self.lookups.fetch_add(1, Ordering::SeqCst);
         self.check_up()?;
         if self.is_forgetful.load(Ordering::SeqCst) {
             return Err(WalletError::Unreadable("no idea".into()));
@@ -332,12 +339,24 @@ impl Shop {
     /// Buys a token for `GET uri`.
     pub async fn buy(&self, uri: &str) -> String {
         let (token, hash) = self.get(uri, None).await.challenge();
+        let preimage = self.pay(&hash).await;
+        format!("L402 {token}:{preimage}")
+    }
+
+    /// Pays an invoice, and waits until the paywall has heard of it.
+    pub async fn pay(&self, hash: &str) -> String {
         let open = self.paywall.stats().open_invoices;
-        let preimage = self.wallet.pay(&hash).reveal_hex();
+        let preimage = self.wallet.pay(hash).reveal_hex();
         while self.paywall.stats().open_invoices == open {
             tokio::task::yield_now().await;
         }
-        format!("L402 {token}:{preimage}")
+        preimage
+    }
+
+    /// Lets time pass, for the paywall and for the node.
+    pub fn wait(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.wallet.late_s.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub fn served(&self) -> usize {
@@ -371,11 +390,20 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
     let food = handler(kitchen, |_| "food".into());
     let echo = handler(kitchen, |_| "echo".into());
     let huge = handler(kitchen, |_| "x".repeat(600_000));
+    let odd = PaidRoute::one_shot("odd", Sats::new(5), "<script>alert('a dish')</script>");
+    let oddity = handler(kitchen, |_| "odd".into());
+    let length = |request: PricedRequest<'_>| {
+        Ok::<_, NotForSale>(Sats::new(request.query.map_or(1, str::len) as u64))
+    };
+    let long = PaidRoute::priced_by("long", length, "Priced by its query");
+    let words = handler(kitchen, |_| "words".into());
     Router::new()
         .route("/dish", get(dish).post(other.clone()).route_layer(paywall.charge(one_shot.clone())))
         .route("/other", get(other).route_layer(paywall.charge(one_shot)))
         .route("/buffet", get(food).route_layer(paywall.charge(buffet)))
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
+        .route("/odd", get(oddity).route_layer(paywall.charge(odd)))
+        .route("/long", get(words).route_layer(paywall.charge(long)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
         .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
 }
