@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, OriginalUri};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use farebox_net::ClientKey;
-use farebox_wire::l402::Credential;
+use farebox_wire::l402::{Credential, TokenKind};
 use farebox_wire::mpp::{self, ACCEPT_PAYMENT};
 use farebox_wire::x402::{PAYMENT_SIGNATURE, Payment, WireError, X_PAYMENT};
 use http::request::Parts;
@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Bodies up to this length are read from anybody.
 const SMALL_BODY_LEN_MAX: usize = 16 * 1024;
+/// Stands between request and body in [`Facts::bound_text`].
+pub(crate) const BODY_MARK: &str = ":body=";
 const PAYMENT_AUTHORIZATION_LOWER: &str = "payment-authorization";
 /// A body that has not arrived by then is given up.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -95,6 +97,17 @@ impl Facts {
         let query = self.query.as_deref().filter(|_| route.is_priced_by_request());
         let bound = self.digest_of(query, None);
         hex::encode(bound)
+    }
+
+    /// The same with the route and the body in one text, for challenges that have no other place
+    /// for them.
+    pub(crate) fn bound_text(&self, route: &PaidRoute) -> String {
+        let request = format!("{}:{}", route.id, self.bound_digest(route));
+        let body = self.body_sha256.filter(|_| route.kind == TokenKind::OneShot);
+        match body {
+            Some(body) => format!("{request}{BODY_MARK}{}", hex::encode(body)),
+            None => request,
+        }
     }
 
     /// The digest of the body, where it was read (RFC 9530).

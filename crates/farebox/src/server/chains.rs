@@ -3,7 +3,10 @@
 use crate::config::{EvmSettings, Settings, StripeSettings, TempoSettings};
 use crate::output::Failure;
 use farebox_evm::{EvmKey, Rpc, RpcOptions, read_key_file};
-use farebox_facilitator::{Embedded, Engine, EngineOptions, Facilitator, Recipients};
+use farebox_facilitator::{
+    Embedded, Engine, EngineOptions, Facilitator, FacilitatorList, Recipients, Remote,
+    RemoteOptions,
+};
 use farebox_paywall::{EvmRail, Rails, StripeRail, TempoRail, system_clock};
 use farebox_store::Store;
 use farebox_store::lease::Instance;
