@@ -1,7 +1,9 @@
 //! Why a get did not end as its user wanted, and what to do next.
 
+use crate::approval::Parked;
 use crate::policy::Refusal;
 use crate::request::RequestError;
+use crate::rules::Denial;
 use farebox_money::Msat;
 use farebox_store::{OpenError, StoreError};
 use farebox_wallet::WalletError;
@@ -111,6 +113,17 @@ pub enum BuyError {
     /// The limits or the invoice forbid it.
     #[error("{0}; nothing was paid")]
     Refused(#[from] Refusal),
+    /// The policy forbids it.
+    #[error("{0}; nothing was paid")]
+    Denied(Denial),
+    /// The policy has a human asked first, and this get was not to wait.
+    #[error(
+        "it needs the approval of a human ({}); nothing was paid: farebox approve {}", .0.reason, .0.id
+    )]
+    ApprovalRequired(Parked),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers: {0}; nothing was paid")]
+    Random(getrandom::Error),
     /// The seller's invoices are those of other purchases.
     #[error(
         "the seller keeps offering an invoice of another purchase (payment hash {0}); nothing was paid for this one"
@@ -211,9 +224,9 @@ fn because(reason: &Option<String>) -> String {
 }
 
 impl BuyError {
-    /// 1 general, 2 wrong input or too expensive, 3 not paid or not known whether paid, or a
+    /// 1 general, 2 wrong input, too expensive or forbidden by the policy, 3 not paid or not known whether paid, or a
     /// payment that the seller does not take, 4 network (the wallet's included), 5 paid and
-    /// answered with an error.
+    /// answered with an error, 7 waits for an approval.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -223,8 +236,10 @@ impl BuyError {
             | Self::Store(_)
             | Self::PaidUnrecorded { .. }
             | Self::Lock(_)
+            | Self::Random(_)
             | Self::NoUsableChallenge { .. } => 1,
-            Self::Request(_) => 2,
+            Self::Request(_) | Self::Denied(_) => 2,
+            Self::ApprovalRequired(_) => 7,
             Self::Refused(refusal) if refusal.is_about_limits() => 2,
             Self::Network { .. }
             | Self::Wallet(WalletError::Unreachable(_))
@@ -254,6 +269,9 @@ impl BuyError {
             Self::Redirect(_) => "redirect_refused",
             Self::Store(_) | Self::PaidUnrecorded { .. } => "store",
             Self::Lock(_) => "lock",
+            Self::Random(_) => "random",
+            Self::Denied(denial) => denial.code(),
+            Self::ApprovalRequired(_) => "approval_required",
             Self::NoUsableChallenge { .. } => "no_usable_challenge",
             Self::BadOffer(_) => "bad_offer",
             Self::Refused(Refusal::TooExpensive { .. }) => "payment_too_expensive",
@@ -308,6 +326,27 @@ impl BuyError {
             Self::TooLong { paid: None, .. } => Some("write it to a file with -o FILE"),
             Self::Refused(Refusal::TooExpensive { .. }) => Some("allow more with --max-cost SATS"),
             Self::Refused(Refusal::FeeTooHigh { .. }) => Some("allow more with --max-fee SATS"),
+            Self::Denied(Denial::ByHuman { .. } | Denial::Unanswered { .. }) => {
+                Some("ask whoever approves payments, then run the same command again")
+            }
+            Self::Denied(Denial::Hook(_)) => {
+                Some("ask whoever runs the hook that the policy names")
+            }
+            Self::Denied(Denial::TooManyQuestions) => {
+                Some("a human answers them with: farebox approve list")
+            }
+            Self::Denied(Denial::NoRate { .. }) => Some(
+                "its human sets the price of bitcoin, or where to ask for it, in [rates] of the \
+                 policy",
+            ),
+            Self::Denied(_) => Some(
+                "only its human changes the policy; farebox policy show and farebox budget say \
+                 what holds",
+            ),
+            Self::ApprovalRequired(_) => Some(
+                "once it is approved, run the same command again; with --wait it waits for the \
+                 answer",
+            ),
             Self::NoWallet { demo: true, .. } => Some(
                 "the demo's play wallet pays with \
                  --wallet phoenixd:http://:farebox-demo@127.0.0.1:9740",

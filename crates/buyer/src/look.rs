@@ -2,8 +2,10 @@
 
 use crate::error::BuyError;
 use crate::offer::Offer;
-use crate::outcome::{Outcome, Price, Quote};
-use crate::policy::{self, Refusal};
+use crate::outcome::{Objection, Outcome, Price, Quote};
+use crate::policy::{self, Limits, Refusal};
+use crate::request::Outgoing;
+use crate::rules::Decision;
 use crate::run::{Found, Run};
 use crate::sink::Sink;
 use crate::store::{Purchase, PurchaseState, now_s};
@@ -48,25 +50,34 @@ impl Run<'_> {
             Found::NoOffer(why, exchange) => Err(why.into_error(exchange.sent.origin())),
             Found::Offers(offers, exchange) => {
                 let offer = self.choose(*offers).await?;
-                let price = self.price(&offer).await?;
+                let price = self.price(&offer, &exchange.sent).await?;
                 Ok(quote_of(&exchange, Some(price)))
             }
         }
     }
 
-    /// Decides as a real get would, with the wallet where there is one.
-    async fn price(&self, offer: &Offer) -> Result<Price, BuyError> {
-        let mut refusal = self.beyond_limits(offer);
-        if let (None, Some(wallet), Some(amount)) =
-            (refusal, &self.buyer.wallet, offer.invoice.amount)
-        {
+    /// Decides as a real get would, with the wallet where there is one. Nothing is reserved, and
+    /// neither a human nor the policy's hook is asked.
+    async fn price(&self, offer: &Offer, sent: &Outgoing) -> Result<Price, BuyError> {
+        let mut price = price_of(offer, self.beyond_limits(offer));
+        let (None, Some(amount)) = (price.refusal, offer.invoice.amount) else {
+            return Ok(price);
+        };
+        let spend = self.spend_of(offer, sent, amount);
+        if let Some(wallet) = &self.buyer.wallet {
             let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+            let limits = Limits { fee_max: spend.fee_max, ..*self.limits };
             let worst_fee = wallet.payer.worst_fee(amount);
-            let checked =
-                policy::check_wallet(&offer.invoice, amount, &info, worst_fee, self.limits);
-            refusal = checked.err();
+            price.refusal =
+                policy::check_wallet(&offer.invoice, amount, &info, worst_fee, &limits).err();
         }
-        Ok(price_of(offer, refusal))
+        let authority = self.authority(spend).await?;
+        price.objection = match self.buyer.store.preview(authority).await? {
+            Decision::Allow => None,
+            Decision::Deny(denial) => Some(Objection::Denied(denial)),
+            Decision::Ask(reason) => Some(Objection::Asks(reason)),
+        };
+        Ok(price)
     }
 
     fn beyond_limits(&self, offer: &Offer) -> Option<Refusal> {
@@ -80,6 +91,7 @@ fn price_of(offer: &Offer, refusal: Option<Refusal>) -> Price {
         amount: offer.invoice.amount,
         payment_hash: offer.invoice.payment_hash,
         refusal,
+        objection: None,
     }
 }
 
@@ -100,6 +112,7 @@ fn quote_of_unfinished(purchase: Purchase) -> Quote {
         amount: Some(purchase.amount),
         payment_hash: purchase.payment_hash,
         refusal: None,
+        objection: None,
     });
     Quote {
         url: purchase.url,

@@ -71,6 +71,15 @@ pub enum Step<'a> {
         /// The payment.
         payment_hash: PaymentHash,
     },
+    /// A human is to approve the payment.
+    ApprovalWaiting {
+        /// Names the question.
+        id: &'a str,
+        /// Why it is asked.
+        reason: &'a str,
+        /// From then on no answer is a no; in seconds since 1970.
+        expires_at: u64,
+    },
     /// The purchase is written down; nothing was sent to the wallet yet.
     IntentPersisted {
         /// The payment.

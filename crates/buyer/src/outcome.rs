@@ -1,6 +1,7 @@
 //! How a get ended well.
 
 use crate::policy::Refusal;
+use crate::rules::{AskReason, Denial};
 use crate::store::PurchaseState;
 use farebox_money::Msat;
 use farebox_wire::l402::Scheme;
@@ -75,8 +76,17 @@ pub struct Quote {
     pub unfinished: Option<PurchaseState>,
 }
 
+/// What the policy has against a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// It would not be paid.
+    Denied(Denial),
+    /// A human would be asked first.
+    Asks(AskReason),
+}
+
 /// What a seller asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Price {
     /// The rail.
     pub scheme: Scheme,
@@ -86,4 +96,6 @@ pub struct Price {
     pub payment_hash: PaymentHash,
     /// Why it would not be paid.
     pub refusal: Option<Refusal>,
+    /// What the policy has against it, where nothing else stands in the way.
+    pub objection: Option<Objection>,
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// An invoice that expires sooner is not paid any more.
 const EXPIRY_MARGIN_S: u64 = 5;
 
-/// The bounds of one get. All of them hold at once.
+/// The bounds of one get. All of them hold at once, and so do the rules of the policy: these only
+/// narrow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Paid to the seller at most.
@@ -23,6 +24,8 @@ pub struct Limits {
     pub redirects_max: u32,
     /// Bytes of an answer at most, where there is a bound.
     pub body_len_max: Option<u64>,
+    /// Whether a get that needs an approval waits for it; else it ends at once.
+    pub approval_wait: bool,
 }
 
 impl Default for Limits {
@@ -34,6 +37,7 @@ impl Default for Limits {
             answer_timeout: Duration::from_secs(300),
             redirects_max: 10,
             body_len_max: None,
+            approval_wait: false,
         }
     }
 }

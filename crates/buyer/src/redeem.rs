@@ -11,7 +11,7 @@ use crate::printable::seller_words;
 use crate::request::{Outgoing, origin_of};
 use crate::run::{Run, is_refusal};
 use crate::sink::Sink;
-use crate::store::{Payment, Purchase, Token};
+use crate::store::{self, Payment, Purchase, Token};
 use crate::transport::{Exchange, Proof};
 use farebox_store::StoreError;
 use farebox_wire::l402::{TokenKind, authorization_header};
@@ -128,7 +128,7 @@ impl Run<'_> {
             Ok(len) => len,
             Err(attempt) => return Ok(attempt),
         };
-        self.buyer.store.record_credit(purchase, exchange.status().as_u16()).await?;
+        self.buyer.store.record_credit(purchase, self.answer(exchange.status().as_u16())).await?;
         let text = format!(
             "the seller did not charge for this: {} stay good for another {} of {}{}",
             purchase.amount,
@@ -168,7 +168,8 @@ impl Run<'_> {
         };
         let token = token_to_keep(purchase, payment);
         let store = &self.buyer.store;
-        store.record_delivered(purchase, exchange.status().as_u16(), token).await?;
+        let answer = self.answer(exchange.status().as_u16());
+        store.record_delivered(purchase, answer, token).await?;
         self.observer.step(&Step::Delivered);
         Ok(Attempt::Delivered(answer_of(exchange, len)))
     }
@@ -188,6 +189,10 @@ impl Run<'_> {
         })
     }
 
+    fn answer(&self, status: u16) -> store::Answer {
+        store::Answer { status, latency: self.begun.elapsed() }
+    }
+
     /// Notes what the seller answered beside the purchase, which stays paid.
     async fn undelivered(&self, purchase: &Purchase, error: BuyError) -> BuyError {
         let (BuyError::PaidButRefused { status, said, .. }
@@ -196,7 +201,7 @@ impl Run<'_> {
             return error;
         };
         let note = said.as_deref().unwrap_or_default();
-        let noted = self.buyer.store.note_undelivered(purchase, *status, note);
+        let noted = self.buyer.store.note_undelivered(purchase, self.answer(*status), note);
         if let Err(failure) = noted.await {
             // The payment is on record; what the seller said matters more than this.
             self.observer.step(&Step::Warning(&failure.to_string()));

@@ -1,6 +1,6 @@
 //! One get, from the lock to the answer.
 
-use crate::buyer::{Buyer, Wallet};
+use crate::buyer::Buyer;
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
 use crate::observer::{Observer, Step};
@@ -8,10 +8,12 @@ use crate::offer::{NoOffer, Offer, Offers};
 use crate::outcome::Answer;
 use crate::request::Outgoing;
 use crate::sink::Sink;
+use crate::spend::{Charge, Rail, Spend};
 use crate::store::{Claim, Intent, Purchase, PurchaseState, now_s};
 use crate::transport::{Exchange, Proof, Transport};
 use crate::{BuyError, Limits, Request, demo, policy};
 use farebox_money::Msat;
+use farebox_wire::bolt11::Invoice;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use std::time::Duration;
@@ -26,6 +28,7 @@ pub(crate) struct Run<'a> {
     pub(crate) request: &'a Request,
     pub(crate) limits: &'a Limits,
     pub(crate) observer: &'a dyn Observer,
+    pub(crate) begun: std::time::Instant,
 }
 
 /// What the first part of a get found.
@@ -89,21 +92,24 @@ impl Run<'_> {
     }
 
     async fn buy_new(&self, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
-        let deadline = Instant::now() + self.limits.payment_timeout;
+        let mut deadline = Instant::now() + self.limits.payment_timeout;
         let mut proof = Proof::Cached;
+        let mut approved = None;
         loop {
-            let offer = match self.ask(proof, true).await? {
-                Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
-                Found::NoOffer(why, exchange) => {
-                    return Err(self.no_offer(why, exchange, sink).await);
-                }
-                Found::Offers(offers, exchange) => {
-                    Offered { offer: self.choose(*offers).await?, sent: exchange.sent }
-                }
+            let offered = match approved.take() {
+                Some(offered) => offered,
+                None => match self.ask(proof, true).await? {
+                    Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
+                    Found::NoOffer(why, exchange) => {
+                        return Err(self.no_offer(why, exchange, sink).await);
+                    }
+                    Found::Offers(offers, exchange) => {
+                        Offered { offer: self.choose(*offers).await?, sent: exchange.sent }
+                    }
+                },
             };
-            let (wallet, amount) = self.approve(&offer).await?;
-            let payment_hash = offer.offer.invoice.payment_hash;
-            match self.claim(offer, wallet, amount).await? {
+            let payment_hash = offered.offer.invoice.payment_hash;
+            match self.claim(&offered).await? {
                 Claim::Made(purchase) => {
                     self.observer.step(&Step::IntentPersisted { payment_hash });
                     let paid = self.pay_new(*purchase).await?;
@@ -112,10 +118,18 @@ impl Run<'_> {
                 Claim::Taken if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
                     self.observer.step(&Step::InvoiceTaken { payment_hash });
                     tokio::time::sleep(TAKEN_RETRY_INTERVAL).await;
-                    proof = Proof::Nothing;
                 }
                 Claim::Taken => return Err(BuyError::InvoiceInUse(payment_hash)),
+                Claim::Denied(denial) => return Err(BuyError::Denied(denial)),
+                Claim::Waiting(parked) => {
+                    self.wait_for_approval(&parked).await?;
+                    deadline = Instant::now() + self.limits.payment_timeout;
+                    // What was approved is bought, if the seller still takes the payment.
+                    let still = policy::is_payable(&offered.offer.invoice, now_s());
+                    approved = still.then_some(offered);
+                }
             }
+            proof = Proof::Nothing;
         }
     }
 
@@ -161,49 +175,59 @@ impl Run<'_> {
         Ok(offers.best(network, now_s()))
     }
 
-    /// Decides on the decoded invoice.
-    async fn approve(&self, offered: &Offered) -> Result<(&Wallet, Msat), BuyError> {
-        let invoice = &offered.offer.invoice;
+    /// Decides on the decoded invoice alone, and writes the intent down.
+    async fn claim(&self, offered: &Offered) -> Result<Claim, BuyError> {
+        let Offered { offer, sent } = offered;
+        let amount = self.check_offer(offer, sent)?;
+        let Some(wallet) = &self.buyer.wallet else {
+            let demo = demo::is_at_hand(&self.buyer.client, &sent.url).await;
+            return Err(BuyError::NoWallet { place: sent.origin(), amount, demo });
+        };
+        let spend = self.spend_of(offer, sent, amount);
+        let fee_max = spend.fee_max;
+        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
+        let limits = Limits { fee_max, ..*self.limits };
+        let worst_fee = wallet.payer.worst_fee(amount);
+        policy::check_wallet(&offer.invoice, amount, &info, worst_fee, &limits)?;
+        let authority = self.authority_to_pay(spend).await?;
+        let intent = Intent {
+            fingerprint: self.request.fingerprint(),
+            method: sent.method.clone(),
+            url: sent.url.clone(),
+            payment_hash: offer.invoice.payment_hash,
+            invoice: offer.invoice_text.clone(),
+            amount,
+            fee_max,
+            scheme: offer.scheme,
+            token: offer.token.clone(),
+            wallet: wallet.name.clone(),
+        };
+        Ok(self.buyer.store.claim(intent, authority).await?)
+    }
+
+    /// The amount of an offer that is within the limits; tells of all that is odd about it.
+    fn check_offer(&self, offer: &Offer, sent: &Outgoing) -> Result<Msat, BuyError> {
+        let invoice = &offer.invoice;
         self.observer
             .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
-        for contradiction in &offered.offer.contradictions {
+        for contradiction in &offer.contradictions {
             self.observer.step(&Step::Warning(contradiction));
         }
-        if offered.sent.headers.contains_key(AUTHORIZATION) {
+        if sent.headers.contains_key(AUTHORIZATION) {
             let text = "the proof of payment takes the place of the Authorization header";
             self.observer.step(&Step::Warning(text));
         }
-        let amount = policy::check_invoice(invoice, self.limits, now_s())?;
-        let Some(wallet) = &self.buyer.wallet else {
-            let demo = demo::is_at_hand(&self.buyer.client, &offered.sent.url).await;
-            return Err(BuyError::NoWallet { place: offered.sent.origin(), amount, demo });
-        };
-        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
-        let worst_fee = wallet.payer.worst_fee(amount);
-        policy::check_wallet(invoice, amount, &info, worst_fee, self.limits)?;
-        Ok((wallet, amount))
+        Ok(policy::check_invoice(invoice, self.limits, now_s())?)
     }
 
-    async fn claim(
-        &self,
-        offered: Offered,
-        wallet: &Wallet,
-        amount: Msat,
-    ) -> Result<Claim, BuyError> {
-        let Offered { offer, sent } = offered;
-        let intent = Intent {
-            fingerprint: self.request.fingerprint(),
-            method: sent.method,
-            url: sent.url,
-            payment_hash: offer.invoice.payment_hash,
-            invoice: offer.invoice_text,
-            amount,
-            fee_max: self.limits.fee_max,
-            scheme: offer.scheme,
-            token: offer.token,
-            wallet: wallet.name.clone(),
-        };
-        Ok(self.buyer.store.claim(intent).await?)
+    /// What paying an offer would be, with a fee that limits and policy both allow.
+    pub(crate) fn spend_of(&self, offer: &Offer, sent: &Outgoing, amount: Msat) -> Spend {
+        let Invoice { payment_hash, payee, .. } = &offer.invoice;
+        let charge = Charge::Lightning(amount);
+        let mut spend = Spend::new(Rail::L402, sent, charge, payment_hash.to_string());
+        spend.payee = Some(payee.clone());
+        spend.fee_max = self.buyer.policy.fee_ceiling(&spend, now_s()).min(self.limits.fee_max);
+        spend
     }
 
     /// An answer that nothing was paid for.

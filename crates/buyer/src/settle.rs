@@ -111,7 +111,7 @@ impl Run<'_> {
                 }
                 Known::NotTried if is_dead(&purchase) => {
                     let reason = "its invoice expired before it was paid".to_owned();
-                    self.buyer.store.abandon(&purchase, &reason).await?;
+                    self.buyer.store.record_expired(&purchase, &reason).await?;
                     purchase.state = PurchaseState::Abandoned;
                     return Ok(Err(Unpaid { purchase, reason }));
                 }
@@ -144,7 +144,9 @@ impl Run<'_> {
         let amount = policy::check_invoice(&invoice, self.limits, now_s())?;
         let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
         let worst_fee = wallet.payer.worst_fee(amount);
-        Ok(policy::check_wallet(&invoice, amount, &info, worst_fee, self.limits)?)
+        policy::check_wallet(&invoice, amount, &info, worst_fee, self.limits)?;
+        let spend = self.buyer.store.spend(purchase.payment_hash.to_string()).await?;
+        self.authorise_again(spend).await
     }
 
     /// Hands the invoice to the wallet.

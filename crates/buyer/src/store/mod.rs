@@ -1,16 +1,24 @@
-//! What the buyer remembers: purchases, which are the receipts too, and tokens.
+//! What the buyer remembers: purchases, what they count against the budget, questions to its
+//! human, receipts and tokens.
 
+mod approvals;
+mod authority;
 mod purchases;
+mod receipts;
+mod spends;
 mod tokens;
 
+use farebox_money::Msat;
 use farebox_store::{Database, DatabaseOptions, OpenError, Schema, StoreError};
 use farebox_wire::l402::Scheme;
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub(crate) use authority::{Authority, Verdict};
 pub use purchases::PurchaseState;
-pub(crate) use purchases::{Claim, Intent, Payment, Purchase};
+pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
+pub use spends::Reservation;
 pub(crate) use tokens::{Token, TokenUse};
 
 mod migrations {
@@ -60,6 +68,20 @@ fn hash_from_db(bytes: &[u8]) -> Result<PaymentHash, StoreError> {
 fn preimage_from_db(bytes: &[u8]) -> Result<Preimage, StoreError> {
     let bytes = bytes.try_into().map_err(|_| unreadable("a preimage"))?;
     Ok(Preimage::new(bytes))
+}
+
+fn money(msat: i64) -> Result<Msat, StoreError> {
+    Msat::from_db(msat).ok_or_else(|| unreadable("an amount"))
+}
+
+/// A row that is not in the state which its change starts from was changed by somebody else,
+/// against the lock: nothing may be built on it.
+fn exactly_one(changed: usize) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(unreadable("a purchase that another process has changed"))
+    }
 }
 
 fn unreadable(what: &str) -> StoreError {

@@ -1,9 +1,13 @@
 //! The life of a purchase: `intended`, then `paid`, then `delivered`; or `failed`, or
 //! `abandoned`. Each change names the state that it starts from.
 
+use super::authority::{Authority, Verdict};
 use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
-use super::{seconds_to_db, unreadable};
+use super::{exactly_one, money, receipts, seconds_to_db, spends, unreadable};
+use crate::approval::Parked;
+use crate::receipt::Answered;
 use crate::request::{Fingerprint, Outgoing};
+use crate::rules::Denial;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
@@ -11,6 +15,7 @@ use farebox_wire::l402::{Grant, Scheme};
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use farebox_wire::macaroon::Macaroon;
 use http::Method;
+use std::time::Duration;
 use url::Url;
 
 const COLUMNS: &str = "id, method, url, payment_hash, invoice, amount_msat, fee_max_msat, \
@@ -99,6 +104,24 @@ pub(crate) struct Payment {
     pub(crate) paid_at: u64,
 }
 
+/// How a seller answered a paid request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Since the get began.
+    pub(crate) latency: Duration,
+}
+
+impl Answer {
+    fn outcome(self, outcome: &str) -> Answered {
+        Answered {
+            outcome: outcome.to_owned(),
+            status_code: self.status,
+            latency_ms: u64::try_from(self.latency.as_millis()).ok(),
+        }
+    }
+}
+
 /// What became of an intent.
 #[derive(Debug)]
 pub(crate) enum Claim {
@@ -106,6 +129,10 @@ pub(crate) enum Claim {
     Made(Box<Purchase>),
     /// The invoice belongs to another purchase, or was paid before.
     Taken,
+    /// The money rules forbid it.
+    Denied(Denial),
+    /// The money rules have its human asked.
+    Waiting(Parked),
 }
 
 impl Store {
@@ -126,10 +153,46 @@ impl Store {
         self.database.read(query).await
     }
 
-    /// Writes an intent down. Only an invoice that is not known, or whose payment failed for
-    /// certain, can be chosen: any other may have been paid already.
-    pub(crate) async fn claim(&self, intent: Intent) -> Result<Claim, StoreError> {
-        self.database.write(move |connection| insert_intent(connection, &intent)).await
+    /// The requests whose purchases are `intended`, with their payments, the oldest first.
+    pub(crate) async fn intended(&self) -> Result<Vec<(Fingerprint, PaymentHash)>, StoreError> {
+        let query = |connection: &Connection| {
+            let sql = "SELECT fingerprint, payment_hash FROM purchase WHERE state = 'intended'
+                       ORDER BY id LIMIT 1000";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let hash = hash_from_db(&row.get::<_, Vec<u8>>(1)?)?;
+                found.push((Fingerprint::from_bytes(row.get(0)?), hash));
+            }
+            Ok(found)
+        };
+        self.database.read(query).await
+    }
+
+    /// Writes an intent down and reserves what it may cost, if the money rules allow it: all of
+    /// it or nothing. Only an invoice that is not known, or whose payment failed for certain, can
+    /// be chosen: any other may have been paid already.
+    pub(crate) async fn claim(
+        &self,
+        intent: Intent,
+        authority: Authority,
+    ) -> Result<Claim, StoreError> {
+        let write = move |connection: &Connection| {
+            if is_taken(connection, &intent)? {
+                return Ok(Claim::Taken);
+            }
+            let (rule, approval) = match authority.authorise(connection)? {
+                Verdict::Allowed { rule, approval } => (rule, approval),
+                Verdict::Denied(denial) => return Ok(Claim::Denied(denial)),
+                Verdict::Waiting(parked) => return Ok(Claim::Waiting(parked)),
+            };
+            let claim = insert_intent(connection, &intent)?;
+            let spend = &authority.spend;
+            spends::reserve(connection, spend, &rule, approval.as_deref(), now_s())?;
+            Ok(claim)
+        };
+        self.database.write(write).await
     }
 
     /// From `intended` to `paid`.
@@ -139,7 +202,7 @@ impl Store {
         preimage: Preimage,
         fee: Msat,
     ) -> Result<Payment, StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let payment = Payment { preimage, fee, paid_at: now_s() };
         let fee = fee.to_db().ok_or_else(|| unreadable("a fee"))?;
         let write = move |connection: &Connection| {
@@ -149,7 +212,9 @@ impl Store {
                  WHERE id = ?1 AND state = 'intended'",
                 params![id, payment.preimage.as_bytes(), fee, seconds_to_db(payment.paid_at)],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            spends::settle(connection, &key, payment.fee, seconds_to_db(payment.paid_at))?;
+            receipts::paid(connection, &key, payment.fee, payment.paid_at)
         };
         self.database.write::<_, StoreError, _>(write).await?;
         Ok(payment)
@@ -161,12 +226,30 @@ impl Store {
         purchase: &Purchase,
         note: &str,
     ) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Failed, note).await
+        self.end(purchase, PurchaseState::Failed, note, spends::release).await
     }
 
-    /// From `intended` or `paid` to `abandoned`.
+    /// From `intended` to `abandoned`: never sent, and too late to be paid.
+    pub(crate) async fn record_expired(
+        &self,
+        purchase: &Purchase,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        self.end(purchase, PurchaseState::Abandoned, note, spends::release).await
+    }
+
+    /// From `intended` or `paid` to `abandoned`, on its user's word. What may have been paid
+    /// counts as spent.
     pub(crate) async fn abandon(&self, purchase: &Purchase, note: &str) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Abandoned, note).await
+        let may_be_paid = purchase.state == PurchaseState::Intended;
+        let count = move |connection: &Connection, key: &str, now: i64| {
+            if !may_be_paid {
+                return Ok(());
+            }
+            spends::settle_at_worst(connection, key, now)?;
+            receipts::given_up(connection, key, now_s())
+        };
+        self.end(purchase, PurchaseState::Abandoned, note, count).await
     }
 
     async fn end(
@@ -174,15 +257,19 @@ impl Store {
         purchase: &Purchase,
         to: PurchaseState,
         note: &str,
+        count: impl FnOnce(&Connection, &str, i64) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
         let (id, from, note) = (purchase.id, purchase.state, note.to_owned());
+        let key = purchase.payment_hash.to_string();
         let write = move |connection: &Connection| {
+            let now = seconds_to_db(now_s());
             let changed = connection.execute(
                 "UPDATE purchase SET state = ?3, note = ?4, updated_at = ?5
                  WHERE id = ?1 AND state = ?2",
-                params![id, from.name(), to.name(), note, seconds_to_db(now_s())],
+                params![id, from.name(), to.name(), note, now],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            count(connection, &key, now)
         };
         self.database.write(write).await
     }
@@ -192,19 +279,20 @@ impl Store {
     pub(crate) async fn record_delivered(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
         token: Option<Token>,
     ) -> Result<(), StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let write = move |connection: &Connection| {
             let now = seconds_to_db(now_s());
             let changed = connection.execute(
                 "UPDATE purchase SET state = 'delivered', status_code = ?2, updated_at = ?3,
                      note = ''
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, now],
+                params![id, answer.status, now],
             )?;
             exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("delivered"), now_s())?;
             token.map_or(Ok(()), |token| token.insert(connection, now))
         };
         self.database.write(write).await
@@ -214,16 +302,17 @@ impl Store {
     pub(crate) async fn record_credit(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
     ) -> Result<(), StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let write = move |connection: &Connection| {
             let changed = connection.execute(
                 "UPDATE purchase SET state = 'credit', status_code = ?2, updated_at = ?3
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, seconds_to_db(now_s())],
+                params![id, answer.status, seconds_to_db(now_s())],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("credit"), now_s())
         };
         self.database.write(write).await
     }
@@ -267,20 +356,30 @@ impl Store {
     pub(crate) async fn note_undelivered(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
         note: &str,
     ) -> Result<(), StoreError> {
         let (id, note) = (purchase.id, note.to_owned());
+        let key = purchase.payment_hash.to_string();
         let write = move |connection: &Connection| {
             let changed = connection.execute(
                 "UPDATE purchase SET status_code = ?2, note = ?3, updated_at = ?4
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, note, seconds_to_db(now_s())],
+                params![id, answer.status, note, seconds_to_db(now_s())],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("undelivered"), now_s())
         };
         self.database.write(write).await
     }
+}
+
+/// Whether an invoice belongs to a purchase that did not fail for certain.
+fn is_taken(connection: &Connection, intent: &Intent) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM purchase WHERE payment_hash = ?1 AND state <> 'failed')";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([intent.payment_hash.as_bytes()], |row| row.get(0))?)
 }
 
 fn insert_intent(connection: &Connection, intent: &Intent) -> Result<Claim, StoreError> {
@@ -400,18 +499,4 @@ fn read_payment(row: &Row<'_>) -> Result<Option<Payment>, StoreError> {
         fee: money(row.get("fee_msat")?)?,
         paid_at: seconds_from_db(row.get("paid_at")?)?,
     }))
-}
-
-fn money(msat: i64) -> Result<Msat, StoreError> {
-    Msat::from_db(msat).ok_or_else(|| unreadable("an amount"))
-}
-
-/// A purchase that is not in the state which its change starts from was changed by somebody
-/// else, against the lock: nothing may be built on it.
-fn exactly_one(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(unreadable("a purchase that another process has changed"))
-    }
 }
