@@ -2,7 +2,7 @@
 //! version, 10 bytes each of the hashes of realm and client, 7 bytes of the hash of the
 //! challenge's id.
 
-use alloy_primitives::{B256, keccak256};
+use crate::evm::{B256, keccak256};
 
 const VERSION: u8 = 1;
 

@@ -120,6 +120,6 @@ fn slots(challenge: &Challenge) -> Vec<&str> {
     slots
 }
 
-fn challenge_id(secret: &[u8], challenge: &Challenge) -> String {
+pub(super) fn challenge_id(secret: &[u8], challenge: &Challenge) -> String {
     base64url::encode(hmac(secret, slots(challenge).join("|").as_bytes()))
 }

@@ -45,16 +45,26 @@ impl Credential {
     /// # Errors
     /// When it is not a credential for a well-formed challenge.
     pub fn decode(token: &str) -> Result<Self, CredentialError> {
-        if token.len() > CREDENTIAL_LEN_MAX {
+        if SCHEME.len() + 1 + token.len() > CREDENTIAL_LEN_MAX {
             return Err(CredentialError::TooLong);
         }
-        let mut credential: Self = jcs::decode(token).map_err(CredentialError::Invalid)?;
+        let mut credential: Self = jcs::decode(token).map_err(Self::unreadable)?;
         let challenge = &mut credential.challenge;
         challenge
             .header
             .take_if(|name| name.is_empty() || name.eq_ignore_ascii_case("Authorization"));
         challenge.check()?;
         Ok(credential)
+    }
+
+    /// Texts of the library quote what was sent, which can be a proof.
+    fn unreadable(error: JsonError) -> CredentialError {
+        CredentialError::Invalid(match error {
+            JsonError::Invalid(text) if !text.starts_with("missing field") => {
+                JsonError::Invalid("a part has the wrong form".to_owned())
+            }
+            other => other,
+        })
     }
 
     /// The value of the header that [`Credential::header`] names.

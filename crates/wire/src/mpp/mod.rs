@@ -24,6 +24,8 @@ mod opaque;
 mod problem;
 mod receipt;
 mod source;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 
 pub use binding::{

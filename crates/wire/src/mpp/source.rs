@@ -1,6 +1,6 @@
 //! Who pays, as an account on a chain: CAIP-10, and `did:pkh` in front of it.
 
-use alloy_primitives::Address;
+use crate::evm::{self, Address, ChainId, Network};
 use std::{fmt, str::FromStr};
 
 /// Longer texts are refused.
@@ -11,8 +11,8 @@ const SOURCE_LEN_MAX: usize = 256;
 pub enum PayerSource {
     /// `did:pkh:eip155:<chain id>:<address>`
     Evm {
-        /// The EIP-155 number of the chain, not 0.
-        chain_id: u64,
+        /// The chain.
+        chain: ChainId,
         /// The account.
         address: Address,
     },
@@ -49,11 +49,14 @@ impl FromStr for PayerSource {
             return Err(SourceError);
         };
         if namespace == "eip155" {
-            return Ok(Self::Evm { chain_id: chain_id(reference)?, address: evm(address)? });
+            return evm_account(reference, address).ok_or(SourceError);
         }
-        let is_namespace = (3..=8).contains(&namespace.len())
-            && namespace.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !is_namespace || !is_part(reference, 32, b"-_") || !is_part(address, 128, b"-.%") {
+        // `did:key:…` and its like have three parts too.
+        let is_account = namespace != "did"
+            && evm::is_caip2(&format!("{namespace}:{reference}"))
+            && (1..=128).contains(&address.len())
+            && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.%".contains(&byte));
+        if !is_account {
             return Err(SourceError);
         }
         let [namespace, reference, address] = [namespace, reference, address].map(str::to_owned);
@@ -61,28 +64,16 @@ impl FromStr for PayerSource {
     }
 }
 
-fn chain_id(text: &str) -> Result<u64, SourceError> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    if is_number { text.parse().map_err(|_| SourceError) } else { Err(SourceError) }
-}
-
-fn evm(text: &str) -> Result<Address, SourceError> {
-    if !text.starts_with("0x") {
-        return Err(SourceError);
-    }
-    text.parse().map_err(|_| SourceError)
-}
-
-/// The characters of CAIP-2 and CAIP-10.
-fn is_part(text: &str, len_max: usize, marks: &[u8]) -> bool {
-    (1..=len_max).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || marks.contains(&byte))
+fn evm_account(reference: &str, address: &str) -> Option<PayerSource> {
+    let chain = Network::parse_caip2(&format!("eip155:{reference}"))?.evm()?;
+    let address = evm::is_evm_address(address).then(|| address.parse().ok())??;
+    Some(PayerSource::Evm { chain, address })
 }
 
 impl fmt::Display for PayerSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Evm { chain_id, address } => write!(f, "did:pkh:eip155:{chain_id}:{address}"),
+            Self::Evm { chain, address } => write!(f, "did:pkh:eip155:{chain}:{address}"),
             Self::Other { namespace, reference, address } => {
                 write!(f, "did:pkh:{namespace}:{reference}:{address}")
             }
@@ -137,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(chain_id in 1_u64.., address in any::<[u8; 20]>()) {
-            let source = PayerSource::Evm { chain_id, address: address.into() };
+            let source = PayerSource::Evm { chain: ChainId::new(chain_id), address: address.into() };
             prop_assert_eq!(source.to_string().parse(), Ok(source));
         }
 

@@ -1,8 +1,10 @@
 //! `evm/charge`: a token transfer on an EVM chain (draft-evm-charge-01).
 
-use super::{CHARGE, RequestError, address, base_units, chain_id, nonzero};
-use crate::mpp::jcs;
-use alloy_primitives::{Address, U256};
+use super::{CHARGE, RequestError, address, chain_id, nonzero};
+use crate::{
+    evm::{Address, ChainId, U256, parse_amount},
+    mpp::jcs,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,8 +45,8 @@ pub struct EvmCharge {
     pub currency: Address,
     /// Who is paid.
     pub recipient: Address,
-    /// The EIP-155 number of the chain.
-    pub chain_id: u64,
+    /// The chain.
+    pub chain: ChainId,
     /// The ways that the seller takes, the best first. Empty when the seller does not say, which
     /// by the draft means a transaction or its hash.
     pub credential_types: Vec<CredentialType>,
@@ -119,7 +121,7 @@ impl EvmCharge {
             description: self.description.clone(),
             external_id: self.external_id.clone(),
             method_details: Details {
-                chain_id: chain_id(self.chain_id)?,
+                chain_id: chain_id(self.chain.get())?.get(),
                 credential_types: (!types.is_empty()).then_some(types),
                 decimals: self.decimals,
                 splits: None,
@@ -147,10 +149,10 @@ impl EvmCharge {
             return Err(RequestError::Text("credentialTypes"));
         }
         Ok(Self {
-            amount: base_units(&wire.amount, "amount").and_then(nonzero)?,
+            amount: nonzero(parse_amount(&wire.amount)?)?,
             currency: address(&wire.currency, "currency")?,
             recipient: address(&wire.recipient, "recipient")?,
-            chain_id: chain_id(details.chain_id)?,
+            chain: chain_id(details.chain_id)?,
             credential_types: types.unwrap_or_default(),
             decimals: details.decimals,
             description: wire.description,

@@ -2,34 +2,21 @@
 //! challenge by its nonce.
 
 use super::{
-    PayloadError,
+    PayloadError, address,
     evm::{CredentialType, EvmCharge},
-    read_payload,
+    hex_word, payload_type, read_payload,
 };
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::evm::{B256, Signature, TransferAuthorization, U256, keccak256, parse_amount};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Value, json};
 
-/// Signatures of accounts that are contracts are longer than 65 bytes, but not than this.
-const SIGNATURE_LEN_MAX: usize = 4 * 1_024;
-
-/// A signed transfer.
+/// A transfer and the payer's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authorization {
-    /// Who pays.
-    pub from: Address,
-    /// Who is paid.
-    pub to: Address,
-    /// In the token's base units.
-    pub value: U256,
-    /// Valid after this second since 1970.
-    pub valid_after: U256,
-    /// Valid before this second since 1970.
-    pub valid_before: U256,
-    /// Used once by each payer, by the token's own word.
-    pub nonce: B256,
-    /// Over all of this, the chain and the token.
-    pub signature: Bytes,
+pub struct EvmPayload {
+    /// What was signed.
+    pub authorization: TransferAuthorization,
+    /// By whom: the account that pays, for the token to check.
+    pub signature: Signature,
 }
 
 /// How the nonce follows from a challenge's id and realm. Both ways are in use.
@@ -75,7 +62,7 @@ impl EvmCharge {
     /// When it pays something else.
     pub fn check_authorization(
         &self,
-        authorization: &Authorization,
+        authorization: &TransferAuthorization,
         challenge_id: &str,
         realm: &str,
     ) -> Result<NonceForm, AuthorizationMismatch> {
@@ -95,22 +82,22 @@ impl EvmCharge {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
-    from: Address,
-    to: Address,
+    from: String,
+    to: String,
     #[serde(deserialize_with = "integer")]
     value: U256,
     #[serde(deserialize_with = "integer")]
     valid_after: U256,
     #[serde(deserialize_with = "integer")]
     valid_before: U256,
-    nonce: B256,
-    signature: Bytes,
+    nonce: String,
+    signature: String,
 }
 
 /// Digits, or a number. What was meant is what was signed, so both are safe to read.
 fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::String(text) => super::base_units(&text, "").map_err(D::Error::custom),
+        Value::String(text) => parse_amount(&text).map_err(D::Error::custom),
         Value::Number(number) => {
             number.as_u64().map(U256::from).ok_or_else(|| D::Error::custom("not a whole number"))
         }
@@ -118,44 +105,47 @@ fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error>
     }
 }
 
-impl Authorization {
+impl EvmPayload {
     /// Reads the payload of a credential.
     ///
     /// # Errors
     /// [`PayloadError::UnsupportedType`] for the other ways to pay that the method has.
     pub fn read(payload: &Value) -> Result<Self, PayloadError> {
         let supported = CredentialType::Authorization.name();
-        let kind = payload.get("type").and_then(Value::as_str).unwrap_or_default();
-        if kind != supported {
-            let found: String = kind.chars().take(32).collect();
+        let found = payload_type(payload);
+        if found != supported {
             return Err(PayloadError::UnsupportedType { found, supported });
         }
         let wire: Wire = read_payload(payload)?;
-        if !(65..=SIGNATURE_LEN_MAX).contains(&wire.signature.len()) {
-            return Err(PayloadError::Invalid("the signature has not 65 bytes".to_owned()));
-        }
-        Ok(Self {
-            from: wire.from,
-            to: wire.to,
+        let account = |text: &str, name| {
+            address(text, name)
+                .map_err(|_| PayloadError::Invalid(format!("'{name}' is no address")))
+        };
+        let authorization = TransferAuthorization {
+            from: account(&wire.from, "from")?,
+            to: account(&wire.to, "to")?,
             value: wire.value,
             valid_after: wire.valid_after,
             valid_before: wire.valid_before,
-            nonce: wire.nonce,
-            signature: wire.signature,
-        })
+            nonce: hex_word(&wire.nonce, "nonce")?,
+        };
+        let signature = Signature::parse(&wire.signature)
+            .map_err(|error| PayloadError::Invalid(error.to_string()))?;
+        Ok(Self { authorization, signature })
     }
 
     /// The payload of a credential.
     #[must_use]
     pub fn payload(&self) -> Value {
+        let signed = &self.authorization;
         json!({
             "type": CredentialType::Authorization.name(),
-            "from": self.from.to_string(),
-            "to": self.to.to_string(),
-            "value": self.value.to_string(),
-            "validAfter": self.valid_after.to_string(),
-            "validBefore": self.valid_before.to_string(),
-            "nonce": self.nonce.to_string(),
+            "from": signed.from.to_string(),
+            "to": signed.to.to_string(),
+            "value": signed.value.to_string(),
+            "validAfter": signed.valid_after.to_string(),
+            "validBefore": signed.valid_before.to_string(),
+            "nonce": signed.nonce.to_string(),
             "signature": self.signature.to_string(),
         })
     }

@@ -1,8 +1,9 @@
 //! `lightning/charge`: a BOLT 11 invoice, paid, and its preimage as the proof.
 
-use super::{CHARGE, PayloadError, RequestError, read_payload};
+use super::{CHARGE, PayloadError, RequestError, nonzero, read_payload};
 use crate::{
     bolt11::{Invoice, Network},
+    evm::parse_amount,
     lightning::{PaymentHash, Preimage},
     mpp::jcs,
 };
@@ -155,7 +156,7 @@ impl LightningCharge {
         let Some(claimed) = amount else {
             return Ok(());
         };
-        let sats = super::base_units(claimed, "amount").and_then(super::nonzero)?;
+        let sats = nonzero(parse_amount(claimed)?)?;
         let invoiced = self.amount.get();
         let rounded = [invoiced / MSAT_PER_SAT, invoiced.div_ceil(MSAT_PER_SAT)];
         if rounded.iter().any(|rounded| sats == *rounded) {

@@ -11,8 +11,10 @@ pub mod stripe;
 pub mod tempo;
 
 use super::jcs::JsonError;
-use crate::bolt11::InvoiceError;
-use alloy_primitives::{Address, U256};
+use crate::{
+    bolt11::InvoiceError,
+    evm::{Address, AmountError, B256, Bytes, ChainId, U256, is_evm_address},
+};
 use farebox_money::Msat;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,9 +34,12 @@ pub enum RequestError {
     /// What the method needs is missing.
     #[error("the request has no '{0}'")]
     Missing(&'static str),
-    /// Not a whole number above 0 in digits, without sign, point or leading zero.
-    #[error("the request's '{0}' is no amount in digits")]
-    Amount(&'static str),
+    /// Not a whole number of the smallest unit, written in digits alone.
+    #[error("the request's amount cannot be read: {0}")]
+    Amount(#[from] AmountError),
+    /// Nothing, or more than the method can move.
+    #[error("the request's amount is 0 or too large")]
+    AmountRange,
     /// Not `0x` and 40 hexadecimal digits.
     #[error("the request's '{0}' is no address")]
     Address(&'static str),
@@ -106,27 +111,39 @@ fn read_payload<T: DeserializeOwned>(payload: &Value) -> Result<T, PayloadError>
     })
 }
 
-/// Whole base units in digits; 0 is one of them.
-fn base_units(text: &str, name: &'static str) -> Result<U256, RequestError> {
-    let is_number = (1..=78).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
-    if !is_number {
-        return Err(RequestError::Amount(name));
-    }
-    U256::from_str_radix(text, 10).map_err(|_| RequestError::Amount(name))
-}
-
 fn nonzero(amount: U256) -> Result<U256, RequestError> {
-    if amount.is_zero() { Err(RequestError::Amount("amount")) } else { Ok(amount) }
+    if amount.is_zero() { Err(RequestError::AmountRange) } else { Ok(amount) }
 }
 
-/// An address in any case: many that are in use have letters whose case is no checksum.
+/// An address in any case: in this protocol many are written in mixed case that is no checksum,
+/// the draft's own examples among them, and they are to be compared by their bytes.
 fn address(text: &str, name: &'static str) -> Result<Address, RequestError> {
-    let digits = text.strip_prefix("0x").ok_or(RequestError::Address(name))?;
-    digits.parse().map_err(|_| RequestError::Address(name))
+    let address = is_evm_address(text).then(|| text.parse().ok()).flatten();
+    address.ok_or(RequestError::Address(name))
 }
 
-fn chain_id(number: u64) -> Result<u64, RequestError> {
-    if (1..=JSON_INTEGER_MAX).contains(&number) { Ok(number) } else { Err(RequestError::ChainId) }
+fn chain_id(number: u64) -> Result<ChainId, RequestError> {
+    let is_number = (1..=JSON_INTEGER_MAX).contains(&number);
+    if is_number { Ok(ChainId::new(number)) } else { Err(RequestError::ChainId) }
+}
+
+/// `0x` and hexadecimal digits, not empty. A payload's length is limited with its credential's.
+fn hex_bytes(text: &str, name: &str) -> Result<Bytes, PayloadError> {
+    let bytes = text.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
+    let bytes = bytes.filter(|bytes| !bytes.is_empty());
+    let malformed = || PayloadError::Invalid(format!("'{name}' is not 0x and hexadecimal digits"));
+    bytes.map(Bytes::from).ok_or_else(malformed)
+}
+
+/// Exactly 32 bytes of [`hex_bytes`].
+fn hex_word(text: &str, name: &str) -> Result<B256, PayloadError> {
+    let bytes = hex_bytes(text, name)?;
+    let malformed = |_| PayloadError::Invalid(format!("'{name}' has not 32 bytes"));
+    B256::try_from(bytes.as_ref()).map_err(malformed)
+}
+
+/// The `type` of a payload, cut to what an error may quote.
+fn payload_type(payload: &Value) -> String {
+    let kind = payload.get("type").and_then(Value::as_str).unwrap_or_default();
+    kind.chars().take(32).collect()
 }

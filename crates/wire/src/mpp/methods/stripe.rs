@@ -2,7 +2,7 @@
 //! issued for this purchase.
 
 use super::{CHARGE, PayloadError, RequestError, read_payload};
-use crate::mpp::jcs;
+use crate::{evm::parse_amount, mpp::jcs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt};
@@ -84,9 +84,9 @@ impl StripeCharge {
     /// When it does not say exactly what is to be paid to whom.
     pub fn decode(request: &str) -> Result<Self, RequestError> {
         let wire: Wire = jcs::decode(request)?;
-        let amount = super::base_units(&wire.amount, "amount")?;
+        let amount = parse_amount(&wire.amount)?;
         let charge = Self {
-            amount_minor_units: amount.try_into().map_err(|_| RequestError::Amount("amount"))?,
+            amount_minor_units: amount.try_into().map_err(|_| RequestError::AmountRange)?,
             currency: wire.currency,
             network_id: wire.method_details.network_id,
             payment_method_types: wire.method_details.payment_method_types,
@@ -99,7 +99,7 @@ impl StripeCharge {
 
     fn check(&self) -> Result<(), RequestError> {
         if !(1..=AMOUNT_MAX).contains(&self.amount_minor_units) {
-            return Err(RequestError::Amount("amount"));
+            return Err(RequestError::AmountRange);
         }
         let is_currency =
             self.currency.len() == 3 && self.currency.bytes().all(|byte| byte.is_ascii_lowercase());

@@ -1,8 +1,13 @@
 //! `tempo/charge`: a TIP-20 transfer on the Tempo chain (draft-tempo-charge-00).
 
-use super::{CHARGE, PayloadError, RequestError, address, base_units, chain_id, read_payload};
-use crate::mpp::jcs;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use super::{
+    CHARGE, PayloadError, RequestError, address, chain_id, hex_bytes, hex_word, payload_type,
+    read_payload,
+};
+use crate::{
+    evm::{Address, B256, Bytes, ChainId, U256, parse_amount},
+    mpp::jcs,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,8 +35,8 @@ pub struct TempoCharge {
     pub currency: Address,
     /// Who is paid.
     pub recipient: Address,
-    /// The EIP-155 number of the chain.
-    pub chain_id: u64,
+    /// The chain.
+    pub chain: ChainId,
     /// Whether the seller pays the chain's fee of a pulled transaction.
     pub fee_payer: bool,
     /// The modes that the seller takes. Empty when it does not say: both.
@@ -66,7 +71,7 @@ struct Details {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     supported_modes: Vec<TempoMode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    memo: Option<B256>,
+    memo: Option<String>,
     #[serde(skip_serializing)]
     splits: Option<Value>,
 }
@@ -90,10 +95,10 @@ impl TempoCharge {
             description: self.description.clone(),
             external_id: self.external_id.clone(),
             method_details: Details {
-                chain_id: chain_id(self.chain_id)?,
+                chain_id: chain_id(self.chain.get())?.get(),
                 fee_payer: self.fee_payer,
                 supported_modes: self.supported_modes.clone(),
-                memo: self.memo,
+                memo: self.memo.map(|memo| memo.to_string()),
                 splits: None,
             },
         })?)
@@ -109,14 +114,16 @@ impl TempoCharge {
         if details.splits.is_some() {
             return Err(RequestError::Splits);
         }
+        let memo = details.memo.map(|memo| hex_word(&memo, "memo")).transpose();
+        let memo = memo.map_err(|_| RequestError::Text("memo"))?;
         Ok(Self {
-            amount: base_units(&wire.amount, "amount")?,
+            amount: parse_amount(&wire.amount)?,
             currency: address(&wire.currency, "currency")?,
             recipient: address(&wire.recipient, "recipient")?,
-            chain_id: chain_id(details.chain_id)?,
+            chain: chain_id(details.chain_id)?,
             fee_payer: details.fee_payer,
             supported_modes: details.supported_modes,
-            memo: details.memo,
+            memo,
             description: wire.description,
             external_id: wire.external_id,
         })
@@ -141,35 +148,20 @@ impl TempoPayload {
     /// When it is none of the three.
     pub fn read(payload: &Value) -> Result<Self, PayloadError> {
         #[derive(Deserialize)]
-        #[serde(tag = "type", rename_all = "lowercase")]
-        enum Wire {
-            Transaction {
-                signature: Bytes,
-            },
-            Hash {
-                hash: B256,
-            },
-            Proof {
-                signature: Bytes,
-            },
-            #[serde(other)]
-            Other,
+        struct Wire {
+            signature: Option<String>,
+            hash: Option<String>,
         }
-        let empty = || PayloadError::Invalid("the signature is empty".to_owned());
-        match read_payload(payload)? {
-            Wire::Transaction { signature } | Wire::Proof { signature } if signature.is_empty() => {
-                Err(empty())
-            }
-            Wire::Transaction { signature } => Ok(Self::Transaction(signature)),
-            Wire::Hash { hash } => Ok(Self::Hash(hash)),
-            Wire::Proof { signature } => Ok(Self::Proof(signature)),
-            Wire::Other => {
-                let kind = payload.get("type").and_then(Value::as_str).unwrap_or_default();
-                Err(PayloadError::UnsupportedType {
-                    found: kind.chars().take(32).collect(),
-                    supported: "transaction' or 'hash",
-                })
-            }
+        let Wire { signature, hash } = read_payload(payload)?;
+        let (signature, hash) = (signature.unwrap_or_default(), hash.unwrap_or_default());
+        match payload_type(payload).as_str() {
+            "transaction" => hex_bytes(&signature, "signature").map(Self::Transaction),
+            "hash" => hex_word(&hash, "hash").map(Self::Hash),
+            "proof" => hex_bytes(&signature, "signature").map(Self::Proof),
+            found => Err(PayloadError::UnsupportedType {
+                found: found.to_owned(),
+                supported: "transaction, hash, proof",
+            }),
         }
     }
 
