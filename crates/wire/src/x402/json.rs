@@ -8,7 +8,7 @@ use std::{cell::Cell, fmt};
 /// A body longer than this is not read as a challenge or a payment.
 pub const BODY_LEN_MAX: usize = 64 * 1_024;
 /// Objects and lists inside each other.
-pub const JSON_DEPTH_MAX: usize = 64;
+pub const JSON_DEPTH_MAX: usize = 32;
 /// Bytes of one string or key.
 pub const STRING_LEN_MAX: usize = 8 * 1_024;
 /// Ways to pay in one challenge that are looked at.

@@ -6,6 +6,7 @@
 //! `exact` for EVM), and what its reference implementation sends and accepts.
 
 mod build;
+mod check;
 mod discovery;
 mod error_code;
 mod exact;
@@ -23,6 +24,9 @@ mod v1;
 mod verify;
 
 pub use build::{SignInputs, VALIDITY_MAX_S, pay_v1, pay_v2};
+pub use check::{
+    CheckedOption, CheckedPrice, Fault, FaultCode, ProbeAnswer, Severity, Source, X402Check, check,
+};
 pub use discovery::{DiscoveryItem, DiscoveryPage, LastUpdated, Pagination};
 pub use error_code::{CodeFamily, ErrorCode};
 pub use exact::{ExactEvmPayload, PayloadError};
