@@ -9,6 +9,20 @@ use tempfile::TempDir;
 /// The environment variable with the URL of a PostgreSQL for tests.
 pub const POSTGRES_VARIABLE: &str = "TEST_POSTGRES";
 
+/// The environment variable with the URL of a test chain's RPC: an anvil with a stand-in for USDC
+/// at the address of Base Sepolia's. `tests/chain/server` starts one.
+pub const CHAIN_VARIABLE: &str = "TEST_CHAIN";
+
+/// The URL of the test chain, if there is one.
+#[must_use]
+pub fn chain() -> Option<String> {
+    let url = std::env::var(CHAIN_VARIABLE).ok();
+    if url.is_none() {
+        eprintln!("no chain: {CHAIN_VARIABLE} is not set");
+    }
+    url
+}
+
 /// An empty database that is gone when this is dropped.
 pub struct TestDatabase {
     /// Where it is.

@@ -1,0 +1,51 @@
+-- Authorizations that were taken to be carried out. The key is the digest of chain, asset, payer
+-- and nonce: the chain takes each of them once.
+CREATE TABLE settlement (
+    id               BYTEA PRIMARY KEY CHECK (length(id) = 32),
+    chain_id         BIGINT NOT NULL,
+    asset            BYTEA NOT NULL CHECK (length(asset) = 20),
+    payer            BYTEA NOT NULL CHECK (length(payer) = 20),
+    nonce            BYTEA NOT NULL CHECK (length(nonce) = 32),
+    pay_to           BYTEA NOT NULL CHECK (length(pay_to) = 20),
+    -- Whole numbers of up to 256 bits, in digits.
+    value            TEXT NOT NULL,
+    valid_after      TEXT NOT NULL,
+    valid_before     TEXT NOT NULL,
+    signature        BYTEA NOT NULL,
+    gas_limit        BIGINT NOT NULL CHECK (gas_limit > 0),
+    -- The newest block when it was taken; the nonce was unused then.
+    begun_block      BIGINT NOT NULL,
+    -- reserved: no transaction was sent. broadcast: one may be mined at any time. unknown: the
+    -- nonce is used, and by what is not found yet. settled, failed: proven by the chain.
+    state            TEXT NOT NULL
+        CHECK (state IN ('reserved', 'broadcast', 'unknown', 'settled', 'failed')),
+    -- The process that is at it, and when others may take it up: milliseconds since 1970 by the
+    -- database's clock.
+    owner            TEXT NOT NULL,
+    next_check_ms    BIGINT NOT NULL,
+    checks           BIGINT NOT NULL DEFAULT 0,
+    -- What carried it out, or what failed.
+    transaction_hash BYTEA CHECK (length(transaction_hash) = 32),
+    failure          TEXT,
+    begun_at_ms      BIGINT NOT NULL,
+    ended_at_ms      BIGINT,
+    CHECK (state <> 'settled' OR transaction_hash IS NOT NULL),
+    CHECK ((state = 'failed') = (failure IS NOT NULL))
+);
+
+CREATE INDEX settlement_due ON settlement (chain_id, next_check_ms)
+    WHERE state IN ('reserved', 'broadcast', 'unknown');
+
+-- Transactions, written before any node saw them.
+CREATE TABLE settlement_transaction (
+    hash             BYTEA PRIMARY KEY CHECK (length(hash) = 32),
+    settlement       BYTEA NOT NULL REFERENCES settlement (id) ON DELETE CASCADE,
+    sender           BYTEA NOT NULL CHECK (length(sender) = 20),
+    account_nonce    BIGINT NOT NULL,
+    -- In wei for each unit of gas.
+    max_fee          BIGINT NOT NULL,
+    max_priority_fee BIGINT NOT NULL,
+    raw              BYTEA NOT NULL
+);
+
+CREATE INDEX settlement_transaction_of ON settlement_transaction (settlement);

@@ -1,0 +1,61 @@
+//! A facilitator over HTTP: `POST /verify`, `POST /settle`, `GET /supported`,
+//! `GET /discovery/resources`.
+//!
+//! The outcome of a question stands in the body of a 200. 400: the request is none; 429: too many
+//! at once; 503: nothing was done, the same may do later.
+
+mod discovery;
+mod settle;
+mod supported;
+mod verify;
+
+pub use discovery::{Discovery, DiscoveryError, DiscoveryQuery};
+
+use crate::facilitator::Facilitator;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use farebox_wire::api_error::ErrorBody;
+use farebox_wire::x402::BODY_LEN_MAX;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What is asked too often, or of a server in trouble, may be asked again after so many seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
+
+#[derive(Clone)]
+struct Api {
+    facilitator: Arc<dyn Facilitator>,
+    discovery: Arc<dyn Discovery>,
+    turns: Arc<Semaphore>,
+}
+
+/// Every endpoint. At most `at_once_max` questions are worked on at a time; those beyond are
+/// answered 429.
+pub fn routes(
+    facilitator: Arc<dyn Facilitator>,
+    discovery: Arc<dyn Discovery>,
+    at_once_max: usize,
+) -> Router {
+    let turns = Arc::new(Semaphore::new(at_once_max.max(1)));
+    Router::new()
+        .route("/verify", post(verify::handle))
+        .route("/settle", post(settle::handle))
+        .route("/supported", get(supported::handle))
+        .route("/discovery/resources", get(discovery::handle))
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
+        .with_state(Api { facilitator, discovery, turns })
+}
+
+fn too_many() -> Response {
+    let body = ErrorBody::new("too_many_requests", "too many payments at once: ask again soon");
+    let retry = [(header::RETRY_AFTER, RETRY_AFTER_S)];
+    (StatusCode::TOO_MANY_REQUESTS, retry, axum::Json(body)).into_response()
+}
+
+fn unavailable(body: impl serde::Serialize) -> Response {
+    let retry = [(header::RETRY_AFTER, RETRY_AFTER_S)];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, axum::Json(body)).into_response()
+}
