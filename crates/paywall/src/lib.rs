@@ -36,6 +36,8 @@ mod redeem;
 mod redemption;
 mod request;
 mod route;
+mod stripe;
+mod tempo;
 mod unavailable;
 mod unbooked;
 mod verify;
@@ -48,4 +50,6 @@ pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock}
 pub use problem::Problem;
 pub use rails::Rails;
 pub use route::{NotForSale, PaidRoute, Price, PricedRequest};
+pub use stripe::StripeRail;
+pub use tempo::TempoRail;
 pub use verify::{Finding, verify};

@@ -11,7 +11,7 @@ use crate::request::Facts;
 use crate::route::PaidRoute;
 use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::methods::lightning::{LightningCharge, read_preimage};
-use farebox_wire::mpp::methods::{CHARGE, evm, lightning};
+use farebox_wire::mpp::methods::{CHARGE, evm, lightning, stripe, tempo};
 use farebox_wire::mpp::{Challenge, Credential, Receipt};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ impl Paywall {
                 self.verify_mpp_lightning(route, facts, credential).await
             }
             (evm::METHOD, CHARGE) => self.verify_mpp_evm(route, facts, credential).await,
+            (tempo::METHOD, CHARGE) => self.verify_tempo(route, facts, credential).await,
+            (stripe::METHOD, CHARGE) => self.verify_stripe(route, facts, credential).await,
             _ => Err(Problem::ForeignChallenge.into()),
         }
     }

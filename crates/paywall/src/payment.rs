@@ -69,6 +69,8 @@ pub(crate) struct Payment {
     pub paid: Paid,
     /// What a person can look up.
     pub reference: String,
+    /// Where the money arrived, where it is here before the payment is shown.
+    pub settled_as: Option<String>,
     /// Whether anybody who overhears it could show it for another request: it says nothing of
     /// what it bought. Then it is tied to the request that showed it first.
     pub is_tied_to_first_request: bool,
@@ -82,6 +84,7 @@ impl Payment {
             rail: Rail::Lightning,
             paid: Paid::Msat(amount),
             reference: hash.to_string(),
+            settled_as: Some(hash.to_string()),
             is_tied_to_first_request: false,
         }
     }
@@ -99,6 +102,7 @@ impl Payment {
             rail,
             paid: Paid::Asset { asset, units },
             reference: unique.join("/"),
+            settled_as: None,
             is_tied_to_first_request: true,
         }
     }

@@ -1,6 +1,8 @@
 //! The ways in which a server can be paid.
 
 use crate::evm::EvmRail;
+use crate::stripe::StripeRail;
+use crate::tempo::TempoRail;
 use farebox_rates::Rates;
 use farebox_wallet::Receiver;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ pub struct Rails {
     pub(crate) site: Option<Site>,
     pub(crate) rates: Option<Rates>,
     pub(crate) evm: Vec<EvmRail>,
+    pub(crate) tempo: Vec<TempoRail>,
+    pub(crate) stripe: Option<StripeRail>,
 }
 
 /// How a server is known to those who pay it.
@@ -45,6 +49,19 @@ impl Rails {
     pub fn with_evm(mut self, rail: EvmRail) -> Self {
         self.evm.push(rail);
         self
+    }
+
+    /// The same with a token on Tempo, by MPP.
+    #[must_use]
+    pub fn with_tempo(mut self, rail: TempoRail) -> Self {
+        self.tempo.push(rail);
+        self
+    }
+
+    /// The same with cards, by MPP, for prices that Stripe charges.
+    #[must_use]
+    pub fn with_stripe(self, rail: StripeRail) -> Self {
+        Self { stripe: Some(rail), ..self }
     }
 
     /// The same with an exchange rate, at which prices in satoshis are asked in dollars.

@@ -6,7 +6,7 @@ mod payment;
 mod x402;
 
 use crate::amount::Amount;
-use crate::evm::EvmRail;
+use crate::evm::{self, EvmRail};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::Facts;
@@ -16,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use farebox_wire::evm::U256;
 use farebox_wire::l402::challenge_header;
 use farebox_wire::mpp;
+use farebox_wire::mpp::methods::stripe::StripeCharge;
+use farebox_wire::mpp::methods::tempo::TempoCharge;
 use farebox_wire::x402::PAYMENT_REQUIRED;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 pub(crate) use lightning::LightningOffer;
@@ -39,8 +41,17 @@ pub(crate) struct EvmOffer<'a> {
 pub(crate) struct Offers<'a> {
     pub lightning: Option<LightningOffer>,
     pub evm: Vec<EvmOffer<'a>>,
+    pub tempo: Vec<TempoCharge>,
+    pub stripe: Option<StripeCharge>,
     /// MPP, in the order in which they are sent.
     pub payment: Vec<mpp::Challenge>,
+}
+
+impl Offers<'_> {
+    /// Whether there is nothing but Lightning.
+    fn is_empty(&self) -> bool {
+        self.evm.is_empty() && self.tempo.is_empty() && self.stripe.is_none()
+    }
 }
 
 impl Paywall {
@@ -72,18 +83,25 @@ impl Paywall {
         price: &Amount,
     ) -> Result<Offers<'_>, Unavailable> {
         let lightning = self.lightning_offer(route, facts, price).await;
-        let evm = self.rails().evm.iter();
-        let evm =
-            evm.filter_map(|rail| Some(EvmOffer { rail, units: self.units_asked(rail, price)? }));
+        let (rails, usd) = (self.rails(), self.usd_asked(price));
+        let evm = rails.evm.iter().filter_map(|rail| {
+            Some(EvmOffer { rail, units: evm::units(rail.decimals, usd?)? })
+        });
         let evm: Vec<_> = evm.collect();
-        let lightning = match lightning {
-            Err(unavailable) if evm.is_empty() => return Err(unavailable),
-            lightning => lightning.ok().flatten(),
-        };
-        let mut offers = Offers { lightning, evm, payment: Vec::new() };
+        let tempo = rails.tempo.iter().filter_map(|rail| {
+            Some(rail.charge(evm::units(rail.decimals, usd?)?))
+        });
+        let stripe = rails.stripe.as_ref().and_then(|rail| rail.charge(usd?));
+        let mut offers =
+            Offers { lightning: None, evm, tempo: tempo.collect(), stripe, payment: Vec::new() };
+        match lightning {
+            Err(unavailable) if offers.is_empty() => return Err(unavailable),
+            lightning => offers.lightning = lightning.ok().flatten(),
+        }
         offers.payment = self.payment_challenges(route, facts, &offers)?;
-        if offers.lightning.is_none() && offers.evm.is_empty() && offers.payment.is_empty() {
-            return Err(Unavailable::Misconfigured);
+        // A price in satoshis that nobody can say in dollars at this moment.
+        if offers.lightning.is_none() && offers.is_empty() {
+            return Err(Unavailable::Rate);
         }
         Ok(offers)
     }

@@ -7,13 +7,15 @@ use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
 use farebox_wire::mpp::accept::AcceptPayment;
-use farebox_wire::mpp::methods::CHARGE;
+use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
 use farebox_wire::mpp::{Challenge, ChallengeTerms, CredentialHeader, Opaque};
 
 /// The name under which a challenge says what it was issued for.
 pub(crate) const BOUND_TO: &str = "b";
+/// How long a challenge can be answered, in seconds, where no invoice or transfer says it.
+const CHALLENGE_LIFETIME_S: u64 = 300;
 const DESCRIPTION_LEN_MAX: usize = 200;
 
 /// A challenge that is not signed yet.
@@ -51,7 +53,13 @@ impl Paywall {
         let now = self.now();
         let lightning = offers.lightning.as_ref().and_then(lightning_draft);
         let evm = offers.evm.iter().filter_map(|offer| evm_draft(offer, now));
-        lightning.into_iter().chain(evm).collect()
+        let others = offers.tempo.iter().map(|charge| (tempo::METHOD, charge.encode().ok()));
+        let stripe = offers.stripe.iter().map(|charge| (stripe::METHOD, charge.encode().ok()));
+        let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
+        let others = others.chain(stripe).filter_map(|(method, request)| {
+            Some(Draft { method, request: request?, expires_at })
+        });
+        lightning.into_iter().chain(evm).chain(others).collect()
     }
 
     fn issue(
@@ -96,7 +104,7 @@ fn evm_draft(offer: &EvmOffer<'_>, now: u64) -> Option<Draft> {
         amount: offer.units,
         currency: rail.token.id.address,
         recipient: rail.pay_to,
-        chain_id: rail.chain().get(),
+        chain: rail.chain(),
         credential_types: vec![CredentialType::Authorization],
         decimals: Some(rail.decimals),
         description: None,

@@ -84,37 +84,37 @@ impl AskedRates {
 }
 
 impl Paywall {
-    /// How many units of the token a price is now. `None` where it is in satoshis, and what they
+    /// How many dollars a price is now. `None` where it is in satoshis, and what they
     /// are worth is not known.
-    pub(crate) fn units_asked(&self, rail: &EvmRail, price: &Amount) -> Option<U256> {
+    pub(crate) fn usd_asked(&self, price: &Amount) -> Option<MicroUsd> {
         let now = self.now();
-        let usd = match price {
-            Amount::Usd { price, .. } => *price,
+        match price {
+            Amount::Usd { price, .. } => Some(*price),
             Amount::Sats(sats) => {
                 let rate = self.rails().rates.as_ref()?.current(now).ok()?;
                 self.asked_rates().note(rate, now);
-                rate.to_usd_ceil(sats.to_msat()?)?
+                rate.to_usd_ceil(sats.to_msat()?)
             }
-        };
-        units(rail, usd)
+        }
     }
 
     /// Every number of units that was asked for a price while its payment could be settled.
     pub(crate) fn units_taken(&self, rail: &EvmRail, price: &Amount) -> Vec<U256> {
         let sats = match price {
-            Amount::Usd { price, .. } => return units(rail, *price).into_iter().collect(),
+            Amount::Usd { price, .. } => return units(rail.decimals, *price).into_iter().collect(),
             Amount::Sats(sats) => *sats,
         };
         let then = self.now().saturating_sub(rail.timeout_s.saturating_add(RATE_SLACK_S));
         let rates = self.asked_rates().since(then).into_iter();
         let usd = rates.filter_map(|rate| rate.to_usd_ceil(sats.to_msat()?));
-        let mut taken: Vec<_> = usd.filter_map(|usd| units(rail, usd)).collect();
+        let mut taken: Vec<_> = usd.filter_map(|usd| units(rail.decimals, usd)).collect();
         taken.sort_unstable();
         taken.dedup();
         taken
     }
 }
 
-fn units(rail: &EvmRail, price: MicroUsd) -> Option<U256> {
-    from_micro_usd(price, rail.decimals).filter(|units| !units.is_zero())
+/// How many units of a dollar token a price is; `None` where the token cannot say it exactly.
+pub(crate) fn units(decimals: u8, price: MicroUsd) -> Option<U256> {
+    from_micro_usd(price, decimals).filter(|units| !units.is_zero())
 }

@@ -14,11 +14,11 @@ use crate::redemption::{REPEAT_WINDOW_S, Use};
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
-use farebox_wire::evm::{AssetId, ChainId, Signature, TransferAuthorization, U256};
+use farebox_wire::evm::{AssetId, TransferAuthorization, U256};
 use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::Credential;
 use farebox_wire::mpp::methods::evm::EvmCharge;
-use farebox_wire::mpp::methods::evm_authorization::Authorization;
+use farebox_wire::mpp::methods::evm_authorization::EvmPayload;
 use farebox_wire::x402::{
     self, ExactEvmPayload, FacilitatorRequest, PaymentPayload, PaymentRequirements,
     accepted_matches,
@@ -147,25 +147,17 @@ impl Paywall {
         let charge = EvmCharge::decode(&challenge.request);
         let charge = charge.map_err(|_| Problem::ForeignChallenge)?;
         let malformed = |error: String| Problem::MalformedPayment(error);
-        let shown = Authorization::read(&credential.payload);
-        let shown = shown.map_err(|error| malformed(error.to_string()))?;
+        let shown = EvmPayload::read(&credential.payload);
+        let EvmPayload { authorization, signature } =
+            shown.map_err(|error| malformed(error.to_string()))?;
         charge
-            .check_authorization(&shown, &challenge.id, &challenge.realm)
+            .check_authorization(&authorization, &challenge.id, &challenge.realm)
             .map_err(|error| malformed(error.to_string()))?;
-        let id = AssetId { chain: ChainId::new(charge.chain_id), address: charge.currency };
+        let id = AssetId { chain: charge.chain, address: charge.currency };
         let rails = self.rails().evm.iter();
-        let rail = rails.filter(|rail| rail.token.id == id).find(|rail| rail.pay_to == shown.to);
+        let rail =
+            rails.filter(|rail| rail.token.id == id).find(|rail| rail.pay_to == authorization.to);
         let rail = rail.ok_or(Problem::NotOffered)?;
-        let signature = Signature::new(shown.signature.clone());
-        let signature = signature.map_err(|error| malformed(error.to_string()))?;
-        let authorization = TransferAuthorization {
-            from: shown.from,
-            to: shown.to,
-            value: shown.value,
-            valid_after: shown.valid_after,
-            valid_before: shown.valid_before,
-            nonce: shown.nonce,
-        };
         let payload = ExactEvmPayload { authorization, signature };
         let signed = Signed {
             rail,

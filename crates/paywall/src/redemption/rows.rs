@@ -58,7 +58,7 @@ pub(super) fn reserve(
 ) -> Result<Reservation, StoreError> {
     match insert(transaction, usage, &Put::ReservedBy(owner), now)? {
         Inserted::New => {
-            return Ok(Reservation::Reserved { settled_as: arrived(&usage.payment) });
+            return Ok(Reservation::Reserved { settled_as: usage.payment.settled_as.clone() });
         }
         Inserted::Known => {}
         Inserted::Spent => return Ok(Reservation::Used),
@@ -120,11 +120,6 @@ pub(super) fn record(
     Ok(true)
 }
 
-/// A Lightning payment is shown when its money is here.
-fn arrived(payment: &Payment) -> Option<String> {
-    (payment.rail == Rail::Lightning).then(|| payment.reference.clone())
-}
-
 /// What became of a new row.
 enum Inserted {
     /// It is there, and a Lightning payment is booked.
@@ -148,7 +143,7 @@ fn insert(
     now: u64,
 ) -> Result<Inserted, StoreError> {
     let (state, owner, settled_as) = match put {
-        Put::ReservedBy(owner) => ("reserved", Some(*owner), arrived(&usage.payment)),
+        Put::ReservedBy(owner) => ("reserved", Some(*owner), usage.payment.settled_as.clone()),
         Put::Done { settled_as } => ("done", None, Some((*settled_as).to_owned())),
     };
     let Payment { key, rail, paid, reference, .. } = &usage.payment;
