@@ -46,7 +46,7 @@ pub use outcome::{Answer, Mode, Objection, Outcome, PaymentFacts, Price, Quote};
 pub use policy::{Limits, Refusal, check_invoice, check_wallet};
 pub use receipt::{Answered, Entry, Head, Receipt, ReceiptFilter};
 pub use reconcile::Reconciled;
-pub use records::{Budget, Records};
+pub use records::{Budget, HostSpent, Records};
 pub use request::{Request, RequestError};
 pub use sink::{MemorySink, Sink, WriterSink};
 pub use spend::{Charge, RAILS, Rail, Spend};

@@ -4,7 +4,7 @@ use crate::approval::{Approval, ApprovalState};
 use crate::error::StartError;
 use crate::receipt::{Head, Receipt, ReceiptFilter};
 use crate::rules::{Policy, Spent};
-use crate::store::{Reservation, Store, now_s};
+use crate::store::{Reservation, Store, Sums, now_s};
 use farebox_store::StoreError;
 use std::path::Path;
 
@@ -23,8 +23,21 @@ pub struct Budget {
     pub total: Spent,
     /// Under each rule, in the policy's order; the last is what no rule matched.
     pub rules: Vec<(String, Spent)>,
+    /// Under each rule with limits for each host, by host.
+    pub hosts: Vec<HostSpent>,
     /// What is reserved, the oldest first.
     pub reserved: Vec<Reservation>,
+}
+
+/// What was spent at one host under one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostSpent {
+    /// The rule's name.
+    pub rule: String,
+    /// The host.
+    pub host: String,
+    /// What was spent.
+    pub spent: Spent,
 }
 
 impl Records {
@@ -41,9 +54,10 @@ impl Records {
     /// # Errors
     /// When the records cannot be read.
     pub async fn budget(&self, policy: &Policy) -> Result<Budget, StoreError> {
-        let (total, rules) = self.store.sums(policy.clone()).await?;
+        let sums = self.store.sums(policy.clone()).await?;
         let reserved = self.store.reservations().await?;
-        Ok(Budget { now: now_s(), total, rules, reserved })
+        let Sums { total, rules, hosts } = sums;
+        Ok(Budget { now: now_s(), total, rules, hosts, reserved })
     }
 
     /// The receipts that `filter` selects, the newest first.

@@ -19,6 +19,7 @@ pub(crate) use authority::{Authority, Verdict};
 pub use purchases::PurchaseState;
 pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
 pub use spends::Reservation;
+pub(crate) use spends::Sums;
 pub(crate) use tokens::{Token, TokenUse};
 
 mod migrations {

@@ -2,6 +2,7 @@
 //! released only where it is certain that it was not.
 
 use super::{Store, exactly_one, money, now_s, seconds_from_db, seconds_to_db, unreadable};
+use crate::records::HostSpent;
 use crate::rules::{History, Policy, Rule, Spent, Sum, Window};
 use crate::spend::{Charge, Rail, Spend};
 use farebox_money::{MicroUsd, Msat};
@@ -238,6 +239,34 @@ pub(super) fn find(
     Ok((spend, text("rule")?))
 }
 
+/// What is spent, by a policy's windows.
+pub(crate) struct Sums {
+    pub(crate) total: Spent,
+    pub(crate) rules: Vec<(String, Spent)>,
+    pub(crate) hosts: Vec<HostSpent>,
+}
+
+fn sums_by_host(
+    connection: &Connection,
+    policy: &Policy,
+    rule: &Rule,
+    now: u64,
+) -> Result<Vec<HostSpent>, StoreError> {
+    let sql = "SELECT DISTINCT host FROM spend
+               WHERE rule = ?1 AND reserved_at >= ?2 AND state IN ('reserved', 'spent')
+               ORDER BY host LIMIT 200";
+    let first = seconds_to_db(policy.first_second(now));
+    let mut statement = connection.prepare_cached(sql)?;
+    let hosts = statement.query_map(params![rule.name, first], |row| row.get(0))?;
+    let hosts = hosts.collect::<Result<Vec<String>, _>>()?;
+    let sums = hosts.into_iter().map(|host| {
+        let condition = "rule = ?3 AND host = ?4";
+        let spent = spent(connection, policy, now, condition, &[&rule.name, &host])?;
+        Ok(HostSpent { rule: rule.name.clone(), host, spent })
+    });
+    sums.collect()
+}
+
 impl Charge {
     /// In the smallest unit of its money.
     #[must_use]
@@ -259,21 +288,21 @@ impl Charge {
 }
 
 impl Store {
-    /// What a policy's sums are now: in all, and of each rule that has limits or was used.
-    pub(crate) async fn sums(
-        &self,
-        policy: Policy,
-    ) -> Result<(Spent, Vec<(String, Spent)>), StoreError> {
+    /// What a policy's sums are now: in all, of each rule, and of the hosts where a rule has
+    /// limits for each.
+    pub(crate) async fn sums(&self, policy: Policy) -> Result<Sums, StoreError> {
         let query = move |connection: &Connection| {
             let now = now_s();
             let total = spent(connection, &policy, now, "TRUE", &[])?;
-            let fallback = Rule::fallback();
-            let rules = policy.rules.iter().chain([&fallback]);
-            let sums = rules.map(|rule| {
+            let (mut rules, mut hosts) = (Vec::new(), Vec::new());
+            for rule in policy.rules.iter().chain([&Rule::fallback()]) {
                 let sums = spent(connection, &policy, now, "rule = ?3", &[&rule.name])?;
-                Ok::<_, StoreError>((rule.name.clone(), sums))
-            });
-            Ok((total, sums.collect::<Result<_, _>>()?))
+                rules.push((rule.name.clone(), sums));
+                if !rule.each_host.is_empty() {
+                    hosts.extend(sums_by_host(connection, &policy, rule, now)?);
+                }
+            }
+            Ok(Sums { total, rules, hosts })
         };
         self.database.read(query).await
     }

@@ -11,22 +11,27 @@ mod tests;
 mod watch;
 
 use super::duration::parse_duration;
+use super::money_rules::{InForce, PolicyArgs};
 use super::problem::Problem;
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
 use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
-use farebox_money::Sats;
+use farebox_money::{Msat, Sats};
 use farebox_net::{ClientOptions, http_client};
 use farebox_wallet::WalletUrl;
 use interrupt::Interrupts;
 use output::Output;
 use report::Report;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watch::Watch;
 
+/// Cut-off payments of other commands that are looked up first, so that they do not block the
+/// budget.
+const LOOK_UPS_MAX: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 const HELP: &str = "Examples:
@@ -42,15 +47,20 @@ They run against 'farebox serve --demo' with its play wallet:
 Purchases and tokens are kept in the data folder: FAREBOX_DATA, or data in the settings
 (farebox config show), else farebox in the platform's folder for data.
 
+What may be spent is for the policy to say (farebox policy, docs/buying.md); the limits here only
+narrow it. What needs an approval waits for one on a terminal, or with --wait; else it ends with
+exit code 7, and farebox approve ID is for a human to run.
+
 Exit codes:
   0   the answer was written (whatever its status, without --fail)
   1   something else went wrong
-  2   wrong arguments, or more expensive than the limits; nothing was paid
+  2   wrong arguments, more expensive than the limits, or forbidden by the policy; nothing was paid
   3   the payment failed or is still under way, the offer cannot be used, or the seller does
       not take the payment
   4   the server or the wallet cannot be reached
   5   with --fail, a status that is not 2xx; also when something paid for was answered
       with an error: the same command then sends it again without paying
+  7   it needs the approval of a human first; nothing was paid
   10  --dry-run: it would be bought within the limits
   129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM; one line says what was paid";
 
@@ -99,13 +109,25 @@ pub struct GetArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Pay this to the seller at most
-    #[arg(long, value_name = "SATS", default_value = "1000")]
-    max_cost: Sats,
+    /// Pay this to the seller at most; narrows the policy [default: what the policy allows,
+    /// which is 1000 where there is none]
+    #[arg(long, value_name = "SATS")]
+    max_cost: Option<Sats>,
 
-    /// Pay this in routing fees on top at most
+    /// Pay this in routing fees on top at most; narrows the policy
     #[arg(long, value_name = "SATS", default_value = "10")]
     max_fee: Sats,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Wait for a human where the policy wants an approval; the default on a terminal
+    #[arg(long, overrides_with = "no_wait")]
+    wait: bool,
+
+    /// End with exit code 7 where the policy wants an approval; the default elsewhere
+    #[arg(long, overrides_with = "wait")]
+    no_wait: bool,
 
     /// Send the request but never pay; a 402 is an answer like any other
     #[arg(long, conflicts_with_all = ["dry_run", "buy_again"])]
@@ -193,6 +215,10 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let mut output = Output::new(args)?;
     let request = read_request(Arc::clone(args)).await?;
     let buyer = open_buyer(args, settings)?;
+    if args.mode() == Mode::Pay || args.mode() == Mode::BuyAgain {
+        // Best effort: what cannot be settled now stays reserved.
+        let _ = buyer.reconcile(LOOK_UPS_MAX).await;
+    }
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();
@@ -200,7 +226,7 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
         outcome: outcome?,
         output,
         warnings,
-        limits,
+        max_cost: args.max_cost,
         duration: begun.elapsed(),
         dry_run: args.dry_run,
         fail: args.fail,
@@ -216,6 +242,7 @@ async fn read_request(args: Arc<GetArgs>) -> Result<Request, Problem> {
 
 fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let folder = settings.data_dir().map_err(Problem::usage)?;
+    let InForce { policy, .. } = args.policy.read(settings)?;
     let client = http_client(&ClientOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
         connect_timeout: CONNECT_TIMEOUT,
@@ -227,10 +254,11 @@ fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let client = client.map_err(Problem::general)?;
     let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
     let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
-    Buyer::open(&folder, client, wallet).map_err(Problem::general)
+    Ok(Buyer::open(&folder, client, wallet)?.with_policy(policy))
 }
 
-fn open_wallet(url: &str) -> Result<Wallet, Problem> {
+/// Opens the wallet that a URL names; it is not asked yet.
+pub(super) fn open_wallet(url: &str) -> Result<Wallet, Problem> {
     let url: WalletUrl = url.parse().map_err(Problem::usage)?;
     // Shown and stored without its secret.
     let name = url.to_string();
@@ -248,15 +276,24 @@ impl GetArgs {
         }
     }
 
+    /// Whether an approval is waited for: where somebody looks on who can go and ask for it.
+    const fn waits(&self, terminal: bool) -> bool {
+        self.wait || (terminal && !self.json && !self.no_wait)
+    }
+
     fn limits(&self, body_len_max: Option<u64>) -> Result<Limits, Problem> {
         let too_much = || Problem::usage("that is more than all bitcoin");
         Ok(Limits {
-            cost_max: self.max_cost.to_msat().ok_or_else(too_much)?,
+            cost_max: match self.max_cost {
+                Some(most) => most.to_msat().ok_or_else(too_much)?,
+                None => Msat::MAX,
+            },
             fee_max: self.max_fee.to_msat().ok_or_else(too_much)?,
             payment_timeout: self.payment_timeout,
             answer_timeout: self.timeout,
             redirects_max: if self.no_location { 0 } else { self.max_redirects },
             body_len_max,
+            approval_wait: self.waits(std::io::stderr().is_terminal()),
         })
     }
 }

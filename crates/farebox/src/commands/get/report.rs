@@ -4,7 +4,8 @@ use super::output::Output;
 use crate::output::{print_json, print_line};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use farebox_buyer::{Answer, BuyError, Limits, Outcome, PurchaseState, Quote};
+use farebox_buyer::{Answer, BuyError, Objection, Outcome, Price, PurchaseState, Quote};
+use farebox_money::Sats;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 /// A dry run that found that it would buy.
 const WOULD_BUY: u8 = 10;
+/// A dry run that found that a human would be asked.
+const NEEDS_APPROVAL: u8 = 7;
 /// With `--fail`, a status that is not 2xx.
 const NOT_2XX: u8 = 5;
 
@@ -20,7 +23,7 @@ pub(super) struct Report {
     pub(super) outcome: Outcome,
     pub(super) output: Output,
     pub(super) warnings: Vec<String>,
-    pub(super) limits: Limits,
+    pub(super) max_cost: Option<Sats>,
     pub(super) duration: Duration,
     pub(super) dry_run: bool,
     pub(super) fail: bool,
@@ -77,17 +80,21 @@ impl Report {
         } else {
             print_line(self.verdict(quote));
         }
-        match quote.price.map(|price| price.refusal) {
-            None => ExitCode::SUCCESS,
-            Some(None) => ExitCode::from(WOULD_BUY),
-            Some(Some(refusal)) => ExitCode::from(BuyError::from(refusal).exit_code()),
-        }
+        ExitCode::from(match &quote.price {
+            None => return ExitCode::SUCCESS,
+            Some(Price { refusal: Some(refusal), .. }) => BuyError::from(*refusal).exit_code(),
+            Some(Price { objection: Some(Objection::Denied(denial)), .. }) => {
+                BuyError::Denied(denial.clone()).exit_code()
+            }
+            Some(Price { objection: Some(Objection::Asks(_)), .. }) => NEEDS_APPROVAL,
+            Some(_) => WOULD_BUY,
+        })
     }
 
     /// What a dry run found, in one line.
     fn verdict(&self, quote: &Quote) -> String {
         let place = quote.url.origin().ascii_serialization();
-        match (quote.unfinished, quote.price) {
+        match (quote.unfinished, &quote.price) {
             (Some(PurchaseState::Credit), _) => {
                 format!("nothing to pay: an earlier payment to {place} was not used up")
             }
@@ -104,9 +111,12 @@ impl Report {
                 format!("nothing to pay: a token of an earlier purchase is good at {place}")
             }
             (None, None) => format!("nothing to pay at {place}"),
-            (None, Some(price)) => match price.refusal {
-                None => format!("would pay {} to {place}", asked(quote)),
-                Some(refusal) => format!("would not pay {place}: {refusal}"),
+            (None, Some(price)) => match (objection(price), &price.objection) {
+                (None, _) => format!("would pay {} to {place}", asked(quote)),
+                (Some(why), Some(Objection::Asks(_))) => {
+                    format!("would ask a human before paying {} to {place}: {why}", asked(quote))
+                }
+                (Some(why), _) => format!("would not pay {place}: {why}"),
             },
         }
     }
@@ -135,9 +145,11 @@ impl Report {
             "payment_scheme": price.map(|price| price.scheme.name()),
             "payment_hash": price.map(|price| price.payment_hash),
             "invoice_amount_sat": amount.map(|amount| amount.to_sats_ceil()),
-            "within_budget": price.is_none_or(|price| price.refusal.is_none()),
-            "refusal": price.and_then(|price| price.refusal).map(|refusal| refusal.to_string()),
-            "max_cost_sats": self.limits.cost_max.to_sats_floor(),
+            "within_budget": price.is_none_or(|price| objection(price).is_none()),
+            "requires_approval":
+                price.is_some_and(|price| matches!(price.objection, Some(Objection::Asks(_)))),
+            "refusal": price.and_then(objection),
+            "max_cost_sats": self.max_cost,
             "unfinished_purchase": quote.unfinished.map(PurchaseState::name),
         }))
     }
@@ -162,6 +174,17 @@ impl Report {
 }
 
 fn asked(quote: &Quote) -> String {
-    let amount = quote.price.and_then(|price| price.amount);
+    let amount = quote.price.as_ref().and_then(|price| price.amount);
     amount.map_or_else(|| "an amount of the payer's choice".to_owned(), |amount| amount.to_string())
+}
+
+/// Why it would not be paid, or not at once.
+fn objection(price: &Price) -> Option<String> {
+    let refusal = price.refusal.map(|refusal| refusal.to_string());
+    refusal.or_else(|| {
+        price.objection.as_ref().map(|objection| match objection {
+            Objection::Denied(denial) => denial.to_string(),
+            Objection::Asks(reason) => reason.to_string(),
+        })
+    })
 }

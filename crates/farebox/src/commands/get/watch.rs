@@ -2,6 +2,7 @@
 
 use super::GetArgs;
 use super::stage::Stage;
+use crate::commands::when::time;
 use crate::output::harmless;
 use farebox_buyer::{Observer, Step};
 use farebox_money::Msat;
@@ -175,6 +176,13 @@ impl Observer for Watch {
             }
             Step::Answered { status, headers } => {
                 self.trace('<', &status.to_string(), headers);
+            }
+            Step::ApprovalWaiting { id, reason, expires_at } => {
+                self.notice(&format!(
+                    "it needs the approval of a human ({reason}): farebox approve {id}, until {}",
+                    time(*expires_at)
+                ));
+                self.spin("waiting for the approval".into());
             }
             Step::Paying { amount, seller, .. } => {
                 self.spin(format!("paying {amount} to {seller}"))
