@@ -8,7 +8,7 @@ use crate::rules::Policy;
 use crate::run::Run;
 use crate::sink::Sink;
 use crate::store::{Store, now_s};
-use crate::{BuyError, Limits, Request};
+use crate::{BuyError, EvmWallet, Limits, Request};
 use farebox_money::BtcUsd;
 use farebox_wallet::Payer;
 use std::path::Path;
@@ -34,6 +34,7 @@ pub struct Buyer {
     pub(crate) locks: Locks,
     pub(crate) client: reqwest::Client,
     pub(crate) wallet: Option<Wallet>,
+    pub(crate) evm: Option<EvmWallet>,
     pub(crate) policy: Policy,
     /// The last price of bitcoin, and when it was asked for in seconds since 1970.
     rate: Mutex<Option<(BtcUsd, u64)>>,
@@ -52,13 +53,19 @@ impl Buyer {
     ) -> Result<Self, StartError> {
         let (store, locks) = open_store(folder)?;
         let (policy, rate) = (Policy::default(), Mutex::default());
-        Ok(Self { store, locks, client, wallet, policy, rate })
+        Ok(Self { store, locks, client, wallet, evm: None, policy, rate })
     }
 
     /// With the rules of its human; without, [`Policy::default`] holds.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// With a key that pays tokens.
+    #[must_use]
+    pub fn with_evm(self, evm: EvmWallet) -> Self {
+        Self { evm: Some(evm), ..self }
     }
 
     /// The price of bitcoin by the policy's source; `None` where it names none.

@@ -1,9 +1,11 @@
 //! Why a get did not end as its user wanted, and what to do next.
 
+use crate::PaymentId;
 use crate::approval::Parked;
 use crate::policy::Refusal;
 use crate::request::RequestError;
 use crate::rules::Denial;
+use crate::spend::{Charge, Rail};
 use farebox_money::Msat;
 use farebox_store::{OpenError, StoreError};
 use farebox_wallet::WalletError;
@@ -100,7 +102,7 @@ pub enum BuyError {
     #[error("cannot lock this request against other processes: {0}")]
     Lock(io::Error),
     /// A 402 without anything that this client can pay.
-    #[error("{place} wants a payment but offers no L402 challenge that can be answered; it offers {}", list(.offered))]
+    #[error("{place} wants a payment but offers nothing that can be paid here; it offers {}", list(.offered))]
     NoUsableChallenge {
         /// Where.
         place: String,
@@ -126,9 +128,9 @@ pub enum BuyError {
     Random(getrandom::Error),
     /// The seller's invoices are those of other purchases.
     #[error(
-        "the seller keeps offering an invoice of another purchase (payment hash {0}); nothing was paid for this one"
+        "the seller keeps offering an invoice or challenge of another purchase ({0}); nothing was paid for this one"
     )]
-    InvoiceInUse(PaymentHash),
+    InvoiceInUse(PaymentId),
     /// There is nothing to pay with.
     #[error("{place} asks for {amount} and no wallet is configured")]
     NoWallet {
@@ -139,6 +141,25 @@ pub enum BuyError {
         /// Whether the demo's play wallet seems to be at hand.
         demo: bool,
     },
+    /// There is no key to pay tokens with.
+    #[error("{place} asks for {charge} and no key for tokens is configured")]
+    NoKey {
+        /// Where.
+        place: String,
+        /// How much.
+        charge: Charge,
+    },
+    /// The limits leave only a rail that the seller does not offer.
+    #[error("{place} does not offer {rail}")]
+    NotOffered {
+        /// Where.
+        place: String,
+        /// The rail.
+        rail: Rail,
+    },
+    /// The node of a chain; nothing was signed.
+    #[error("{0}; nothing was paid")]
+    Chain(String),
     /// The wallet could not even be asked to pay; nothing was sent.
     #[error("{0}; nothing was paid")]
     Wallet(WalletError),
@@ -204,6 +225,58 @@ pub enum BuyError {
         /// The seller's code and message.
         said: Option<String>,
     },
+    /// A signed payment was shown, and the seller does not take it.
+    #[error("signed {facts}, but the seller answered {status}{}{}", because(.said), .facts.fate())]
+    TransferRefused {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// 402 or 401.
+        status: u16,
+        /// The seller's code and message.
+        said: Option<String>,
+    },
+    /// A signed payment was shown, and the seller answered something else than what is bought.
+    #[error("signed {facts}, but the seller answered {status}{}{}", because(.said), .facts.fate())]
+    TransferNotDelivered {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// Any status but 2xx, 401 and 402.
+        status: u16,
+        /// The seller's code and message.
+        said: Option<String>,
+    },
+    /// A signed payment was shown, and no answer came.
+    #[error("signed {facts}, but the answer did not arrive: {reason}{}", .facts.fate())]
+    TransferAnswerLost {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// What happened last.
+        reason: String,
+    },
+    /// A transaction is not on the chain yet, or nobody can say.
+    #[error("the payment of {facts} is under way{}", because(.reason))]
+    TransferUnderWay {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// Why nobody can say.
+        reason: Option<String>,
+    },
+    /// The chain says for certain that nothing moved.
+    #[error("the payment of {facts} failed: {reason}; nothing was paid")]
+    TransferFailed {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// What happened.
+        reason: String,
+    },
+    /// A signed payment may not have been used, and nobody can say so for certain.
+    #[error("signed {facts}; whether it was paid is not known: {reason}")]
+    TransferUnknown {
+        /// The payment.
+        facts: Box<TransferFacts>,
+        /// Why.
+        reason: String,
+    },
     /// Paid, and the seller cannot be reached or broke off.
     #[error("paid {paid}, but the answer did not arrive: {reason}")]
     PaidAnswerLost {
@@ -212,6 +285,39 @@ pub enum BuyError {
         /// What happened last.
         reason: String,
     },
+}
+
+/// A payment in tokens that was signed: for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferFacts {
+    /// How much.
+    pub charge: Charge,
+    /// The payment.
+    pub payment: PaymentId,
+    /// Whether the money moved for certain, by the chain's word or the seller's.
+    pub is_settled: bool,
+    /// Until when the money can still move, in seconds since 1970, where it has not.
+    pub valid_before: Option<u64>,
+}
+
+/// `0.01 USD (usdc@eip155:8453) (authorization 0x…)`
+impl fmt::Display for TransferFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.charge, self.payment)
+    }
+}
+
+impl TransferFacts {
+    /// What is known of the money, for the end of a message.
+    fn fate(&self) -> String {
+        let time = self.valid_before.and_then(|second| i64::try_from(second).ok());
+        let time = time.and_then(|second| jiff::Timestamp::from_second(second).ok());
+        match (self.is_settled, time) {
+            (true, _) => "; the money has moved".to_owned(),
+            (false, Some(time)) => format!("; the money can still be taken until {time}"),
+            (false, None) => String::new(),
+        }
+    }
 }
 
 fn list(offered: &[String]) -> String {
@@ -238,17 +344,22 @@ impl BuyError {
             | Self::Lock(_)
             | Self::Random(_)
             | Self::NoUsableChallenge { .. } => 1,
-            Self::Request(_) | Self::Denied(_) => 2,
+            Self::Request(_) | Self::Denied(_) | Self::Refused(_) | Self::BadOffer(_) => 2,
             Self::ApprovalRequired(_) => 7,
-            Self::Refused(refusal) if refusal.is_about_limits() => 2,
             Self::Network { .. }
+            | Self::Chain(_)
+            | Self::TransferAnswerLost { .. }
             | Self::Wallet(WalletError::Unreachable(_))
             | Self::PaidAnswerLost { .. } => 4,
-            Self::PaidNotDelivered { .. } => 5,
-            Self::BadOffer(_)
-            | Self::Refused(_)
-            | Self::InvoiceInUse(_)
+            Self::PaidNotDelivered { .. } | Self::TransferNotDelivered { .. } => 5,
+            Self::InvoiceInUse(_)
             | Self::NoWallet { .. }
+            | Self::NoKey { .. }
+            | Self::NotOffered { .. }
+            | Self::TransferRefused { .. }
+            | Self::TransferUnderWay { .. }
+            | Self::TransferFailed { .. }
+            | Self::TransferUnknown { .. }
             | Self::Wallet(_)
             | Self::PaymentFailed { .. }
             | Self::PaymentUnderWay { .. }
@@ -274,11 +385,28 @@ impl BuyError {
             Self::ApprovalRequired(_) => "approval_required",
             Self::NoUsableChallenge { .. } => "no_usable_challenge",
             Self::BadOffer(_) => "bad_offer",
-            Self::Refused(Refusal::TooExpensive { .. }) => "payment_too_expensive",
+            Self::Refused(Refusal::TooExpensive { .. } | Refusal::TooManyDollars { .. }) => {
+                "payment_too_expensive"
+            }
             Self::Refused(Refusal::FeeTooHigh { .. }) => "fee_too_high",
+            Self::Refused(Refusal::UnknownToken { .. } | Refusal::NoSignedTransfers { .. }) => {
+                "unknown_token"
+            }
+            Self::Refused(Refusal::OtherChain { .. }) => "chain_refused",
+            Self::Refused(Refusal::NoNode { .. }) => "no_node",
+            Self::Refused(Refusal::NoRate) => "rate_unknown",
+            Self::Refused(Refusal::ChallengeExpired) => "challenge_expired",
+            Self::Refused(Refusal::TooLarge) => "amount_too_large",
             Self::Refused(_) => "invoice_refused",
             Self::InvoiceInUse(_) => "invoice_in_use",
-            Self::NoWallet { .. } => "no_wallet",
+            Self::NoWallet { .. } | Self::NoKey { .. } => "no_wallet",
+            Self::NotOffered { .. } => "rail_not_offered",
+            Self::Chain(_) => "chain",
+            Self::TransferRefused { .. } => "payment_refused",
+            Self::TransferNotDelivered { .. } => "payment_not_delivered",
+            Self::TransferAnswerLost { .. } => "payment_answer_lost",
+            Self::TransferUnderWay { .. } | Self::TransferUnknown { .. } => "payment_pending",
+            Self::TransferFailed { .. } => "payment_failed",
             Self::Wallet(WalletError::Unreachable(_)) => "wallet_unreachable",
             Self::Wallet(_) => "wallet",
             Self::PaymentFailed { .. } => "payment_failed",
@@ -300,6 +428,20 @@ impl BuyError {
             | Self::PaidButRefused { paid, .. }
             | Self::PaidNotDelivered { paid, .. }
             | Self::PaidAnswerLost { paid, .. } => Some(paid),
+            _ => None,
+        }
+    }
+
+    /// The payment in tokens, where one was signed.
+    #[must_use]
+    pub fn transfer(&self) -> Option<&TransferFacts> {
+        match self {
+            Self::TransferRefused { facts, .. }
+            | Self::TransferNotDelivered { facts, .. }
+            | Self::TransferAnswerLost { facts, .. }
+            | Self::TransferUnderWay { facts, .. }
+            | Self::TransferFailed { facts, .. }
+            | Self::TransferUnknown { facts, .. } => Some(facts),
             _ => None,
         }
     }
@@ -354,6 +496,29 @@ impl BuyError {
             Self::NoWallet { .. } => Some(
                 "name a wallet with --wallet phoenixd:http://:PASSWORD@127.0.0.1:9740 or in \
                  FAREBOX_WALLET",
+            ),
+            Self::NoKey { .. } => Some(
+                "name a key file in FAREBOX_EVM__KEY_FILE or key_file under [evm] in the settings",
+            ),
+            Self::Refused(Refusal::TooManyDollars { .. } | Refusal::NoRate) => {
+                Some("allow more with --max-cost-usd USD")
+            }
+            Self::Refused(Refusal::NoNode { .. }) => {
+                Some("name a node's URL under [evm.nodes] in the settings")
+            }
+            Self::Refused(Refusal::UnknownToken { .. }) => {
+                Some("only its human adds a token to the policy, under [[tokens]]")
+            }
+            Self::TransferRefused { .. } | Self::TransferNotDelivered { .. } => Some(
+                "run the same command again: it shows the same payment and signs no other until \
+                 this one is dead for certain; --buy-again gives it up and pays anew",
+            ),
+            Self::TransferAnswerLost { .. } | Self::TransferUnderWay { .. } => Some(
+                "run the same command again: it shows the same payment again and signs no other",
+            ),
+            Self::TransferUnknown { .. } => Some(
+                "configure a node of that chain, and the same command finds out; --buy-again \
+                 gives it up and pays anew",
             ),
             Self::Wallet(WalletError::Unreachable(_)) => {
                 Some("start the wallet or name another with --wallet")

@@ -34,6 +34,9 @@ pub struct Entry {
     pub fee_msat: Option<u64>,
     /// The payment hash or the authorization's nonce.
     pub payment_key: String,
+    /// The transaction that moved a token, as the chain or the seller says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
     /// The rule of the policy that it was paid under.
     pub rule: String,
     /// What came of it; with the event `answered`.

@@ -2,26 +2,31 @@
 //! the answer is there.
 
 use crate::BuyError;
+use crate::PaymentId;
 use crate::backoff::Backoff;
 use crate::deliver::{Undelivered, deliver};
 use crate::error::PaidFacts;
 use crate::observer::Step;
+use crate::offer::LightningScheme;
 use crate::outcome::{Answer, PaymentFacts};
 use crate::printable::seller_words;
+use crate::proof::lightning_proof;
 use crate::request::{Outgoing, origin_of};
 use crate::run::{Run, is_refusal};
 use crate::sink::Sink;
+use crate::spend::Charge;
 use crate::store::{self, Payment, Purchase, Token};
 use crate::transport::{Exchange, Proof};
 use farebox_store::StoreError;
-use farebox_wire::l402::{TokenKind, authorization_header};
-use http::StatusCode;
+use farebox_wire::l402::TokenKind;
 use http::header::RETRY_AFTER;
+use http::{Method, StatusCode};
 use std::time::Duration;
 use tokio::time::Instant;
+use url::Url;
 
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(15);
+pub(crate) const RETRY_FIRST: Duration = Duration::from_millis(500);
+pub(crate) const RETRY_MAX: Duration = Duration::from_secs(15);
 /// A seller whose node hears of the payment a moment later may refuse its proof at first.
 const REFUSALS_MAX: u32 = 3;
 
@@ -83,11 +88,10 @@ impl Run<'_> {
         sink: &mut dyn Sink,
     ) -> Result<Attempt, BuyError> {
         let origin = &origin_of(&purchase.url);
-        let authorization =
-            &authorization_header(purchase.scheme, &purchase.token, &payment.preimage);
-        let proof = Proof::Own { origin, authorization };
+        let header = &lightning_proof(purchase.scheme, &purchase.token, &payment.preimage)?;
+        let proof = Proof::Own { origin, header };
         let transport = self.transport();
-        let sent = transport.send(self.paid_request(purchase), proof).await;
+        let sent = transport.send(self.paid_request(&purchase.method, &purchase.url), proof).await;
         let mut exchange = match sent {
             Ok(exchange) => exchange,
             Err(BuyError::Network { reason, .. }) => {
@@ -141,16 +145,16 @@ impl Run<'_> {
     }
 
     /// The request as it was challenged, with the headers that may go there.
-    fn paid_request(&self, purchase: &Purchase) -> Outgoing {
+    pub(crate) fn paid_request(&self, method: &Method, url: &Url) -> Outgoing {
         let mut outgoing = self.request.to_outgoing();
-        if outgoing.origin() != origin_of(&purchase.url) {
+        if outgoing.origin() != origin_of(url) {
             outgoing.drop_secrets();
         }
-        if outgoing.method != purchase.method {
+        if outgoing.method != *method {
             outgoing.drop_body();
         }
-        outgoing.method = purchase.method.clone();
-        outgoing.url = purchase.url.clone();
+        outgoing.method = method.clone();
+        outgoing.url = url.clone();
         outgoing
     }
 
@@ -189,7 +193,7 @@ impl Run<'_> {
         })
     }
 
-    fn answer(&self, status: u16) -> store::Answer {
+    pub(crate) fn answer(&self, status: u16) -> store::Answer {
         store::Answer { status, latency: self.begun.elapsed() }
     }
 
@@ -245,7 +249,7 @@ fn is_unspent(exchange: &Exchange) -> bool {
     state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"))
 }
 
-fn answer_of(exchange: Exchange, len: u64) -> Answer {
+pub(crate) fn answer_of(exchange: Exchange, len: u64) -> Answer {
     Answer {
         headers: exchange.response.headers().clone(),
         status: exchange.status(),
@@ -272,7 +276,7 @@ fn judge(peeked: &Exchange, paid: PaidFacts) -> Attempt {
 }
 
 /// How long a seller that is not ready yet wants to be left alone.
-fn retry_after(peeked: &Exchange) -> Option<Duration> {
+pub(crate) fn retry_after(peeked: &Exchange) -> Option<Duration> {
     let not_ready = [
         StatusCode::CONFLICT,
         StatusCode::TOO_EARLY,
@@ -287,10 +291,12 @@ fn retry_after(peeked: &Exchange) -> Option<Duration> {
 
 fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
     PaymentFacts {
-        scheme: purchase.scheme,
-        amount: purchase.amount,
+        rail: purchase.scheme.rail(),
+        scheme: purchase.scheme.name(),
+        charge: Charge::Lightning(purchase.amount),
         fee: payment.fee,
-        payment_hash: purchase.payment_hash,
+        payment: PaymentId::Hash(purchase.payment_hash),
+        transaction: None,
         resumed,
     }
 }
@@ -298,6 +304,10 @@ fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
 /// The token, unless it is known to be good for nothing more. One of a make that says nothing
 /// of its scope is worth a try at its whole origin.
 fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
+    if purchase.scheme == LightningScheme::Payment {
+        // A challenge is answered once.
+        return None;
+    }
     let (origin_wide, expires_at) = match purchase.grant() {
         Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
             return None;

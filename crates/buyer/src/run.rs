@@ -1,17 +1,18 @@
 //! One get, from the lock to the answer.
 
+use crate::approval::Parked;
 use crate::buyer::Buyer;
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
 use crate::observer::{Observer, Step};
-use crate::offer::{NoOffer, Offer, Offers};
-use crate::outcome::Answer;
+use crate::offer::{LightningOffer, NoOffer, Offer, Offers, TransferOffer};
+use crate::outcome::{Answer, Mode};
 use crate::request::Outgoing;
 use crate::sink::Sink;
-use crate::spend::{Charge, Rail, Spend};
-use crate::store::{Claim, Intent, Purchase, PurchaseState, now_s};
+use crate::spend::{Charge, Spend, host_of};
+use crate::store::{Claim, Intent, Purchase, PurchaseState, Signed, TransferClaim, now_s};
 use crate::transport::{Exchange, Proof, Transport};
-use crate::{BuyError, Limits, Request, demo, policy};
+use crate::{BuyError, Limits, PaymentId, Request, demo, policy};
 use farebox_money::Msat;
 use farebox_wire::bolt11::Invoice;
 use http::StatusCode;
@@ -58,6 +59,13 @@ impl Run<'_> {
             }
             self.observer.step(&Step::Ended { payment_hash });
         }
+        if let Some(transfer) = self.buyer.store.unfinished_transfer(fingerprint).await? {
+            let payment = transfer.payment();
+            if let Some(answer) = self.resume_transfer(transfer, again, sink).await? {
+                return Ok(answer);
+            }
+            self.observer.step(&Step::TransferEnded { payment });
+        }
         let outgoing = self.request.to_outgoing();
         if let Some(credit) = self.buyer.store.claim_credit(fingerprint, &outgoing).await? {
             self.observer.step(&resuming(&credit));
@@ -98,39 +106,81 @@ impl Run<'_> {
         loop {
             let offered = match approved.take() {
                 Some(offered) => offered,
-                None => match self.ask(proof, true).await? {
+                None => match self.ask(proof, Mode::Pay).await? {
                     Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
                     Found::NoOffer(why, exchange) => {
                         return Err(self.no_offer(why, exchange, sink).await);
                     }
                     Found::Offers(offers, exchange) => {
-                        Offered { offer: self.choose(*offers).await?, sent: exchange.sent }
+                        let offer = self.choose(*offers, &exchange.sent).await?;
+                        Offered { offer, sent: exchange.sent }
                     }
                 },
             };
-            let payment_hash = offered.offer.invoice.payment_hash;
-            match self.claim(&offered).await? {
-                Claim::Made(purchase) => {
-                    self.observer.step(&Step::IntentPersisted { payment_hash });
-                    let paid = self.pay_new(*purchase).await?;
-                    return self.redeem(&paid, false, sink).await;
-                }
-                Claim::Taken if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
-                    self.observer.step(&Step::InvoiceTaken { payment_hash });
+            match self.attempt(&offered, sink).await? {
+                Tried::Answered(answer) => return Ok(*answer),
+                Tried::Taken(_) if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
+                    self.observer.step(&Step::InvoiceTaken);
                     tokio::time::sleep(TAKEN_RETRY_INTERVAL).await;
                 }
-                Claim::Taken => return Err(BuyError::InvoiceInUse(payment_hash)),
-                Claim::Denied(denial) => return Err(BuyError::Denied(denial)),
-                Claim::Waiting(parked) => {
+                Tried::Taken(payment) => return Err(BuyError::InvoiceInUse(payment)),
+                Tried::Waiting(parked) => {
                     self.wait_for_approval(&parked).await?;
                     deadline = Instant::now() + self.limits.payment_timeout;
                     // What was approved is bought, if the seller still takes the payment.
-                    let still = policy::is_payable(&offered.offer.invoice, now_s());
-                    approved = still.then_some(offered);
+                    approved = offered.offer.is_open(now_s()).then_some(offered);
                 }
             }
             proof = Proof::Nothing;
         }
+    }
+
+    /// Pays one offer and gets the answer, or says what stands in the way. Once anything was
+    /// shown to anybody there is no way to another offer.
+    async fn attempt(&self, offered: &Offered, sink: &mut dyn Sink) -> Result<Tried, BuyError> {
+        let Offered { offer, sent } = offered;
+        match offer {
+            Offer::Lightning(offer) => {
+                let payment_hash = offer.invoice.payment_hash;
+                match self.claim(offer, sent).await? {
+                    Claim::Made(purchase) => {
+                        self.observer.step(&Step::IntentPersisted { payment_hash });
+                        let paid = self.pay_new(*purchase).await?;
+                        let answer = self.redeem(&paid, false, sink).await?;
+                        Ok(Tried::Answered(Box::new(answer)))
+                    }
+                    Claim::Taken => Ok(Tried::Taken(PaymentId::Hash(payment_hash))),
+                    Claim::Denied(denial) => Err(BuyError::Denied(denial)),
+                    Claim::Waiting(parked) => Ok(Tried::Waiting(parked)),
+                }
+            }
+            Offer::Transfer(offer) => self.attempt_transfer(offer, sent, sink).await,
+        }
+    }
+
+    async fn attempt_transfer(
+        &self,
+        offer: &TransferOffer,
+        sent: &Outgoing,
+        sink: &mut dyn Sink,
+    ) -> Result<Tried, BuyError> {
+        let (claim, turn) = self.claim_transfer(offer, sent).await?;
+        let mut transfer = match claim {
+            TransferClaim::Made(transfer) => transfer,
+            TransferClaim::Taken(payment) => return Ok(Tried::Taken(payment)),
+            TransferClaim::Denied(denial) => return Err(BuyError::Denied(denial)),
+            TransferClaim::Waiting(parked) => return Ok(Tried::Waiting(parked)),
+        };
+        self.observer.step(&Step::TransferSigned {
+            charge: &transfer.charge,
+            seller: &host_of(&transfer.url),
+            payment: transfer.payment(),
+        });
+        if matches!(transfer.signed, Signed::Transaction { .. }) {
+            self.broadcast_new(&mut transfer, turn).await?;
+        }
+        let answer = self.present(&mut transfer, false, sink).await?;
+        Ok(Tried::Answered(Box::new(answer)))
     }
 
     pub(crate) fn transport(&self) -> Transport<'_> {
@@ -144,40 +194,28 @@ impl Run<'_> {
 
     /// Sends the request. A cached token that is refused is set aside, where `learn` allows to
     /// write that down, and the request is sent without it when the refusal names no price.
-    pub(crate) async fn ask(&self, proof: Proof<'_>, learn: bool) -> Result<Found, BuyError> {
+    pub(crate) async fn ask(&self, proof: Proof<'_>, mode: Mode) -> Result<Found, BuyError> {
         let transport = self.transport();
-        let mut exchange = transport.send(self.request.to_outgoing(), proof).await?;
+        let mut exchange = transport.send(self.outgoing(mode), proof).await?;
         if is_refusal(exchange.status())
             && let Some(token) = exchange.token.take()
         {
             self.observer.step(&Step::TokenRefused);
-            if learn {
+            if mode != Mode::DryRun {
                 self.buyer.store.token_refused(&token).await?;
             }
             exchange.peek().await;
-            if !names_price(&exchange) {
-                let bare = self.request.to_outgoing();
+            if !self.names_price(&exchange) {
+                let bare = self.outgoing(mode);
                 exchange = transport.send(bare, Proof::Nothing).await?;
             }
             exchange.token = Some(token);
         }
-        Ok(read_answer(exchange).await)
-    }
-
-    /// The cheapest that the wallet can pay.
-    pub(crate) async fn choose(&self, offers: Offers) -> Result<Offer, BuyError> {
-        let network = match &self.buyer.wallet {
-            Some(wallet) if offers.differ_in_network() => {
-                Some(wallet.payer.info().await.map_err(BuyError::Wallet)?.network)
-            }
-            _ => None,
-        };
-        Ok(offers.best(network, now_s()))
+        Ok(self.read_answer(exchange).await)
     }
 
     /// Decides on the decoded invoice alone, and writes the intent down.
-    async fn claim(&self, offered: &Offered) -> Result<Claim, BuyError> {
-        let Offered { offer, sent } = offered;
+    async fn claim(&self, offer: &LightningOffer, sent: &Outgoing) -> Result<Claim, BuyError> {
         let amount = self.check_offer(offer, sent)?;
         let Some(wallet) = &self.buyer.wallet else {
             let demo = demo::is_at_hand(&self.buyer.client, &sent.url).await;
@@ -206,28 +244,49 @@ impl Run<'_> {
     }
 
     /// The amount of an offer that is within the limits; tells of all that is odd about it.
-    fn check_offer(&self, offer: &Offer, sent: &Outgoing) -> Result<Msat, BuyError> {
+    fn check_offer(&self, offer: &LightningOffer, sent: &Outgoing) -> Result<Msat, BuyError> {
         let invoice = &offer.invoice;
         self.observer
             .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
         for contradiction in &offer.contradictions {
             self.observer.step(&Step::Warning(contradiction));
         }
-        if sent.headers.contains_key(AUTHORIZATION) {
+        if sent.headers.contains_key(AUTHORIZATION) && offer.takes_authorization() {
             let text = "the proof of payment takes the place of the Authorization header";
             self.observer.step(&Step::Warning(text));
         }
-        Ok(policy::check_invoice(invoice, self.limits, now_s())?)
+        Ok(offer.check(self.limits, now_s())?)
     }
 
     /// What paying an offer would be, with a fee that limits and policy both allow.
-    pub(crate) fn spend_of(&self, offer: &Offer, sent: &Outgoing, amount: Msat) -> Spend {
+    pub(crate) fn spend_of(&self, offer: &LightningOffer, sent: &Outgoing, amount: Msat) -> Spend {
         let Invoice { payment_hash, payee, .. } = &offer.invoice;
         let charge = Charge::Lightning(amount);
-        let mut spend = Spend::new(Rail::L402, sent, charge, payment_hash.to_string());
+        let mut spend = Spend::new(offer.scheme.rail(), sent, charge, payment_hash.to_string());
         spend.payee = Some(payee.clone());
         spend.fee_max = self.buyer.policy.fee_ceiling(&spend, now_s()).min(self.limits.fee_max);
         spend
+    }
+
+    fn names_price(&self, peeked: &Exchange) -> bool {
+        peeked.status() == StatusCode::PAYMENT_REQUIRED && self.read_offers(peeked).is_ok()
+    }
+
+    async fn read_answer(&self, mut exchange: Exchange) -> Found {
+        if exchange.status() != StatusCode::PAYMENT_REQUIRED {
+            return Found::Answer(Box::new(exchange));
+        }
+        exchange.peek().await;
+        match self.read_offers(&exchange) {
+            Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
+            Err(why) => Found::NoOffer(why, Box::new(exchange)),
+        }
+    }
+
+    fn read_offers(&self, peeked: &Exchange) -> Result<Offers, NoOffer> {
+        let headers = peeked.response.headers();
+        let tokens = &self.buyer.policy.tokens;
+        Offers::read(headers, &peeked.peeked, &peeked.sent, tokens, now_s())
     }
 
     /// An answer that nothing was paid for.
@@ -274,7 +333,7 @@ impl NoOffer {
                 "{place}: the token offered cannot be used: it is too long or does not fit into \
                  a header"
             )),
-            Self::UselessToken(why) => BuyError::BadOffer(format!("{place}: {why}")),
+            Self::Useless(why) => BuyError::BadOffer(format!("{place}: {why}")),
             Self::Invoice(error) => BuyError::BadOffer(format!("{place}: {error}")),
             Self::ForeignToken { token, invoice } => BuyError::BadOffer(format!(
                 "the token of {place} is for payment {token} but its invoice asks for {invoice}: \
@@ -282,6 +341,25 @@ impl NoOffer {
             )),
         }
     }
+}
+
+impl Offer {
+    /// Whether the seller still takes the payment at `now`, in seconds since 1970.
+    fn is_open(&self, now: u64) -> bool {
+        match self {
+            Self::Lightning(offer) => policy::is_payable(&offer.invoice, now),
+            Self::Transfer(offer) => offer.terms.expires_at.is_none_or(|expires| now < expires),
+        }
+    }
+}
+
+/// What came of trying one offer.
+enum Tried {
+    Answered(Box<Answer>),
+    /// The payment belongs to another purchase.
+    Taken(PaymentId),
+    /// A human is asked.
+    Waiting(Parked),
 }
 
 /// An offer and the request that it was made for.
@@ -314,23 +392,4 @@ fn resuming(purchase: &Purchase) -> Step<'static> {
 /// Whether an answer says that a proof of payment is not good for it.
 pub(crate) const fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::UNAUTHORIZED)
-}
-
-fn names_price(peeked: &Exchange) -> bool {
-    peeked.status() == StatusCode::PAYMENT_REQUIRED && read_offers(peeked).is_ok()
-}
-
-async fn read_answer(mut exchange: Exchange) -> Found {
-    if exchange.status() != StatusCode::PAYMENT_REQUIRED {
-        return Found::Answer(Box::new(exchange));
-    }
-    exchange.peek().await;
-    match read_offers(&exchange) {
-        Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
-        Err(why) => Found::NoOffer(why, Box::new(exchange)),
-    }
-}
-
-fn read_offers(peeked: &Exchange) -> Result<Offers, NoOffer> {
-    Offers::read(peeked.response.headers(), &peeked.peeked, &peeked.sent, now_s())
 }

@@ -192,7 +192,8 @@ impl CardCharge {
             ("metadata[mpp_intent]", "charge"),
             ("metadata[mpp_challenge_id]", &self.challenge_id),
         ];
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = client
             .post(format!("{api_base}/v1/payment_intents"))
             .bearer_auth(secret_key)

@@ -11,6 +11,7 @@ mod pattern;
 mod policy;
 mod rates;
 mod raw;
+mod token;
 mod window;
 
 pub use decide::{AskReason, Decision, Denial, Moment, Scope, decide};
@@ -21,4 +22,6 @@ pub use pattern::{HostPattern, PayeePattern};
 pub use policy::{Action, AskAbove, Caps, Hook, Policy, Rule};
 pub use rates::RateSource;
 pub use raw::PolicyError;
+pub use token::KnownToken;
+pub(crate) use token::{TEMPO, TEMPO_TEST, find as find_token};
 pub use window::{Calendar, Window, WindowKind};

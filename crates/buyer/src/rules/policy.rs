@@ -3,6 +3,7 @@
 use super::limit::Limit;
 use super::pattern::{HostPattern, PayeePattern};
 use super::rates::RateSource;
+use super::token::KnownToken;
 use super::window::{Calendar, Window};
 use crate::spend::{Charge, Rail, Spend};
 use farebox_money::{MicroUsd, Msat};
@@ -185,6 +186,8 @@ pub struct Policy {
     pub rate: Option<RateSource>,
     /// Who is asked before each payment.
     pub hook: Option<Hook>,
+    /// Tokens that may be paid in beside those that the program knows.
+    pub tokens: Vec<KnownToken>,
 }
 
 impl Default for Policy {
@@ -197,6 +200,7 @@ impl Default for Policy {
             approval_timeout: APPROVAL_TIMEOUT,
             rate: None,
             hook: None,
+            tokens: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::limit::Limit;
 use super::policy::{APPROVAL_TIMEOUT, Action, AskAbove, Caps, Hook, Policy, Rule};
 use super::rates::RawRates;
+use super::token::RawToken;
 use super::window::{Calendar, Window, WindowKind};
 use crate::spend::Rail;
 use farebox_money::Msat;
@@ -39,6 +40,8 @@ struct RawPolicy {
     total: Option<RawCaps>,
     rates: Option<RawRates>,
     hook: Option<RawHook>,
+    #[serde(default)]
+    tokens: Vec<RawToken>,
     #[serde(default)]
     rules: Vec<RawRule>,
 }
@@ -151,6 +154,7 @@ impl RawPolicy {
             approval_timeout: Duration::from_secs(timeout_s),
             rate: self.rates.map(RawRates::check).transpose()?,
             hook: self.hook.map(RawHook::check).transpose()?,
+            tokens: RawToken::check_all(self.tokens)?,
         })
     }
 }

@@ -7,10 +7,11 @@ mod purchases;
 mod receipts;
 mod spends;
 mod tokens;
+mod transfers;
 
+use crate::offer::LightningScheme;
 use farebox_money::Msat;
 use farebox_store::{Database, DatabaseOptions, OpenError, Schema, StoreError};
-use farebox_wire::l402::Scheme;
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -21,6 +22,8 @@ pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
 pub use spends::Reservation;
 pub(crate) use spends::Sums;
 pub(crate) use tokens::{Token, TokenUse};
+pub use transfers::TransferState;
+pub(crate) use transfers::{Signed, Transfer, TransferClaim, TransferIntent};
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -55,8 +58,9 @@ fn seconds_from_db(seconds: i64) -> Result<u64, StoreError> {
     u64::try_from(seconds).map_err(|_| unreadable("a time"))
 }
 
-fn scheme_from_db(name: &str) -> Result<Scheme, StoreError> {
-    let schemes = [Scheme::L402, Scheme::Lsat];
+fn scheme_from_db(name: &str) -> Result<LightningScheme, StoreError> {
+    use LightningScheme::{L402, Lsat, Payment};
+    let schemes = [L402, Lsat, Payment];
     let scheme = schemes.into_iter().find(|scheme| scheme.name() == name);
     scheme.ok_or_else(|| unreadable("a payment scheme"))
 }

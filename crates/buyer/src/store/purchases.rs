@@ -5,13 +5,14 @@ use super::authority::{Authority, Verdict};
 use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
 use super::{exactly_one, money, receipts, seconds_to_db, spends, unreadable};
 use crate::approval::Parked;
+use crate::offer::LightningScheme;
 use crate::receipt::Answered;
 use crate::request::{Fingerprint, Outgoing};
 use crate::rules::Denial;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
-use farebox_wire::l402::{Grant, Scheme};
+use farebox_wire::l402::Grant;
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use farebox_wire::macaroon::Macaroon;
 use http::Method;
@@ -72,7 +73,7 @@ pub(crate) struct Intent {
     pub(crate) invoice: String,
     pub(crate) amount: Msat,
     pub(crate) fee_max: Msat,
-    pub(crate) scheme: Scheme,
+    pub(crate) scheme: LightningScheme,
     pub(crate) token: String,
     /// Names the wallet: no other may pay this invoice.
     pub(crate) wallet: String,
@@ -89,7 +90,7 @@ pub(crate) struct Purchase {
     pub(crate) invoice: String,
     pub(crate) amount: Msat,
     pub(crate) fee_max: Msat,
-    pub(crate) scheme: Scheme,
+    pub(crate) scheme: LightningScheme,
     pub(crate) token: String,
     pub(crate) wallet: String,
     pub(crate) payment: Option<Payment>,
@@ -113,7 +114,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn outcome(self, outcome: &str) -> Answered {
+    pub(super) fn outcome(self, outcome: &str) -> Answered {
         Answered {
             outcome: outcome.to_owned(),
             status_code: self.status,

@@ -18,6 +18,18 @@ pub(super) fn paid(
     append(connection, &entry(connection, "paid", payment_key, Some(fee), now)?)
 }
 
+/// As [`paid`], for a transfer of a token.
+pub(super) fn paid_by(
+    connection: &Connection,
+    payment_key: &str,
+    fee: Msat,
+    transaction: Option<&str>,
+    now: u64,
+) -> Result<(), StoreError> {
+    let entry = entry(connection, "paid", payment_key, Some(fee), now)?;
+    append(connection, &Entry { transaction: transaction.map(str::to_owned), ..entry })
+}
+
 /// A payment was given up whose outcome nobody knows.
 pub(super) fn given_up(
     connection: &Connection,
@@ -61,6 +73,7 @@ fn entry(
         usd_micro: sum.map(|sum| sum.usd.get()).filter(|usd| *usd > 0),
         fee_msat: fee.map(Msat::get),
         payment_key: payment_key.clone(),
+        transaction: None,
         rule,
         answered: None,
     })

@@ -277,7 +277,7 @@ impl Charge {
         }
     }
 
-    fn from_units(asset: String, units: u128, worth: i64) -> Result<Self, StoreError> {
+    pub(super) fn from_units(asset: String, units: u128, worth: i64) -> Result<Self, StoreError> {
         if asset == "btc" {
             let amount = u64::try_from(units).map_err(|_| unreadable("an amount"))?;
             return Ok(Self::Lightning(Msat::new(amount)));

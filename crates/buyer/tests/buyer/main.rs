@@ -24,3 +24,5 @@ mod redirects;
 mod support;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod transfers;

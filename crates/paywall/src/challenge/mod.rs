@@ -84,13 +84,15 @@ impl Paywall {
     ) -> Result<Offers<'_>, Unavailable> {
         let lightning = self.lightning_offer(route, facts, price).await;
         let (rails, usd) = (self.rails(), self.usd_asked(price));
-        let evm = rails.evm.iter().filter_map(|rail| {
-            Some(EvmOffer { rail, units: evm::units(rail.decimals, usd?)? })
-        });
+        let evm = rails
+            .evm
+            .iter()
+            .filter_map(|rail| Some(EvmOffer { rail, units: evm::units(rail.decimals, usd?)? }));
         let evm: Vec<_> = evm.collect();
-        let tempo = rails.tempo.iter().filter_map(|rail| {
-            Some(rail.charge(evm::units(rail.decimals, usd?)?))
-        });
+        let tempo = rails
+            .tempo
+            .iter()
+            .filter_map(|rail| Some(rail.charge(evm::units(rail.decimals, usd?)?)));
         let stripe = rails.stripe.as_ref().and_then(|rail| rail.charge(usd?));
         let mut offers =
             Offers { lightning: None, evm, tempo: tempo.collect(), stripe, payment: Vec::new() };

@@ -7,9 +7,9 @@ use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
 use farebox_wire::mpp::accept::AcceptPayment;
-use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
+use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
 use farebox_wire::mpp::{Challenge, ChallengeTerms, CredentialHeader, Opaque};
 
 /// The name under which a challenge says what it was issued for.
@@ -56,9 +56,9 @@ impl Paywall {
         let others = offers.tempo.iter().map(|charge| (tempo::METHOD, charge.encode().ok()));
         let stripe = offers.stripe.iter().map(|charge| (stripe::METHOD, charge.encode().ok()));
         let expires_at = now.saturating_add(CHALLENGE_LIFETIME_S);
-        let others = others.chain(stripe).filter_map(|(method, request)| {
-            Some(Draft { method, request: request?, expires_at })
-        });
+        let others = others
+            .chain(stripe)
+            .filter_map(|(method, request)| Some(Draft { method, request: request?, expires_at }));
         lightning.into_iter().chain(evm).chain(others).collect()
     }
 
