@@ -6,6 +6,7 @@ mod authority;
 mod purchases;
 mod receipts;
 mod spends;
+mod token_list;
 mod tokens;
 
 use farebox_money::Msat;
@@ -20,6 +21,7 @@ pub use purchases::PurchaseState;
 pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
 pub use spends::Reservation;
 pub(crate) use spends::Sums;
+pub use token_list::StoredToken;
 pub(crate) use tokens::{Token, TokenUse};
 
 mod migrations {
