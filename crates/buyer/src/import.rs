@@ -125,6 +125,7 @@ fn origin_named(folder: &str) -> Option<Url> {
     };
     let parsed = Host::parse(host).ok()?;
     let is_here = match &parsed {
+        Host::Domain(name) if name.split('.').any(str::is_empty) => return None,
         Host::Domain(name) => name == "localhost",
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),

@@ -11,6 +11,7 @@ mod approval;
 mod authorise;
 mod backoff;
 mod buyer;
+mod claim;
 mod deliver;
 mod demo;
 mod error;

@@ -181,15 +181,15 @@ async fn a_limit_in_dollars_needs_a_price_of_bitcoin() {
     let output = market.get("/x", &["--json"]).await;
     assert_eq!(outcome(&output), (2, "rate_unknown".into()));
     assert!(stderr(&output).contains("[rates]"), "{}", stderr(&output));
-    // 5 sats are half a cent, and a fee of up to 4 sats.
-    market.set_policy("total = { day = \"0.009 USD\" }\nrates = { btc_usd = \"100000\" }");
-    let arguments = ["--json", "--max-fee", "4"];
+    // 5 sats are half a cent, and so is a fee of up to 5 sats.
+    market.set_policy("total = { day = \"0.01 USD\" }\nrates = { btc_usd = \"100000\" }");
+    let arguments = ["--json", "--max-fee", "5"];
     assert_eq!(outcome(&market.get("/x", &arguments).await), (0, String::new()));
     assert_eq!(outcome(&market.get("/y", &arguments).await), (2, "over_budget".into()));
     let budget = json(&market.run(&["budget", "--json"]).await);
     let is_day = |row: &&Value| row["window"] == "day";
     let row = budget["limits"].as_array().unwrap().iter().find(is_day).unwrap();
-    assert_eq!((&row["spent"], &row["left"]), (&"0.005 USD".into(), &"0.004 USD".into()));
+    assert_eq!((&row["spent"], &row["left"]), (&"0.005 USD".into(), &"0.005 USD".into()));
 }
 
 const ASK: &str = "[[rules]]\nname = \"all\"\naction = \"ask\"";

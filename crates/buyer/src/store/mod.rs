@@ -3,9 +3,11 @@
 
 mod approvals;
 mod authority;
+mod purchase;
 mod purchases;
 mod receipts;
 mod spends;
+mod sums;
 mod token_list;
 mod tokens;
 
@@ -17,10 +19,10 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use authority::{Authority, Verdict};
-pub use purchases::PurchaseState;
-pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
-pub use spends::Reservation;
-pub(crate) use spends::Sums;
+pub use purchase::PurchaseState;
+pub(crate) use purchase::{Answer, Claim, Intent, Payment, Purchase};
+pub use sums::Reservation;
+pub(crate) use sums::Sums;
 pub use token_list::StoredToken;
 pub(crate) use tokens::{Token, TokenUse};
 
