@@ -82,3 +82,7 @@ BEGIN SELECT RAISE(ABORT, 'receipts are only added to'); END;
 
 CREATE TRIGGER receipt_is_not_deleted BEFORE DELETE ON receipt
 BEGIN SELECT RAISE(ABORT, 'receipts are only added to'); END;
+
+-- What a token cost that another program has bought; for one of our own the purchase knows.
+ALTER TABLE token ADD COLUMN amount_msat INTEGER CHECK (amount_msat >= 0);
+ALTER TABLE token ADD COLUMN fee_msat INTEGER CHECK (fee_msat >= 0);

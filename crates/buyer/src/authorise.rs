@@ -37,7 +37,7 @@ impl Run<'_> {
             if let Decision::Deny(denial) = self.buyer.store.preview(authority.clone()).await? {
                 return Err(BuyError::Denied(denial));
             }
-            let asked = hook::ask(&self.buyer.client, hook, &authority.spend, now_s()).await;
+            let asked = hook::ask(hook, &authority.spend, now_s()).await;
             asked.map_err(|reason| BuyError::Denied(Denial::Hook(reason)))?;
         }
         Ok(authority)

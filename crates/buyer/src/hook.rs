@@ -3,6 +3,7 @@
 use crate::printable::printable;
 use crate::rules::Hook;
 use crate::spend::{Charge, Spend};
+use farebox_net::{ClientOptions, http_client};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,13 +14,19 @@ const ANSWER_LEN_MAX: usize = 64 * 1_024;
 ///
 /// # Errors
 /// Why it may not: what the hook said, or why it said nothing that can be understood.
-pub(crate) async fn ask(
-    client: &reqwest::Client,
-    hook: &Hook,
-    spend: &Spend,
-    now: u64,
-) -> Result<(), String> {
-    let asked = tokio::time::timeout(hook.timeout, exchange(client, hook, spend, now)).await;
+pub(crate) async fn ask(hook: &Hook, spend: &Spend, now: u64) -> Result<(), String> {
+    // A client of its own: whoever starts the program can choose the other's proxy, and have it
+    // take any certificate.
+    let client = http_client(&ClientOptions {
+        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
+        connect_timeout: hook.timeout,
+        read_timeout: hook.timeout,
+        insecure_tls: false,
+        certificate: None,
+        system_proxy: false,
+    });
+    let client = client.map_err(|error| error.to_string())?;
+    let asked = tokio::time::timeout(hook.timeout, exchange(&client, hook, spend, now)).await;
     let answer = asked.map_err(|_| "it did not answer in time".to_owned())??;
     let decision = answer.get("decision").and_then(Value::as_str);
     if decision == Some("allow") {

@@ -9,7 +9,7 @@ use farebox_wire::bolt11::Invoice;
 use std::time::Duration;
 
 /// A wallet that does not answer sooner keeps nobody waiting.
-const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What became of the payments that nobody was at any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,14 @@ pub struct Reconciled {
     pub unknown: u32,
     /// Another process is at them.
     pub busy: u32,
+}
+
+impl Reconciled {
+    /// Whether anything counts otherwise than before.
+    #[must_use]
+    pub const fn changed_anything(&self) -> bool {
+        self.paid > 0 || self.released > 0
+    }
 }
 
 /// What one look came to.

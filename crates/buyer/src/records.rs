@@ -2,10 +2,12 @@
 
 use crate::approval::{Approval, ApprovalState};
 use crate::error::StartError;
+use crate::import::Import;
 use crate::receipt::{Head, Receipt, ReceiptFilter};
 use crate::rules::{Policy, Spent};
-use crate::store::{Reservation, Store, Sums, now_s};
+use crate::store::{Reservation, Store, StoredToken, Sums, now_s};
 use farebox_store::StoreError;
+use farebox_wire::lightning::PaymentHash;
 use std::path::Path;
 
 /// The records in one folder; several processes may have them open.
@@ -107,5 +109,29 @@ impl Records {
     ) -> Result<Option<Approval>, StoreError> {
         let to = if yes { ApprovalState::Approved } else { ApprovalState::Denied };
         self.store.answer(id, to, policy.approval_timeout).await
+    }
+
+    /// The tokens that may be good for another request, by host.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        self.store.tokens().await
+    }
+
+    /// Takes tokens away for good; returns how many were there.
+    ///
+    /// # Errors
+    /// When the records cannot be written.
+    pub async fn remove_tokens(&self, hashes: Vec<PaymentHash>) -> Result<u64, StoreError> {
+        self.store.remove_tokens(hashes).await
+    }
+
+    /// Takes over a token that another program has bought; false where it is there already.
+    ///
+    /// # Errors
+    /// When the records cannot be written.
+    pub async fn import_token(&self, import: Import) -> Result<bool, StoreError> {
+        self.store.import_token(import).await
     }
 }

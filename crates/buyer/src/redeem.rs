@@ -7,7 +7,6 @@ use crate::backoff::Backoff;
 use crate::deliver::{Undelivered, deliver};
 use crate::error::PaidFacts;
 use crate::observer::Step;
-use crate::offer::LightningScheme;
 use crate::outcome::{Answer, PaymentFacts};
 use crate::printable::seller_words;
 use crate::proof::lightning_proof;
@@ -304,10 +303,7 @@ fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
 /// The token, unless it is known to be good for nothing more. One of a make that says nothing
 /// of its scope is worth a try at its whole origin.
 fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
-    if purchase.scheme == LightningScheme::Payment {
-        // A challenge is answered once.
-        return None;
-    }
+    let scheme = purchase.scheme.of_token()?;
     let (origin_wide, expires_at) = match purchase.grant() {
         Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
             return None;
@@ -320,7 +316,7 @@ fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
         url: purchase.url.clone(),
         method: purchase.method.clone(),
         origin_wide,
-        scheme: purchase.scheme,
+        scheme,
         token: purchase.token.clone(),
         preimage: payment.preimage,
         expires_at,

@@ -2,26 +2,29 @@
 
 use crate::approval::Parked;
 use crate::buyer::Buyer;
+use crate::claim::Offered;
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
 use crate::observer::{Observer, Step};
-use crate::offer::{LightningOffer, NoOffer, Offer, Offers, TransferOffer};
+use crate::offer::{NoOffer, Offer, Offers, TransferOffer};
 use crate::outcome::{Answer, Mode};
 use crate::request::Outgoing;
 use crate::sink::Sink;
-use crate::spend::{Charge, Spend, host_of};
-use crate::store::{Claim, Intent, Purchase, PurchaseState, Signed, TransferClaim, now_s};
+use crate::rules::Denial;
+use crate::spend::host_of;
+use crate::store::{Claim, Purchase, PurchaseState, Signed, TransferClaim, now_s};
 use crate::transport::{Exchange, Proof, Transport};
-use crate::{BuyError, Limits, PaymentId, Request, demo, policy};
+use crate::{BuyError, Limits, PaymentId, Request, policy};
 use farebox_money::Msat;
-use farebox_wire::bolt11::Invoice;
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How soon another invoice is asked for when one belongs to another purchase.
 const TAKEN_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Payments of others that are looked up at most before the budget is said to be used up.
+const LOOK_UPS_MAX: usize = 20;
 
 /// What one call of [`Buyer::get`] works with.
 pub(crate) struct Run<'a> {
@@ -102,7 +105,7 @@ impl Run<'_> {
     async fn buy_new(&self, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
         let mut deadline = Instant::now() + self.limits.payment_timeout;
         let mut proof = Proof::Cached;
-        let mut approved = None;
+        let (mut approved, mut reconciled) = (None, false);
         loop {
             let offered = match approved.take() {
                 Some(offered) => offered,
@@ -124,6 +127,17 @@ impl Run<'_> {
                     tokio::time::sleep(TAKEN_RETRY_INTERVAL).await;
                 }
                 Tried::Taken(payment) => return Err(BuyError::InvoiceInUse(payment)),
+                Tried::Denied(denial) if reconciled || !denial.is_about_the_past() => {
+                    return Err(BuyError::Denied(denial));
+                }
+                Tried::Denied(denial) => {
+                    reconciled = true;
+                    // What a process that died has left reserved may be free.
+                    if !self.buyer.reconcile(LOOK_UPS_MAX).await?.changed_anything() {
+                        return Err(BuyError::Denied(denial));
+                    }
+                    approved = Some(offered);
+                }
                 Tried::Waiting(parked) => {
                     self.wait_for_approval(&parked).await?;
                     deadline = Instant::now() + self.limits.payment_timeout;
@@ -150,7 +164,7 @@ impl Run<'_> {
                         Ok(Tried::Answered(Box::new(answer)))
                     }
                     Claim::Taken => Ok(Tried::Taken(PaymentId::Hash(payment_hash))),
-                    Claim::Denied(denial) => Err(BuyError::Denied(denial)),
+                    Claim::Denied(denial) => Ok(Tried::Denied(denial)),
                     Claim::Waiting(parked) => Ok(Tried::Waiting(parked)),
                 }
             }
@@ -168,7 +182,7 @@ impl Run<'_> {
         let mut transfer = match claim {
             TransferClaim::Made(transfer) => transfer,
             TransferClaim::Taken(payment) => return Ok(Tried::Taken(payment)),
-            TransferClaim::Denied(denial) => return Err(BuyError::Denied(denial)),
+            TransferClaim::Denied(denial) => return Ok(Tried::Denied(denial)),
             TransferClaim::Waiting(parked) => return Ok(Tried::Waiting(parked)),
         };
         self.observer.step(&Step::TransferSigned {
@@ -212,60 +226,6 @@ impl Run<'_> {
             exchange.token = Some(token);
         }
         Ok(self.read_answer(exchange).await)
-    }
-
-    /// Decides on the decoded invoice alone, and writes the intent down.
-    async fn claim(&self, offer: &LightningOffer, sent: &Outgoing) -> Result<Claim, BuyError> {
-        let amount = self.check_offer(offer, sent)?;
-        let Some(wallet) = &self.buyer.wallet else {
-            let demo = demo::is_at_hand(&self.buyer.client, &sent.url).await;
-            return Err(BuyError::NoWallet { place: sent.origin(), amount, demo });
-        };
-        let spend = self.spend_of(offer, sent, amount);
-        let fee_max = spend.fee_max;
-        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
-        let limits = Limits { fee_max, ..*self.limits };
-        let worst_fee = wallet.payer.worst_fee(amount);
-        policy::check_wallet(&offer.invoice, amount, &info, worst_fee, &limits)?;
-        let authority = self.authority_to_pay(spend).await?;
-        let intent = Intent {
-            fingerprint: self.request.fingerprint(),
-            method: sent.method.clone(),
-            url: sent.url.clone(),
-            payment_hash: offer.invoice.payment_hash,
-            invoice: offer.invoice_text.clone(),
-            amount,
-            fee_max,
-            scheme: offer.scheme,
-            token: offer.token.clone(),
-            wallet: wallet.name.clone(),
-        };
-        Ok(self.buyer.store.claim(intent, authority).await?)
-    }
-
-    /// The amount of an offer that is within the limits; tells of all that is odd about it.
-    fn check_offer(&self, offer: &LightningOffer, sent: &Outgoing) -> Result<Msat, BuyError> {
-        let invoice = &offer.invoice;
-        self.observer
-            .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
-        for contradiction in &offer.contradictions {
-            self.observer.step(&Step::Warning(contradiction));
-        }
-        if sent.headers.contains_key(AUTHORIZATION) && offer.takes_authorization() {
-            let text = "the proof of payment takes the place of the Authorization header";
-            self.observer.step(&Step::Warning(text));
-        }
-        Ok(offer.check(self.limits, now_s())?)
-    }
-
-    /// What paying an offer would be, with a fee that limits and policy both allow.
-    pub(crate) fn spend_of(&self, offer: &LightningOffer, sent: &Outgoing, amount: Msat) -> Spend {
-        let Invoice { payment_hash, payee, .. } = &offer.invoice;
-        let charge = Charge::Lightning(amount);
-        let mut spend = Spend::new(offer.scheme.rail(), sent, charge, payment_hash.to_string());
-        spend.payee = Some(payee.clone());
-        spend.fee_max = self.buyer.policy.fee_ceiling(&spend, now_s()).min(self.limits.fee_max);
-        spend
     }
 
     fn names_price(&self, peeked: &Exchange) -> bool {
@@ -358,14 +318,10 @@ enum Tried {
     Answered(Box<Answer>),
     /// The payment belongs to another purchase.
     Taken(PaymentId),
+    /// The money rules forbid it.
+    Denied(Denial),
     /// A human is asked.
     Waiting(Parked),
-}
-
-/// An offer and the request that it was made for.
-struct Offered {
-    offer: Offer,
-    sent: Outgoing,
 }
 
 impl Purchase {

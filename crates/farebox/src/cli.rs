@@ -2,7 +2,7 @@
 
 use crate::commands::{
     admin, approve, budget, categories, config as config_command, get, policy, receipts, search,
-    serve, show, wallet,
+    serve, show, tokens, wallet,
 };
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
@@ -40,6 +40,8 @@ enum Command {
     Approve(approve::ApproveArgs),
     Receipts(receipts::ReceiptsArgs),
     #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
+    #[command(subcommand)]
     Admin(admin::AdminCommand),
     #[command(subcommand)]
     Config(config_command::ConfigCommand),
@@ -57,6 +59,7 @@ impl Command {
             Self::Budget(args) => args.json(),
             Self::Approve(args) => args.json(),
             Self::Receipts(args) => args.json,
+            Self::Tokens(command) => command.json(),
             Self::Admin(command) => command.wants_json(),
             Self::Serve(_) | Self::Config(_) => false,
         }
@@ -99,6 +102,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
         Command::Budget(args) => budget::run(args, settings).await,
         Command::Approve(args) => approve::run(args, settings).await,
         Command::Receipts(args) => receipts::run(args, settings).await,
+        Command::Tokens(command) => tokens::run(command, settings).await,
         Command::Admin(command) => admin::run(command, settings).await,
         Command::Config(command) => config_command::run(command, settings),
     }

@@ -36,6 +36,15 @@ impl LightningScheme {
         }
     }
 
+    /// That of a token that may be good for more than one request; a challenge of MPP is not.
+    pub(crate) const fn of_token(self) -> Option<Scheme> {
+        match self {
+            Self::L402 => Some(Scheme::L402),
+            Self::Lsat => Some(Scheme::Lsat),
+            Self::Payment => None,
+        }
+    }
+
     pub(crate) const fn rail(self) -> Rail {
         match self {
             Self::L402 | Self::Lsat => Rail::L402,

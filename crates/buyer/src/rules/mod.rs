@@ -4,6 +4,7 @@
 //! the time, and says whether it is allowed, refused, or for the human to answer.
 
 mod decide;
+mod denial;
 mod file;
 mod history;
 mod limit;
@@ -14,7 +15,8 @@ mod raw;
 mod token;
 mod window;
 
-pub use decide::{AskReason, Decision, Denial, Moment, Scope, decide};
+pub use decide::{Decision, Moment, decide};
+pub use denial::{AskReason, Denial, Scope};
 pub use file::{LoadError, POLICY_FILE, POLICY_TEMPLATE, load};
 pub use history::{History, Spent, Sum};
 pub use limit::{Limit, ParseLimitError};

@@ -2,7 +2,7 @@
 //! count on what is left for one.
 
 use super::approvals::{self, Asked};
-use super::{Store, now_s, spends};
+use super::{Store, now_s, spends, sums};
 use crate::approval::Parked;
 use crate::rules::{Decision, Denial, Moment, Policy, decide};
 use crate::spend::Spend;
@@ -31,7 +31,7 @@ pub(crate) enum Verdict {
 impl Authority {
     fn decide(&self, connection: &Connection, now: u64) -> Result<Decision, StoreError> {
         let rule = self.policy.rule_for(&self.spend, now);
-        let history = spends::history(connection, &self.policy, &rule, &self.spend, now)?;
+        let history = sums::history(connection, &self.policy, &rule, &self.spend, now)?;
         Ok(decide(&self.policy, &history, &self.spend, Moment { now, rate: self.rate }))
     }
 

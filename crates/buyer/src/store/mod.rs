@@ -3,24 +3,29 @@
 
 mod approvals;
 mod authority;
+mod purchase;
 mod purchases;
 mod receipts;
 mod spends;
+mod sums;
+mod token_list;
 mod tokens;
 mod transfers;
 
 use crate::offer::LightningScheme;
 use farebox_money::Msat;
 use farebox_store::{Database, DatabaseOptions, OpenError, Schema, StoreError};
+use farebox_wire::l402::Scheme;
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use authority::{Authority, Verdict};
-pub use purchases::PurchaseState;
-pub(crate) use purchases::{Answer, Claim, Intent, Payment, Purchase};
-pub use spends::Reservation;
-pub(crate) use spends::Sums;
+pub use purchase::PurchaseState;
+pub(crate) use purchase::{Answer, Claim, Intent, Payment, Purchase};
+pub use sums::Reservation;
+pub(crate) use sums::Sums;
+pub use token_list::StoredToken;
 pub(crate) use tokens::{Token, TokenUse};
 pub use transfers::TransferState;
 pub(crate) use transfers::{Signed, Transfer, TransferClaim, TransferIntent};
@@ -58,9 +63,13 @@ fn seconds_from_db(seconds: i64) -> Result<u64, StoreError> {
     u64::try_from(seconds).map_err(|_| unreadable("a time"))
 }
 
-fn scheme_from_db(name: &str) -> Result<LightningScheme, StoreError> {
-    use LightningScheme::{L402, Lsat, Payment};
-    let schemes = [L402, Lsat, Payment];
+fn lightning_scheme_from_db(name: &str) -> Result<LightningScheme, StoreError> {
+    let is_payment = name == LightningScheme::Payment.name();
+    if is_payment { Ok(LightningScheme::Payment) } else { scheme_from_db(name).map(Into::into) }
+}
+
+fn scheme_from_db(name: &str) -> Result<Scheme, StoreError> {
+    let schemes = [Scheme::L402, Scheme::Lsat];
     let scheme = schemes.into_iter().find(|scheme| scheme.name() == name);
     scheme.ok_or_else(|| unreadable("a payment scheme"))
 }

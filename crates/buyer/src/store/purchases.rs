@@ -2,139 +2,19 @@
 //! `abandoned`. Each change names the state that it starts from.
 
 use super::authority::{Authority, Verdict};
-use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
+use super::purchase::{Answer, Claim, Intent, Payment, Purchase, PurchaseState};
+use super::{Store, Token, hash_from_db, now_s, lightning_scheme_from_db, preimage_from_db, seconds_from_db};
 use super::{exactly_one, money, receipts, seconds_to_db, spends, unreadable};
-use crate::approval::Parked;
-use crate::offer::LightningScheme;
-use crate::receipt::Answered;
 use crate::request::{Fingerprint, Outgoing};
-use crate::rules::Denial;
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
-use farebox_wire::l402::Grant;
 use farebox_wire::lightning::{PaymentHash, Preimage};
-use farebox_wire::macaroon::Macaroon;
 use http::Method;
-use std::time::Duration;
 use url::Url;
 
 const COLUMNS: &str = "id, method, url, payment_hash, invoice, amount_msat, fee_max_msat, \
     fee_msat, scheme, token, wallet, preimage, state, paid_at";
-
-/// How far a purchase got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PurchaseState {
-    /// Chosen for payment; whether anything was paid is for the wallet to say.
-    Intended,
-    /// Paid, and the answer has not arrived in full.
-    Paid,
-    /// Paid, answered with an error that costs nothing, and good for another request.
-    Credit,
-    /// Paid, and the answer is with its user.
-    Delivered,
-    /// Nothing was paid.
-    Failed,
-    /// Given up, after its invoice expired unpaid or on its user's word.
-    Abandoned,
-}
-
-impl PurchaseState {
-    const ALL: [Self; 6] =
-        [Self::Intended, Self::Paid, Self::Credit, Self::Delivered, Self::Failed, Self::Abandoned];
-
-    /// As stored and shown.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Intended => "intended",
-            Self::Paid => "paid",
-            Self::Credit => "credit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    fn from_db(name: &str) -> Result<Self, StoreError> {
-        let state = Self::ALL.into_iter().find(|state| state.name() == name);
-        state.ok_or_else(|| unreadable("a purchase's state"))
-    }
-}
-
-/// What is written down before anything goes to the wallet.
-#[derive(Clone, Debug)]
-pub(crate) struct Intent {
-    pub(crate) fingerprint: Fingerprint,
-    /// As it was challenged, which may be where the request was sent on to.
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) payment_hash: PaymentHash,
-    pub(crate) invoice: String,
-    pub(crate) amount: Msat,
-    pub(crate) fee_max: Msat,
-    pub(crate) scheme: LightningScheme,
-    pub(crate) token: String,
-    /// Names the wallet: no other may pay this invoice.
-    pub(crate) wallet: String,
-}
-
-/// A purchase that is not finished.
-#[derive(Clone, Debug)]
-pub(crate) struct Purchase {
-    pub(crate) id: i64,
-    pub(crate) state: PurchaseState,
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) payment_hash: PaymentHash,
-    pub(crate) invoice: String,
-    pub(crate) amount: Msat,
-    pub(crate) fee_max: Msat,
-    pub(crate) scheme: LightningScheme,
-    pub(crate) token: String,
-    pub(crate) wallet: String,
-    pub(crate) payment: Option<Payment>,
-}
-
-/// The proof of a payment and what it cost on top of the amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Payment {
-    pub(crate) preimage: Preimage,
-    pub(crate) fee: Msat,
-    /// Seconds since 1970.
-    pub(crate) paid_at: u64,
-}
-
-/// How a seller answered a paid request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Since the get began.
-    pub(crate) latency: Duration,
-}
-
-impl Answer {
-    pub(super) fn outcome(self, outcome: &str) -> Answered {
-        Answered {
-            outcome: outcome.to_owned(),
-            status_code: self.status,
-            latency_ms: u64::try_from(self.latency.as_millis()).ok(),
-        }
-    }
-}
-
-/// What became of an intent.
-#[derive(Debug)]
-pub(crate) enum Claim {
-    /// It is on the disk.
-    Made(Box<Purchase>),
-    /// The invoice belongs to another purchase, or was paid before.
-    Taken,
-    /// The money rules forbid it.
-    Denied(Denial),
-    /// The money rules have its human asked.
-    Waiting(Parked),
-}
 
 impl Store {
     /// The purchase of this request that is `intended` or `paid`; there is one at most.
@@ -444,33 +324,6 @@ fn find_credit(
     Ok(None)
 }
 
-impl Purchase {
-    /// What a paid token says it is good for, where it is one of a make that says so.
-    pub(crate) fn grant(&self) -> Option<Grant> {
-        let (macaroon, _) = Macaroon::decode(&self.token).ok()?;
-        Grant::read(&macaroon.caveats, &self.payment?.preimage.reveal_hex()).ok()
-    }
-}
-
-impl Intent {
-    fn to_purchase(&self, id: i64) -> Purchase {
-        Purchase {
-            id,
-            state: PurchaseState::Intended,
-            method: self.method.clone(),
-            url: self.url.clone(),
-            payment_hash: self.payment_hash,
-            invoice: self.invoice.clone(),
-            amount: self.amount,
-            fee_max: self.fee_max,
-            scheme: self.scheme,
-            token: self.token.clone(),
-            wallet: self.wallet.clone(),
-            payment: None,
-        }
-    }
-}
-
 fn read_purchase(row: &Row<'_>) -> Result<Purchase, StoreError> {
     let text = |column: &str| row.get::<_, String>(column);
     let method = Method::try_from(text("method")?.as_str()).map_err(|_| unreadable("a method"))?;
@@ -484,7 +337,7 @@ fn read_purchase(row: &Row<'_>) -> Result<Purchase, StoreError> {
         invoice: text("invoice")?,
         amount: money(row.get("amount_msat")?)?,
         fee_max: money(row.get("fee_max_msat")?)?,
-        scheme: scheme_from_db(&text("scheme")?)?,
+        scheme: lightning_scheme_from_db(&text("scheme")?)?,
         token: text("token")?,
         wallet: text("wallet")?,
         payment: read_payment(row)?,

@@ -1,11 +1,10 @@
 //! Tokens that were paid for and may be good for another request.
 
 use super::{Store, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_to_db};
-use crate::offer::LightningScheme;
-use crate::proof::lightning_proof;
 use crate::request::{Outgoing, origin_of};
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, params};
+use farebox_wire::l402::{Scheme, authorization_header};
 use farebox_wire::lightning::{PaymentHash, Preimage};
 use http::Method;
 use url::Url;
@@ -19,7 +18,7 @@ pub(crate) struct Token {
     pub(crate) method: Method,
     /// Worth a try everywhere at its origin, until it is refused somewhere.
     pub(crate) origin_wide: bool,
-    pub(crate) scheme: LightningScheme,
+    pub(crate) scheme: Scheme,
     pub(crate) token: String,
     pub(crate) preimage: Preimage,
     /// Seconds since 1970, where the token says so.
@@ -128,7 +127,7 @@ fn find(
     Ok(Some(TokenUse {
         payment_hash: hash_from_db(&hash)?,
         origin,
-        authorization: lightning_proof(scheme_from_db(&scheme)?, &token, &preimage)?.1,
+        authorization: authorization_header(scheme_from_db(&scheme)?, &token, &preimage),
         bought_here,
     }))
 }

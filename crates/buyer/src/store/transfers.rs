@@ -2,7 +2,7 @@
 //! `abandoned`. Each change names the state that it starts from.
 
 use super::authority::{Authority, Verdict};
-use super::purchases::Answer;
+use super::purchase::Answer;
 use super::{PurchaseState, unreadable};
 use super::{Store, exactly_one, now_s, receipts, seconds_from_db, seconds_to_db, spends};
 use crate::PaymentId;

@@ -29,9 +29,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watch::Watch;
 
-/// Cut-off payments of other commands that are looked up first, so that they do not block the
-/// budget.
-const LOOK_UPS_MAX: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 const HELP: &str = "Examples:
@@ -215,10 +212,6 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let mut output = Output::new(args)?;
     let request = read_request(Arc::clone(args)).await?;
     let buyer = open_buyer(args, settings)?;
-    if args.mode() == Mode::Pay || args.mode() == Mode::BuyAgain {
-        // Best effort: what cannot be settled now stays reserved.
-        let _ = buyer.reconcile(LOOK_UPS_MAX).await;
-    }
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();

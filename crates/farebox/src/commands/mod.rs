@@ -12,6 +12,7 @@ pub mod receipts;
 pub mod search;
 pub mod serve;
 pub mod show;
+pub mod tokens;
 pub mod wallet;
 
 mod directory_client;

@@ -1,7 +1,7 @@
 //! A command with money that did not end well.
 
 use crate::output::harmless;
-use farebox_buyer::BuyError;
+use farebox_buyer::{BuyError, Parked};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde_json::{Value, json};
@@ -25,11 +25,13 @@ pub(crate) struct Problem {
     exit_code: u8,
     /// What was paid for certain.
     paid: Option<Paid>,
+    /// The question that a human has to answer first.
+    approval: Option<Parked>,
 }
 
 impl Problem {
     pub(crate) const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
-        Self { code, message, hint: None, exit_code, paid: None }
+        Self { code, message, hint: None, exit_code, paid: None, approval: None }
     }
 
     /// With what to do about it.
@@ -80,12 +82,16 @@ impl Problem {
                 "payment_hash": paid.payment_hash,
             })
         });
+        let approval = self.approval.as_ref().map(|parked| {
+            json!({"id": parked.id, "reason": parked.reason, "expires_at": parked.expires_at})
+        });
         json!({"error": {
             "code": self.code,
             "message": harmless(&self.message),
             "hint": self.hint,
             "exit_code": self.exit_code,
             "paid": paid,
+            "approval": approval,
         }})
     }
 }
@@ -103,6 +109,10 @@ impl From<BuyError> for Problem {
             hint: error.hint(),
             exit_code: error.exit_code(),
             paid,
+            approval: match &error {
+                BuyError::ApprovalRequired(parked) => Some(parked.clone()),
+                _ => None,
+            },
         }
     }
 }

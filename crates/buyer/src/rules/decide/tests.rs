@@ -1,4 +1,5 @@
 use super::super::policy::AskAbove;
+use super::super::window::Window;
 use super::*;
 use crate::spend::Rail;
 use farebox_money::MicroUsd;
