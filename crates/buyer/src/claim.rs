@@ -67,12 +67,7 @@ impl Run<'_> {
     }
 
     /// What paying an offer would be, with a fee that limits and policy both allow.
-    pub(crate) fn spend_of(
-        &self,
-        offer: &LightningOffer,
-        sent: &Outgoing,
-        amount: Msat,
-    ) -> Spend {
+    pub(crate) fn spend_of(&self, offer: &LightningOffer, sent: &Outgoing, amount: Msat) -> Spend {
         let Invoice { payment_hash, payee, .. } = &offer.invoice;
         let charge = Charge::Lightning(amount);
         let mut spend = Spend::new(offer.scheme.rail(), sent, charge, payment_hash.to_string());

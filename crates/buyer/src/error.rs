@@ -504,7 +504,7 @@ impl BuyError {
                 Some("allow more with --max-cost-usd USD")
             }
             Self::Refused(Refusal::NoNode { .. }) => {
-                Some("name a node's URL under [evm.nodes] in the settings")
+                Some("name a node of the chain in nodes under [evm] in the settings")
             }
             Self::Refused(Refusal::UnknownToken { .. }) => {
                 Some("only its human adds a token to the policy, under [[tokens]]")

@@ -3,7 +3,9 @@
 
 use super::authority::{Authority, Verdict};
 use super::purchase::{Answer, Claim, Intent, Payment, Purchase, PurchaseState};
-use super::{Store, Token, hash_from_db, now_s, lightning_scheme_from_db, preimage_from_db, seconds_from_db};
+use super::{
+    Store, Token, hash_from_db, lightning_scheme_from_db, now_s, preimage_from_db, seconds_from_db,
+};
 use super::{exactly_one, money, receipts, seconds_to_db, spends, unreadable};
 use crate::request::{Fingerprint, Outgoing};
 use farebox_money::Msat;

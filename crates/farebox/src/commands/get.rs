@@ -3,6 +3,7 @@
 mod input;
 mod interrupt;
 mod output;
+mod rail;
 mod report;
 mod stage;
 mod terminal;
@@ -17,11 +18,12 @@ use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
 use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
-use farebox_money::{Msat, Sats};
+use farebox_money::{MicroUsd, Msat, Sats};
 use farebox_net::{ClientOptions, http_client};
 use farebox_wallet::WalletUrl;
 use interrupt::Interrupts;
 use output::Output;
+use rail::{PreferredScheme, Protocol};
 use report::Report;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -37,9 +39,12 @@ const HELP: &str = "Examples:
   farebox get -o picture.bmp --max-cost 50 http://127.0.0.1:4020/demo/picture.bmp
   farebox get --dry-run --json http://127.0.0.1:4020/demo/weather | jq .invoice_amount_sat
   echo '{\"text\":\"hello\"}' | farebox get -d - -H 'X-Note: a, b' http://127.0.0.1:4020/demo/summary
+  farebox get --protocol x402 --max-cost-usd 0.05 https://api.example.com/report
 
-They run against 'farebox serve --demo' with its play wallet:
+All but the last run against 'farebox serve --demo' with its play wallet:
   export FAREBOX_WALLET=phoenixd:http://:farebox-demo@127.0.0.1:9740
+Tokens are paid with a key and within a rule of the policy that allows them:
+  export FAREBOX_EVM__KEY_FILE=key.json FAREBOX_EVM__PASSWORD_FILE=key.password
 
 Purchases and tokens are kept in the data folder: FAREBOX_DATA, or data in the settings
 (farebox config show), else farebox in the platform's folder for data.
@@ -51,9 +56,10 @@ exit code 7, and farebox approve ID is for a human to run.
 Exit codes:
   0   the answer was written (whatever its status, without --fail)
   1   something else went wrong
-  2   wrong arguments, more expensive than the limits, or forbidden by the policy; nothing was paid
-  3   the payment failed or is still under way, the offer cannot be used, or the seller does
-      not take the payment
+  2   wrong arguments, an offer that must not be paid, more expensive than the limits, or
+      forbidden by the policy; nothing was paid
+  3   there is nothing to pay with, the payment failed or is still under way, or the seller
+      does not take it
   4   the server or the wallet cannot be reached
   5   with --fail, a status that is not 2xx; also when something paid for was answered
       with an error: the same command then sends it again without paying
@@ -63,10 +69,11 @@ Exit codes:
 
 /// Fetch a URL and pay for it if it asks to be paid.
 ///
-/// Works as curl does. When the server answers 402 with an L402 challenge, its invoice is
-/// decoded, checked against the limits and paid from the wallet, and the request is sent again
-/// with the proof of payment. The intent is on the disk before the wallet is asked: whenever
-/// this command is interrupted, run it again and it goes on where it was, without paying twice.
+/// Works as curl does. When the server answers 402, everything that it offers is read: L402 and
+/// MPP over Lightning, x402 and MPP in tokens. One offer is checked against the limits and paid
+/// from the wallet or signed with the key, and the request is sent again with the proof of
+/// payment. What is about to be paid is on the disk before anybody is asked for it: whenever this
+/// command is interrupted, run it again and it goes on where it was, without paying twice.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct GetArgs {
@@ -114,6 +121,19 @@ pub struct GetArgs {
     /// Pay this in routing fees on top at most; narrows the policy
     #[arg(long, value_name = "SATS", default_value = "10")]
     max_fee: Sats,
+
+    /// Pay this to the seller at most where it is paid in tokens; narrows the policy [default:
+    /// --max-cost converted, where that is given, else what the policy allows]
+    #[arg(long, value_name = "USD")]
+    max_cost_usd: Option<MicroUsd>,
+
+    /// Pay over this protocol only
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    protocol: Protocol,
+
+    /// Pay with this scheme where the seller offers several; otherwise the cheapest is paid
+    #[arg(long, value_name = "NAME", value_enum)]
+    prefer_scheme: Option<PreferredScheme>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -211,7 +231,10 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let begun = Instant::now();
     let mut output = Output::new(args)?;
     let request = read_request(Arc::clone(args)).await?;
-    let buyer = open_buyer(args, settings)?;
+    let opening = (Arc::clone(args), settings.clone());
+    // Opening a keystore takes a second of work.
+    let opened = tokio::task::spawn_blocking(move || open_buyer(&opening.0, &opening.1));
+    let buyer = opened.await.map_err(Problem::general)??;
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();
@@ -247,7 +270,11 @@ fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let client = client.map_err(Problem::general)?;
     let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
     let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
-    Ok(Buyer::open(&folder, client, wallet)?.with_policy(policy))
+    let buyer = Buyer::open(&folder, client, wallet)?.with_policy(policy);
+    Ok(match settings.evm.open().map_err(Problem::usage)? {
+        Some(evm) => buyer.with_evm(evm),
+        None => buyer,
+    })
 }
 
 /// Opens the wallet that a URL names; it is not asked yet.
@@ -282,6 +309,13 @@ impl GetArgs {
                 None => Msat::MAX,
             },
             fee_max: self.max_fee.to_msat().ok_or_else(too_much)?,
+            cost_max_usd: match (self.max_cost_usd, self.max_cost) {
+                (Some(most), _) => Some(most),
+                (None, Some(_)) => None,
+                (None, None) => Some(MicroUsd::MAX),
+            },
+            only: self.protocol.rail(),
+            prefer: self.prefer_scheme.map(PreferredScheme::rail),
             payment_timeout: self.payment_timeout,
             answer_timeout: self.timeout,
             redirects_max: if self.no_location { 0 } else { self.max_redirects },

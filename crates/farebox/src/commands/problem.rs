@@ -1,7 +1,7 @@
 //! A command with money that did not end well.
 
 use crate::output::harmless;
-use farebox_buyer::{BuyError, Parked};
+use farebox_buyer::{BuyError, Parked, TransferFacts};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde_json::{Value, json};
@@ -25,13 +25,15 @@ pub(crate) struct Problem {
     exit_code: u8,
     /// What was paid for certain.
     paid: Option<Paid>,
+    /// The payment in tokens that was signed.
+    signed: Option<TransferFacts>,
     /// The question that a human has to answer first.
     approval: Option<Parked>,
 }
 
 impl Problem {
     pub(crate) const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
-        Self { code, message, hint: None, exit_code, paid: None, approval: None }
+        Self { code, message, hint: None, exit_code, paid: None, signed: None, approval: None }
     }
 
     /// With what to do about it.
@@ -82,6 +84,15 @@ impl Problem {
                 "payment_hash": paid.payment_hash,
             })
         });
+        let signed = self.signed.as_ref().map(|signed| {
+            json!({
+                "asset": signed.charge.asset(),
+                "amount": signed.charge.units().to_string(),
+                "payment_key": signed.payment.key(),
+                "settled": signed.is_settled,
+                "valid_before": signed.valid_before,
+            })
+        });
         let approval = self.approval.as_ref().map(|parked| {
             json!({"id": parked.id, "reason": parked.reason, "expires_at": parked.expires_at})
         });
@@ -91,6 +102,7 @@ impl Problem {
             "hint": self.hint,
             "exit_code": self.exit_code,
             "paid": paid,
+            "signed": signed,
             "approval": approval,
         }})
     }
@@ -109,6 +121,7 @@ impl From<BuyError> for Problem {
             hint: error.hint(),
             exit_code: error.exit_code(),
             paid,
+            signed: error.transfer().cloned(),
             approval: match &error {
                 BuyError::ApprovalRequired(parked) => Some(parked.clone()),
                 _ => None,

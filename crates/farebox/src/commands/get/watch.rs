@@ -194,6 +194,19 @@ impl Observer for Watch {
                     "paid {amount}{fee} to {seller} (payment hash {payment_hash})"
                 ));
             }
+            Step::TransferSending { charge, seller, .. } => {
+                self.spin(format!("paying {charge} to {seller}"));
+            }
+            Step::TransferSigned { charge, seller, payment } => {
+                self.clear();
+                self.notice(&format!("signed {charge} for {seller} ({payment})"));
+            }
+            Step::TransferSettled { charge, transaction, .. } => {
+                self.clear();
+                let by = transaction.map(|hash| format!(" (transaction {hash})"));
+                self.notice(&format!("paid {charge}{}", by.unwrap_or_default()));
+            }
+            Step::TransferPending { .. } => self.spin("waiting for the chain".into()),
             Step::Resending { attempt } => self.shown().attempt = *attempt,
             Step::ResendWaiting { reason, wait } => self.resend_waiting(reason, *wait),
             Step::AnswerHead { len, .. } => self.begin_bar(*len),
