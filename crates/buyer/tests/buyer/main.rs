@@ -17,6 +17,8 @@ mod limits;
 #[cfg(test)]
 mod looking;
 #[cfg(test)]
+mod payment_scheme;
+#[cfg(test)]
 mod payments;
 #[cfg(test)]
 mod redeeming;

@@ -9,10 +9,11 @@ use farebox_buyer::{
     Answer, BuyError, Buyer, EvmWallet, Limits, MemorySink, Mode, Observer, Outcome, Quote,
     Request, Step, Wallet,
 };
+use farebox_evm::{Rpc, RpcOptions};
 use farebox_net::{ClientOptions, http_client};
 use farebox_store::rusqlite::Connection;
 use farebox_wallet::Payer;
-use farebox_wire::evm::EvmKey;
+use farebox_wire::evm::{ChainId, EvmKey};
 use http::Method;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -87,6 +88,17 @@ impl Desk {
     pub fn token_buyer(&self) -> Buyer {
         let policy = TOKEN_POLICY.parse().unwrap();
         open(self.folder.path(), None).with_evm(evm_wallet()).with_policy(policy)
+    }
+
+    /// Gets an address as a later run that has a node of the chain.
+    pub async fn get_with_node(&self, url: &str, node: &str) -> Result<Outcome, BuyError> {
+        let chain = ChainId::BASE_SEPOLIA;
+        let rpc = Rpc::new(node.parse().unwrap(), RpcOptions::default()).unwrap();
+        let evm = EvmWallet { nodes: BTreeMap::from([(chain, rpc)]), ..evm_wallet() };
+        let buyer = self.token_buyer().with_evm(evm);
+        let mut sink = MemorySink::default();
+        let request = get_request(url);
+        buyer.get(&request, &self.limits, Mode::Pay, &self.recorder, &mut sink).await
     }
 
     /// The states of all payments in tokens, oldest first.

@@ -1,10 +1,10 @@
 //! A seller that is paid in tokens, with a chain of its own: a list of nonces that were used.
 
 use super::server::{Reply, Seen};
-use farebox_wire::evm::{B256, EvmKey, TransferAuthorization};
+use farebox_wire::evm::{B256, TransferAuthorization};
 use farebox_wire::x402::{
-    ExactTerms, Payer, Payment, PaymentRequired, PaymentRequiredV1, PaymentRequirements,
-    RequirementsV1, SettleResponse, Timing, verify_exact,
+    Payer, Payment, PaymentRequired, PaymentRequiredV1, PaymentRequirements, RequirementsV1,
+    SettleResponse, Timing, verify_exact,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -29,10 +29,6 @@ impl Chain {
     /// Moves the money, unless its nonce is used.
     pub fn settle(&self, authorization: TransferAuthorization) -> bool {
         self.moved.lock().unwrap().insert(authorization.nonce, authorization).is_none()
-    }
-
-    pub fn is_used(&self, nonce: B256) -> bool {
-        self.moved.lock().unwrap().contains_key(&nonce)
     }
 
     /// How many payments were made.
@@ -77,12 +73,17 @@ fn of_v1(requirements: &Value) -> RequirementsV1 {
 
 /// The payment of a request, if it is good for what is asked for.
 pub fn verified(seen: &Seen, requirements: &Value) -> Option<TransferAuthorization> {
-    let header = seen.header("payment-signature").or_else(|| seen.header("x-payment"))?;
+    let header = payment_header(seen)?;
     let payment = Payment::parse_header(header).unwrap();
     let own: PaymentRequirements = serde_json::from_value(requirements.clone()).unwrap();
     let timing = Timing { now_s: now_s(), margin_s: 0, validity_max_s: Some(3_600) };
     let verified = verify_exact(&payment, &own, timing, Payer::Account);
     Some(verified.unwrap().authorization)
+}
+
+/// The payment that a request carries.
+pub fn payment_header(seen: &Seen) -> Option<&str> {
+    seen.header("payment-signature").or_else(|| seen.header("x-payment"))
 }
 
 /// The receipt of a payment.
@@ -110,15 +111,4 @@ pub fn sell(seen: &Seen, chain: &Chain) -> Reply {
 pub fn refuse(code: &str) -> Reply {
     let receipt = SettleResponse { error_reason: Some(code.into()), ..SettleResponse::default() };
     asks_v2(&[requirements()]).header("payment-response", receipt.to_header())
-}
-
-/// The domain and payee that the requirements name.
-pub fn terms(requirements: &Value) -> ExactTerms {
-    let own: PaymentRequirements = serde_json::from_value(requirements.clone()).unwrap();
-    ExactTerms::from_v2(&own).unwrap()
-}
-
-/// The account of the tests' key.
-pub fn payer() -> farebox_wire::evm::Address {
-    EvmKey::new([7; 32]).unwrap().address()
 }
