@@ -101,17 +101,17 @@ const fn is_lightning(offer: &Offer) -> bool {
 
 /// What sorts cheap offers before dear ones: dollars where all are worth some, else the kind of
 /// money and its own amount. Unknown worth is dearest.
-fn price_key(offer: &Offer, is_lightning_first: bool, rate: Option<BtcUsd>) -> (bool, u64, u64) {
+fn price_key(offer: &Offer, is_lightning_first: bool, rate: Option<BtcUsd>) -> (bool, u64) {
     let is_second = is_lightning(offer) != is_lightning_first;
     match (offer.charge(), rate) {
         (Some(Charge::Lightning(amount)), Some(rate)) => {
-            (false, rate.to_usd_ceil(amount).map_or(u64::MAX, MicroUsd::get), amount.get())
+            (false, rate.to_usd_ceil(amount).map_or(u64::MAX, MicroUsd::get))
         }
-        (Some(Charge::Lightning(amount)), None) => (is_second, amount.get(), 0),
+        (Some(Charge::Lightning(amount)), None) => (is_second, amount.get()),
         (Some(Charge::Token { worth, .. }), rate) => {
             let worth = worth.map_or(u64::MAX, MicroUsd::get);
-            (is_second && rate.is_none(), worth, 0)
+            (is_second && rate.is_none(), worth)
         }
-        (None, rate) => (is_second && rate.is_none(), u64::MAX, u64::MAX),
+        (None, rate) => (is_second && rate.is_none(), u64::MAX),
     }
 }

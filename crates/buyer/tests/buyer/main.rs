@@ -7,6 +7,8 @@ mod budget;
 #[cfg(test)]
 mod challenges;
 #[cfg(test)]
+mod choosing;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod files;
@@ -25,8 +27,12 @@ mod redeeming;
 #[cfg(test)]
 mod redirects;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod transfer_kill;
 #[cfg(test)]
 mod transfers;

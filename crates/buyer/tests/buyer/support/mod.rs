@@ -86,8 +86,7 @@ impl Desk {
 
     /// The buyer of [`Desk::with_tokens`], as another process or a later run has it.
     pub fn token_buyer(&self) -> Buyer {
-        let policy = TOKEN_POLICY.parse().unwrap();
-        open(self.folder.path(), None).with_evm(evm_wallet()).with_policy(policy)
+        token_buyer_in(self.folder.path())
     }
 
     /// Gets an address as a later run that has a node of the chain.
@@ -171,6 +170,11 @@ impl Desk {
 pub fn open(folder: &Path, wallet: Option<(&str, Arc<dyn Payer>)>) -> Buyer {
     let wallet = wallet.map(|(name, payer)| Wallet { name: name.to_owned(), payer });
     Buyer::open(folder, client(), wallet).unwrap()
+}
+
+/// A buyer without a Lightning wallet, with a key for tokens and a policy that lets it pay.
+pub fn token_buyer_in(folder: &Path) -> Buyer {
+    open(folder, None).with_evm(evm_wallet()).with_policy(TOKEN_POLICY.parse().unwrap())
 }
 
 /// The key that pays tokens in tests.
