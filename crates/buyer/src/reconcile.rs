@@ -1,8 +1,9 @@
-//! What processes that died have left reserved, settled by the wallet's word.
+//! What processes that died have left reserved, settled by the word of wallet and chain.
 
 use crate::buyer::{Buyer, Wallet};
 use crate::policy;
-use crate::store::{Purchase, now_s};
+use crate::store::{Purchase, Transfer, TransferState, now_s};
+use crate::transfer::Fate;
 use farebox_store::StoreError;
 use farebox_wallet::PaymentStatus;
 use farebox_wire::bolt11::Invoice;
@@ -40,7 +41,7 @@ enum Look {
 }
 
 impl Buyer {
-    /// Asks the wallet about the payments that are reserved and that no process is at, the oldest
+    /// Asks wallet and chains about the payments that are reserved and that no process is at, the oldest
     /// first, `most` of them. Nothing is paid and nothing is sent to a seller.
     ///
     /// # Errors
@@ -61,7 +62,39 @@ impl Buyer {
                 None => {}
             }
         }
+        self.reconcile_transfers(most, &mut done).await?;
         Ok(done)
+    }
+
+    /// The same for what was signed, by the word of the chains whose nodes are configured.
+    async fn reconcile_transfers(
+        &self,
+        most: usize,
+        done: &mut Reconciled,
+    ) -> Result<(), StoreError> {
+        for fingerprint in self.store.signed_transfers().await?.into_iter().take(most) {
+            let Ok(Some(_lock)) = self.locks.try_acquire(&fingerprint.to_string()) else {
+                done.busy += 1;
+                continue;
+            };
+            let transfer = self.store.unfinished_transfer(fingerprint).await?;
+            let is_signed = |own: &Transfer| own.state == TransferState::Signed;
+            let Some(transfer) = transfer.filter(is_signed) else { continue };
+            let asked = tokio::time::timeout(LOOK_UP_TIMEOUT, self.fate(&transfer)).await;
+            match asked {
+                Ok(Fate::Moved) => {
+                    let note = "settled, by the chain's word";
+                    self.store.record_settled(&transfer, None, note).await?;
+                    done.paid += 1;
+                }
+                Ok(Fate::Dead(why)) => {
+                    self.store.record_dead(&transfer, &why).await?;
+                    done.released += 1;
+                }
+                Ok(Fate::Open | Fate::Unknown(_)) | Err(_) => done.unknown += 1,
+            }
+        }
+        Ok(())
     }
 
     async fn look(&self, purchase: &Purchase) -> Result<Option<Look>, StoreError> {

@@ -89,12 +89,4 @@ impl Offer {
             Self::Transfer(_) => None,
         }
     }
-
-    /// What the seller says elsewhere and the offer contradicts.
-    pub(crate) fn contradictions(&self) -> &[String] {
-        match self {
-            Self::Lightning(offer) => &offer.contradictions,
-            Self::Transfer(_) => &[],
-        }
-    }
 }

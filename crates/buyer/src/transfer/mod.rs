@@ -11,6 +11,8 @@ mod settlement;
 mod sign;
 mod tempo;
 
+pub(crate) use chain::Fate;
+
 use crate::error::TransferFacts;
 use crate::outcome::PaymentFacts;
 use crate::store::{Signed, Transfer, TransferState};

@@ -33,6 +33,8 @@ mod support;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod tempo;
+#[cfg(test)]
 mod transfer_kill;
 #[cfg(test)]
 mod transfers;

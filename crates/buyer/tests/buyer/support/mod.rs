@@ -2,6 +2,7 @@
 
 pub mod server;
 pub mod shop;
+pub mod tempo_node;
 pub mod token_shop;
 pub mod wallet;
 
