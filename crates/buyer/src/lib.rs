@@ -8,6 +8,7 @@
 //! and a [`Sink`] takes the answer.
 
 mod approval;
+mod attempt;
 mod authorise;
 mod backoff;
 mod buyer;
@@ -43,6 +44,7 @@ mod spend;
 mod store;
 mod transfer;
 mod transport;
+mod unspent;
 
 pub use approval::{Approval, ApprovalState, Parked};
 pub use buyer::{Buyer, Wallet};

@@ -8,7 +8,7 @@ use crate::deliver::{Undelivered, deliver};
 use crate::error::PaidFacts;
 use crate::observer::Step;
 use crate::outcome::{Answer, PaymentFacts};
-use crate::printable::seller_words;
+use crate::printable::{printable, seller_words};
 use crate::proof::lightning_proof;
 use crate::request::{Outgoing, origin_of};
 use crate::run::{Run, is_refusal};
@@ -16,10 +16,11 @@ use crate::sink::Sink;
 use crate::spend::Charge;
 use crate::store::{self, Payment, Purchase, Token};
 use crate::transport::{Exchange, Proof};
+use crate::unspent::{Left, is_unspent, retry_after, what_is_left};
 use farebox_store::StoreError;
 use farebox_wire::l402::TokenKind;
-use http::header::RETRY_AFTER;
-use http::{Method, StatusCode};
+use farebox_wire::mpp::{PAYMENT_RECEIPT, Receipt};
+use http::Method;
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -31,7 +32,7 @@ const REFUSALS_MAX: u32 = 3;
 
 /// What came of showing the proof once.
 enum Attempt {
-    Delivered(Answer),
+    Delivered(Box<Answer>),
     /// Worth another try after a while, the seller's own if it named one.
     Again {
         wait: Option<Duration>,
@@ -61,7 +62,7 @@ impl Run<'_> {
             let (wait, error) = match shown.map_err(|error| error.after(paid))? {
                 Attempt::Delivered(mut answer) => {
                     answer.payment = Some(facts(purchase, payment, resumed));
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Attempt::Again { wait, error } => (wait, error),
                 Attempt::Final(error) => return Err(self.undelivered(purchase, error).await),
@@ -140,7 +141,7 @@ impl Run<'_> {
             purchase.url.path()
         );
         self.observer.step(&Step::Warning(&text));
-        Ok(Attempt::Delivered(answer_of(exchange, len)))
+        Ok(Attempt::Delivered(Box::new(answer_of(exchange, len))))
     }
 
     /// The request as it was challenged, with the headers that may go there.
@@ -169,12 +170,29 @@ impl Run<'_> {
             Ok(len) => len,
             Err(attempt) => return Ok(attempt),
         };
+        self.check_receipt(purchase, &exchange);
         let token = token_to_keep(purchase, payment);
         let store = &self.buyer.store;
         let answer = self.answer(exchange.status().as_u16());
         store.record_delivered(purchase, answer, token).await?;
         self.observer.step(&Step::Delivered);
-        Ok(Attempt::Delivered(answer_of(exchange, len)))
+        Ok(Attempt::Delivered(Box::new(answer_of(exchange, len))))
+    }
+
+    /// Warns of a receipt that is not of this payment.
+    fn check_receipt(&self, purchase: &Purchase, exchange: &Exchange) {
+        let Some(value) = exchange.response.headers().get(PAYMENT_RECEIPT) else { return };
+        let receipt = value.to_str().ok().and_then(|value| Receipt::parse(value).ok());
+        let hash = purchase.payment_hash.to_string();
+        let warning = match receipt {
+            None => "the seller's receipt cannot be read".to_owned(),
+            Some(receipt) if receipt.reference.eq_ignore_ascii_case(&hash) => return,
+            Some(receipt) => format!(
+                "the seller's receipt names the payment {}, not {hash}",
+                printable(&receipt.reference, 100)
+            ),
+        };
+        self.observer.step(&Step::Warning(&warning));
     }
 
     /// Writes the whole body out, or says whether another try is worth it.
@@ -213,41 +231,6 @@ impl Run<'_> {
     }
 }
 
-/// What a payment is still good for after its request was answered with an error.
-enum Left {
-    /// Its token, which buys more than one request.
-    Token,
-    /// One other request.
-    Credit,
-}
-
-/// What is left, when the request itself was wrong: the same one would be answered the same way
-/// again. `None` when it is worth trying again, or when nothing is known to be left.
-fn what_is_left(purchase: &Purchase, exchange: &Exchange) -> Option<Left> {
-    let status = exchange.status();
-    let passing = [
-        StatusCode::REQUEST_TIMEOUT,
-        StatusCode::CONFLICT,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-    ];
-    let is_final = status.is_client_error() || status.is_redirection();
-    if !is_final || is_refusal(status) || passing.contains(&status) {
-        return None;
-    }
-    let grant = purchase.grant().filter(|grant| grant.body_sha256.is_none())?;
-    match grant.kind {
-        TokenKind::TimeBounded => Some(Left::Token),
-        TokenKind::OneShot => is_unspent(exchange).then_some(Left::Credit),
-    }
-}
-
-/// Whether the seller says that the request used nothing up.
-fn is_unspent(exchange: &Exchange) -> bool {
-    let state = exchange.response.headers().get("x-payment-state");
-    state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"))
-}
-
 pub(crate) fn answer_of(exchange: Exchange, len: u64) -> Answer {
     Answer {
         headers: exchange.response.headers().clone(),
@@ -272,20 +255,6 @@ fn judge(peeked: &Exchange, paid: PaidFacts) -> Attempt {
         Some(wait) => Attempt::Again { wait: Some(wait), error },
         None => Attempt::Final(error),
     }
-}
-
-/// How long a seller that is not ready yet wants to be left alone.
-pub(crate) fn retry_after(peeked: &Exchange) -> Option<Duration> {
-    let not_ready = [
-        StatusCode::CONFLICT,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::SERVICE_UNAVAILABLE,
-    ];
-    let header = peeked.response.headers().get(RETRY_AFTER);
-    let header = header.filter(|_| not_ready.contains(&peeked.status()))?;
-    let seconds = header.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).max(RETRY_FIRST))
 }
 
 fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {

@@ -10,6 +10,7 @@ mod spends;
 mod sums;
 mod token_list;
 mod tokens;
+mod transfer;
 mod transfers;
 
 use crate::offer::LightningScheme;
@@ -27,8 +28,8 @@ pub use sums::Reservation;
 pub(crate) use sums::Sums;
 pub use token_list::StoredToken;
 pub(crate) use tokens::{Token, TokenUse};
-pub use transfers::TransferState;
-pub(crate) use transfers::{Signed, Transfer, TransferClaim, TransferIntent};
+pub use transfer::TransferState;
+pub(crate) use transfer::{Signed, Transfer, TransferClaim, TransferIntent};
 
 mod migrations {
     refinery::embed_migrations!("migrations");

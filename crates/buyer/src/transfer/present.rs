@@ -8,12 +8,13 @@ use crate::deliver::{Undelivered, deliver};
 use crate::observer::Step;
 use crate::outcome::Answer;
 use crate::printable::seller_words;
-use crate::redeem::{RETRY_FIRST, RETRY_MAX, answer_of, retry_after};
+use crate::redeem::{RETRY_FIRST, RETRY_MAX, answer_of};
 use crate::request::origin_of;
 use crate::run::Run;
 use crate::sink::Sink;
 use crate::store::{Transfer, TransferState};
 use crate::transport::{Exchange, Proof};
+use crate::unspent::retry_after;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ const FAILURES_MAX: u32 = 3;
 
 /// What came of showing the payment once.
 enum Attempt {
-    Delivered(Answer),
+    Delivered(Box<Answer>),
     /// Worth another try after a while, the seller's own if it named one.
     Again {
         wait: Option<Duration>,
@@ -48,7 +49,7 @@ impl Run<'_> {
             let (wait, error) = match self.show(transfer, sink).await? {
                 Attempt::Delivered(mut answer) => {
                     answer.payment = Some(transfer.payment_facts(resumed));
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Attempt::Again { wait, is_failure, error } => {
                     failures += u32::from(is_failure);
@@ -191,7 +192,7 @@ impl Run<'_> {
         store.record_transfer_delivered(transfer, transfer.transaction.clone(), answer).await?;
         transfer.state = TransferState::Delivered;
         self.observer.step(&Step::Delivered);
-        Ok(Attempt::Delivered(answer_of(exchange, len)))
+        Ok(Attempt::Delivered(Box::new(answer_of(exchange, len))))
     }
 
     /// Notes what the seller answered beside the payment, whose state stays, and finds out from

@@ -12,7 +12,7 @@ use crate::offer::TransferOffer;
 use crate::proof::payment_header;
 use crate::run::Run;
 use crate::spend::{Charge, host_of};
-use crate::store::{Signed, Transfer, TransferState};
+use crate::store::{Signed, Transfer, TransferState, now_s};
 use farebox_evm::calls::{
     block, chain_id, estimate_gas, max_priority_fee, send_raw_transaction, transaction_count,
 };
@@ -21,7 +21,7 @@ use farebox_money::MicroUsd;
 use farebox_wire::evm::{Bytes, U256, transfer_with_memo_call};
 use farebox_wire::mpp::attribution::attribution_memo;
 use farebox_wire::mpp::methods::tempo::{TempoCharge, TempoPayload};
-use farebox_wire::mpp::{Challenge, PayerSource};
+use farebox_wire::mpp::{Challenge, Credential, PayerSource};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -91,6 +91,13 @@ impl Run<'_> {
     pub(super) async fn resume_transaction(&self, transfer: &mut Transfer) -> Result<(), BuyError> {
         let deadline = Instant::now() + self.limits.payment_timeout;
         if self.buyer.fate(transfer).await == Fate::Open {
+            if challenge_is_over(transfer) {
+                // Sent now, it would be paid for nothing. Another transaction of the account takes
+                // its place some day.
+                let reason = "its challenge has expired, so that it is not sent again".to_owned();
+                let facts = transfer.facts();
+                return Err(BuyError::TransferUnderWay { facts, reason: Some(reason) });
+            }
             // Whatever the node says to this, only what is on the chain counts.
             let _ = self.broadcast(transfer).await;
         }
@@ -178,6 +185,12 @@ async fn build(
     let gas_limit = gas.saturating_add(gas / 5);
     let value = U256::ZERO;
     Ok(Ok(UnsignedTransaction { chain_id: chain, nonce, fees, gas_limit, to, value, data }))
+}
+
+/// Whether the seller does not take the proof any more, by the challenge in it.
+fn challenge_is_over(transfer: &Transfer) -> bool {
+    let token = transfer.header.1.split_once(' ').map_or("", |(_, token)| token);
+    Credential::decode(token).is_ok_and(|shown| shown.challenge.is_expired(now_s(), 0))
 }
 
 /// What the chain can take for a transaction at most, rounded up.

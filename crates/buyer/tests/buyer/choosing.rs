@@ -29,7 +29,7 @@ async fn seller(desk: &Desk, sats: u64, units: u64) -> Server {
             return Reply::ok("sold");
         }
         let mut reply = shop.challenge(seen);
-        reply.headers.extend(asks_v2(&[asked.clone()]).headers);
+        reply.headers.extend(asks_v2(std::slice::from_ref(&asked)).headers);
         reply
     };
     Server::start(serve).await
@@ -42,11 +42,9 @@ async fn paid_by(desk: &Desk, server: &Server) -> Rail {
 #[tokio::test]
 async fn the_cheapest_is_paid_whatever_its_money() {
     // A sat is a tenth of a cent at the policy's rate.
-    for (sats, units, expected) in [
-        (9, 10_000, Rail::L402),
-        (11, 10_000, Rail::X402),
-        (10, 10_000, Rail::L402),
-    ] {
+    for (sats, units, expected) in
+        [(9, 10_000, Rail::L402), (11, 10_000, Rail::X402), (10, 10_000, Rail::L402)]
+    {
         let desk = rich();
         let server = seller(&desk, sats, units).await;
         assert_eq!(paid_by(&desk, &server).await, expected, "{sats} sats or {units} units");

@@ -31,9 +31,9 @@ mod refusals;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
-mod tokens;
-#[cfg(test)]
 mod tempo;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod transfer_kill;
 #[cfg(test)]

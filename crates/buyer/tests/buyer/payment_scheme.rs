@@ -156,7 +156,10 @@ async fn lightning_seller(desk: &Desk, change: fn(String) -> String) -> Server {
         let charge = LightningCharge::decode(&credential.challenge.request).unwrap();
         let preimage = lightning::read_preimage(&credential.payload).unwrap();
         assert!(charge.is_paid_by(&preimage) && till.is_settled(charge.payment_hash()));
-        Reply::ok("sold")
+        let hash =
+            if seen.path == "/lies" { "00".repeat(32) } else { charge.payment_hash().to_string() };
+        let receipt = Receipt::new("lightning", &hash, &credential.challenge.id, now_s());
+        Reply::ok("sold").header("payment-receipt", receipt.render().unwrap())
     })
     .await
 }
@@ -176,6 +179,8 @@ async fn a_lightning_challenge_is_answered_with_the_preimage_in_the_header_it_na
     assert_eq!(seen[1].header("authorization"), Some("Bearer k"));
     assert_eq!(seen[0].header("accept-payment"), Some("lightning/charge"));
     assert!(desk.recorder.warnings().is_empty(), "{:?}", desk.recorder.warnings());
+    desk.get(&server.url("/lies")).await.unwrap();
+    assert!(desk.recorder.warnings()[0].contains("receipt names the payment 0000"));
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn a_token_that_the_policy_names_is_paid() {
     let asked = with(&[("/asset", json!(token)), ("/extra/name", json!("Test"))]);
     let server = Server::start(move |seen| match seen.header("payment-signature") {
         Some(_) => Reply::ok("sold"),
-        None => asks_v2(&[asked.clone()]),
+        None => asks_v2(std::slice::from_ref(&asked)),
     });
     let server = server.await;
     let (answer, _) = desk.get(&server.url("/x")).await.unwrap();

@@ -3,14 +3,16 @@
 use crate::support::server::{Reply, Seen, Server};
 use crate::support::tempo_node::{Ledger, Mood};
 use crate::support::token_shop::now_s;
-use crate::support::{Desk, Recorder, evm_wallet, get_request, name_of, quick_limits, token_buyer_in};
+use crate::support::{
+    Desk, Recorder, evm_wallet, get_request, name_of, quick_limits, token_buyer_in,
+};
 use farebox_buyer::{BuyError, Buyer, EvmWallet, FileSink, Mode, Observer, PaymentId, Step};
 use farebox_evm::{Rpc, RpcOptions};
 use farebox_wire::evm::{ChainId, U256};
 use farebox_wire::mpp::methods::tempo::{TempoCharge, TempoMode, TempoPayload};
 use farebox_wire::mpp::{
-    ChallengeSecret, ChallengeSecrets, ChallengeTerms, CredentialHeader, Opaque, Receipt,
-    parse_credential,
+    ChallengeSecret, ChallengeSecrets, ChallengeTerms, Credential, CredentialHeader, Opaque,
+    Receipt, parse_credential,
 };
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeMap, HashMap};
@@ -123,12 +125,34 @@ async fn a_transaction_that_is_not_mined_is_waited_for_and_sent_again_but_never_
     for _ in 0..2 {
         let error = desk.get(&server.url("/x")).await.unwrap_err();
         assert!(matches!(error, BuyError::TransferUnderWay { .. }), "{error}");
-        assert_eq!((desk.transfers(), desk.spends()), (vec!["signed".into()], vec!["reserved".into()]));
+        assert_eq!(
+            (desk.transfers(), desk.spends()),
+            (vec!["signed".into()], vec!["reserved".into()])
+        );
     }
     assert_eq!(ledger.sent(), 1);
     ledger.set(Mood::Fair);
     assert!(desk.get(&server.url("/x")).await.unwrap().0.payment.unwrap().resumed);
     assert_eq!((ledger.count(), ledger.sent()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_transaction_whose_challenge_is_over_is_not_sent_again() {
+    let ledger = Ledger::default();
+    ledger.set(Mood::Sleeps);
+    let (desk, _node, server) = desk(&ledger).await;
+    desk.get(&server.url("/x")).await.unwrap_err();
+    let records = desk.records();
+    let sql = "SELECT header_value FROM transfer";
+    let header: String = records.query_row(sql, [], |row| row.get(0)).unwrap();
+    let mut shown = Credential::decode(header.trim_start_matches("Payment ")).unwrap();
+    shown.challenge.expires = Some("2020-01-01T00:00:00Z".into());
+    let expired = shown.render().unwrap();
+    records.execute("UPDATE transfer SET header_value = ?1", [expired]).unwrap();
+    ledger.set(Mood::Fair);
+    let error = desk.get(&server.url("/x")).await.unwrap_err();
+    assert!(error.to_string().contains("expired"), "{error}");
+    assert_eq!((ledger.count(), desk.transfers()), (0, vec!["signed".into()]));
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ pub fn asks_v2(accepts: &[Value]) -> Reply {
 
 /// The body of a 402 of version 1.
 pub fn asks_v1(accepts: &[Value]) -> Reply {
-    let accepts = accepts.iter().map(|own| of_v1(own));
+    let accepts = accepts.iter().map(of_v1);
     let required = PaymentRequiredV1 { accepts: accepts.collect(), ..PaymentRequiredV1::default() };
     Reply::new(402, serde_json::to_vec(&required).unwrap())
 }
