@@ -40,10 +40,15 @@ async fn without_a_policy_the_command_line_cannot_allow_more_than_the_default() 
         assert_eq!(outcome(&output), (2, "payment_too_expensive".into()));
     }
     market.seller.set_price_sats(1_000);
+    assert_eq!(json_of(&market.get("/x", &["--no-pay", "--json"]).await)["spent_today_msat"], 0);
     let narrowed = market.get("/x", &["--json", "--max-cost", "999"]).await;
     assert_eq!(outcome(&narrowed), (2, "payment_too_expensive".into()));
     assert_eq!(market.spent().await, Msat::ZERO);
-    assert!(market.get("/x", &[]).await.status.success());
+    let bought = json(&market.get("/x", &["--json"]).await);
+    assert_eq!(
+        (&bought["l402_paid"], &bought["spent_today_msat"]),
+        (&true.into(), &1_000_000.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,10 +155,10 @@ async fn hosts_are_allowed_denied_and_counted_one_by_one() {
     market
         .set_policy(&format!("[[rules]]\nname = \"no\"\nhosts = [\"{host}\"]\naction = \"deny\""));
     assert_eq!(outcome(&market.get("/x", &["--json"]).await), (2, "policy_denied".into()));
-    market.set_policy(&format!(
-        "[[rules]]\nname = \"yes\"\nhosts = [\"127.0.0.1:*\"]\neach_host = {{ calls = {{ day = 1 }} }}\n\
+    market.set_policy(
+        "[[rules]]\nname = \"yes\"\nhosts = [\"127.0.0.1:*\"]\neach_host = { calls = { day = 1 } }\n\
          [[rules]]\nname = \"rest\"\naction = \"deny\""
-    ));
+    );
     assert!(market.get("/x", &[]).await.status.success());
     assert_eq!(outcome(&market.get("/y", &["--json"]).await), (2, "over_budget".into()));
     let dry = market.get("/y", &["--dry-run", "--json"]).await;
