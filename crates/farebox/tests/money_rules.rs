@@ -197,6 +197,34 @@ async fn a_limit_in_dollars_needs_a_price_of_bitcoin() {
     assert_eq!((&row["spent"], &row["left"]), (&"0.005 USD".into(), &"0.005 USD".into()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_of_bitcoin_is_asked_for_and_without_an_agreement_nothing_is_paid() {
+    let market = Market::open().await;
+    let price = |usd: &'static str| {
+        let answer = move || async move { format!("{{\"usd\": {usd}}}") };
+        serve(Router::new().route("/", axum::routing::get(answer)))
+    };
+    let (one, same, other) = (price("100000").await, price("100010").await, price("5000").await);
+    let set = |first: &str, second: &str| {
+        let source = |name: &str, address: &str| {
+            format!("{{ name = \"{name}\", url = \"http://{address}/\", pointer = \"/usd\" }}")
+        };
+        let (first, second) = (source("a", first), source("b", second));
+        market.set_policy(&format!(
+            "total = {{ day = \"0.011 USD\" }}\n[rates]\nsources = [{first}, {second}]"
+        ));
+    };
+    let arguments = ["--json", "--max-fee", "5"];
+    for (first, second) in [(&one, &other), (&one, &"127.0.0.1:1".to_owned())] {
+        set(first, second);
+        let output = market.get("/x", &arguments).await;
+        assert_eq!(outcome(&output), (2, "rate_unknown".into()));
+    }
+    set(&one, &same);
+    assert_eq!(outcome(&market.get("/x", &arguments).await), (0, String::new()));
+    assert_eq!(outcome(&market.get("/y", &arguments).await), (2, "over_budget".into()));
+}
+
 const ASK: &str = "[[rules]]\nname = \"all\"\naction = \"ask\"";
 
 async fn waiting(market: &Market) -> Vec<String> {
