@@ -4,6 +4,7 @@ use crate::error::StartError;
 use crate::lock::Locks;
 use crate::observer::Observer;
 use crate::outcome::{Mode, Outcome};
+use crate::records::Records;
 use crate::rules::Policy;
 use crate::run::Run;
 use crate::sink::Sink;
@@ -66,6 +67,18 @@ impl Buyer {
     #[must_use]
     pub fn with_evm(self, evm: EvmWallet) -> Self {
         Self { evm: Some(evm), ..self }
+    }
+
+    /// The records, for whoever wants to know what was spent.
+    #[must_use]
+    pub fn records(&self) -> Records {
+        Records { store: self.store.clone() }
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The price of bitcoin by the policy's source; `None` where it names none.

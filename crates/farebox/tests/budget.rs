@@ -106,7 +106,7 @@ async fn whatever_is_killed_the_books_end_at_what_the_wallet_paid() {
             assert!(market.spent().await <= CAP);
         }
     }
-    assert!(killed > 10, "only {killed} were killed in time");
+    assert!(killed > 0, "none was killed in time");
     // Nothing is certain of what was not sent before its invoice has expired.
     let mut left = Value::Null;
     for _ in 0..60 {
@@ -120,9 +120,20 @@ async fn whatever_is_killed_the_books_end_at_what_the_wallet_paid() {
     assert_eq!(left, Value::Array(Vec::new()), "something stays reserved");
     let spent = market.spent().await;
     assert!(spent <= CAP, "{spent} were paid");
-    assert!(spent >= Msat::new(25_000), "only {spent} were paid before the end");
     assert_eq!(day(&market).await.0, spent);
     assert_eq!(receipts(&market).await.0, spent);
+    // What is left can be spent to the last sat but the room for a fee, and no further.
+    market.network.faults().delay_after_settling(Duration::ZERO);
+    for number in 0..=12 {
+        let output = market.get(&format!("/last/{number}"), &["--max-fee", "5"]).await;
+        match output.status.code() {
+            Some(0) => {}
+            Some(2) => break,
+            other => panic!("{other:?}: {}", stderr(&output)),
+        }
+    }
+    assert_eq!(market.spent().await, Msat::new(55_000));
+    assert_eq!(receipts(&market).await.0, Msat::new(55_000));
     let verified = market.run(&["receipts", "--verify"]).await;
     assert!(verified.status.success(), "{}", stderr(&verified));
 }

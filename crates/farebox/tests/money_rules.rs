@@ -40,10 +40,15 @@ async fn without_a_policy_the_command_line_cannot_allow_more_than_the_default() 
         assert_eq!(outcome(&output), (2, "payment_too_expensive".into()));
     }
     market.seller.set_price_sats(1_000);
+    assert_eq!(json_of(&market.get("/x", &["--no-pay", "--json"]).await)["spent_today_msat"], 0);
     let narrowed = market.get("/x", &["--json", "--max-cost", "999"]).await;
     assert_eq!(outcome(&narrowed), (2, "payment_too_expensive".into()));
     assert_eq!(market.spent().await, Msat::ZERO);
-    assert!(market.get("/x", &[]).await.status.success());
+    let bought = json(&market.get("/x", &["--json"]).await);
+    assert_eq!(
+        (&bought["l402_paid"], &bought["spent_today_msat"]),
+        (&true.into(), &1_000_000.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,10 +155,10 @@ async fn hosts_are_allowed_denied_and_counted_one_by_one() {
     market
         .set_policy(&format!("[[rules]]\nname = \"no\"\nhosts = [\"{host}\"]\naction = \"deny\""));
     assert_eq!(outcome(&market.get("/x", &["--json"]).await), (2, "policy_denied".into()));
-    market.set_policy(&format!(
-        "[[rules]]\nname = \"yes\"\nhosts = [\"127.0.0.1:*\"]\neach_host = {{ calls = {{ day = 1 }} }}\n\
+    market.set_policy(
+        "[[rules]]\nname = \"yes\"\nhosts = [\"127.0.0.1:*\"]\neach_host = { calls = { day = 1 } }\n\
          [[rules]]\nname = \"rest\"\naction = \"deny\""
-    ));
+    );
     assert!(market.get("/x", &[]).await.status.success());
     assert_eq!(outcome(&market.get("/y", &["--json"]).await), (2, "over_budget".into()));
     let dry = market.get("/y", &["--dry-run", "--json"]).await;
@@ -190,6 +195,34 @@ async fn a_limit_in_dollars_needs_a_price_of_bitcoin() {
     let is_day = |row: &&Value| row["window"] == "day";
     let row = budget["limits"].as_array().unwrap().iter().find(is_day).unwrap();
     assert_eq!((&row["spent"], &row["left"]), (&"0.005 USD".into(), &"0.005 USD".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_of_bitcoin_is_asked_for_and_without_an_agreement_nothing_is_paid() {
+    let market = Market::open().await;
+    let price = |usd: &'static str| {
+        let answer = move || async move { format!("{{\"usd\": {usd}}}") };
+        serve(Router::new().route("/", axum::routing::get(answer)))
+    };
+    let (one, same, other) = (price("100000").await, price("100010").await, price("5000").await);
+    let set = |first: &str, second: &str| {
+        let source = |name: &str, address: &str| {
+            format!("{{ name = \"{name}\", url = \"http://{address}/\", pointer = \"/usd\" }}")
+        };
+        let (first, second) = (source("a", first), source("b", second));
+        market.set_policy(&format!(
+            "total = {{ day = \"0.011 USD\" }}\n[rates]\nsources = [{first}, {second}]"
+        ));
+    };
+    let arguments = ["--json", "--max-fee", "5"];
+    for (first, second) in [(&one, &other), (&one, &"127.0.0.1:1".to_owned())] {
+        set(first, second);
+        let output = market.get("/x", &arguments).await;
+        assert_eq!(outcome(&output), (2, "rate_unknown".into()));
+    }
+    set(&one, &same);
+    assert_eq!(outcome(&market.get("/x", &arguments).await), (0, String::new()));
+    assert_eq!(outcome(&market.get("/y", &arguments).await), (2, "over_budget".into()));
 }
 
 const ASK: &str = "[[rules]]\nname = \"all\"\naction = \"ask\"";

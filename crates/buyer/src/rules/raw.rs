@@ -302,3 +302,6 @@ fn utc_offset_s(text: &str) -> Result<i32, String> {
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

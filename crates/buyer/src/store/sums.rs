@@ -2,7 +2,7 @@
 
 use super::{Store, money, now_s, seconds_from_db, seconds_to_db, unreadable};
 use crate::records::HostSpent;
-use crate::rules::{History, Policy, Rule, Spent, Sum, Window};
+use crate::rules::{Caps, History, Policy, Rule, Spent, Sum, Window};
 use crate::spend::{Rail, Spend};
 use farebox_money::MicroUsd;
 use farebox_store::StoreError;
@@ -62,22 +62,19 @@ pub(super) fn history(
     let (host, key) = (spend.host(), &spend.payment_key);
     let sql = "SELECT EXISTS (SELECT 1 FROM spend WHERE host = ?1 AND state = 'spent')";
     let host_is_known = connection.prepare_cached(sql)?.query_row([&host], |row| row.get(0))?;
+    let sums = |caps: &Caps, condition: &str, arguments: &[&dyn ToSql]| {
+        if caps.is_empty() {
+            // Nothing is held against it.
+            return Ok(Spent::default());
+        }
+        spent(connection, policy, now, condition, arguments)
+    };
+    let of_rule = "payment_key <> ?3 AND rule = ?4";
+    let of_host = "payment_key <> ?3 AND rule = ?4 AND host = ?5";
     Ok(History {
-        total: spent(connection, policy, now, "payment_key <> ?3", &[key])?,
-        rule: spent(
-            connection,
-            policy,
-            now,
-            "payment_key <> ?3 AND rule = ?4",
-            &[key, &rule.name],
-        )?,
-        host: spent(
-            connection,
-            policy,
-            now,
-            "payment_key <> ?3 AND rule = ?4 AND host = ?5",
-            &[key, &rule.name, &host],
-        )?,
+        total: sums(&policy.total, "payment_key <> ?3", &[key])?,
+        rule: sums(&rule.caps, of_rule, &[key, &rule.name])?,
+        host: sums(&rule.each_host, of_host, &[key, &rule.name, &host])?,
         host_is_known,
     })
 }

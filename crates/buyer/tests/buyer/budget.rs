@@ -1,6 +1,6 @@
 //! What counts against the budget, whatever becomes of a payment.
 
-use crate::support::server::Server;
+use crate::support::server::{Reply, Server};
 use crate::support::shop::Shop;
 use crate::support::wallet::{Draft, Fault, TestWallet};
 use crate::support::{Desk, Recorder, get_request, quick_limits};
@@ -132,6 +132,41 @@ async fn an_invoice_of_an_earlier_run_is_paid_only_by_the_rules_of_this_one() {
     get(&asking, &server.url("/a")).await.unwrap();
     assert_eq!((desk.wallet.payments().len(), day(&desk).await), (1, (5_000, 1, 0)));
     assert_eq!(desk.states(), ["delivered"]);
+}
+
+#[tokio::test]
+async fn a_day_that_is_over_does_not_count_and_one_that_is_yet_to_come_does() {
+    let desk = Desk::new();
+    let server = five_sats(&desk.wallet).await;
+    let buyer = under(&desk, "total = { calls = { day = 1 } }");
+    get(&buyer, &server.url("/a")).await.unwrap();
+    assert_eq!(code(get(&buyer, &server.url("/b")).await), "over_budget");
+    let move_by = |seconds: i64| {
+        let sql = "UPDATE spend SET reserved_at = reserved_at + ?1";
+        desk.records().execute(sql, [seconds]).unwrap();
+    };
+    // As after the clock was set back.
+    move_by(2 * 86_400);
+    assert_eq!(code(get(&buyer, &server.url("/b")).await), "over_budget");
+    move_by(-4 * 86_400);
+    get(&buyer, &server.url("/b")).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_host_that_counts_is_the_one_that_asks_for_the_money() {
+    let desk = Desk::new();
+    let elsewhere = five_sats(&desk.wallet).await;
+    let target = elsewhere.url("/x");
+    let server = Server::start(move |_| Reply::new(302, "").header("location", target.clone()));
+    let server = server.await;
+    let trusted = server.url("").replace("http://", "");
+    let rules = format!(
+        "[[rules]]\nname = \"trusted\"\nhosts = [\"{trusted}\"]\n\
+         [[rules]]\nname = \"rest\"\naction = \"deny\""
+    );
+    let buyer = under(&desk, &rules);
+    assert_eq!(code(get(&buyer, &server.url("/a")).await), "policy_denied");
+    assert!(desk.wallet.payments().is_empty());
 }
 
 #[tokio::test]

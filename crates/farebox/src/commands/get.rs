@@ -238,8 +238,14 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();
+    let outcome = outcome?;
+    let spent_today = match args.json {
+        true => buyer.records().budget(buyer.policy()).await.ok().map(|budget| budget.total.day),
+        false => None,
+    };
     Ok(Report {
-        outcome: outcome?,
+        outcome,
+        spent_today,
         output,
         warnings,
         max_cost: args.max_cost,

@@ -20,20 +20,28 @@ pub(crate) struct Paid {
 #[derive(Debug)]
 pub(crate) struct Problem {
     code: &'static str,
-    message: String,
+    message: Box<str>,
     hint: Option<&'static str>,
     exit_code: u8,
     /// What was paid for certain.
     paid: Option<Paid>,
     /// The payment in tokens that was signed.
-    signed: Option<TransferFacts>,
+    signed: Option<Box<TransferFacts>>,
     /// The question that a human has to answer first.
-    approval: Option<Parked>,
+    approval: Option<Box<Parked>>,
 }
 
 impl Problem {
-    pub(crate) const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
-        Self { code, message, hint: None, exit_code, paid: None, signed: None, approval: None }
+    pub(crate) fn new(code: &'static str, message: String, exit_code: u8) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            exit_code,
+            paid: None,
+            signed: None,
+            approval: None,
+        }
     }
 
     /// With what to do about it.
@@ -117,13 +125,13 @@ impl From<BuyError> for Problem {
         });
         Self {
             code: error.code(),
-            message: error.to_string(),
+            message: error.to_string().into(),
             hint: error.hint(),
             exit_code: error.exit_code(),
             paid,
-            signed: error.transfer().cloned(),
+            signed: error.transfer().cloned().map(Box::new),
             approval: match &error {
-                BuyError::ApprovalRequired(parked) => Some(parked.clone()),
+                BuyError::ApprovalRequired(parked) => Some(Box::new(parked.clone())),
                 _ => None,
             },
         }

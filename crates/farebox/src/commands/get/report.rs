@@ -4,6 +4,7 @@ use super::output::Output;
 use crate::output::{print_json, print_line};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use farebox_buyer::rules::Sum;
 use farebox_buyer::{
     Answer, BuyError, Charge, Objection, Outcome, PaymentId, Price, PurchaseState, Quote, Rail,
 };
@@ -25,6 +26,8 @@ const NOT_2XX: u8 = 5;
 pub(super) struct Report {
     pub(super) outcome: Outcome,
     pub(super) output: Output,
+    /// By the whole budget, this purchase included; for JSON.
+    pub(super) spent_today: Option<Sum>,
     pub(super) warnings: Vec<String>,
     pub(super) max_cost: Option<Sats>,
     pub(super) duration: Duration,
@@ -179,6 +182,10 @@ impl Report {
         };
         let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
         fields.insert("duration_ms".into(), duration_ms.into());
+        if let Some(spent) = self.spent_today {
+            fields.insert("spent_today_msat".into(), spent.msat.get().into());
+            fields.insert("spent_today_usd".into(), spent.usd.to_string().into());
+        }
         fields.insert("warnings".into(), self.warnings.clone().into());
         if let Some(body) = self.output.body().filter(|_| !self.dry_run) {
             match std::str::from_utf8(body) {
