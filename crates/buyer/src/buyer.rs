@@ -4,13 +4,20 @@ use crate::error::StartError;
 use crate::lock::Locks;
 use crate::observer::Observer;
 use crate::outcome::{Mode, Outcome};
+use crate::records::Records;
+use crate::rules::Policy;
 use crate::run::Run;
 use crate::sink::Sink;
-use crate::store::Store;
-use crate::{BuyError, Limits, Request};
+use crate::store::{Store, now_s};
+use crate::{BuyError, EvmWallet, Limits, Request};
+use farebox_money::BtcUsd;
 use farebox_wallet::Payer;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// A price of bitcoin is asked for again after so long.
+const RATE_KEPT_S: u64 = 60;
 
 /// The wallet that pays.
 #[derive(Clone)]
@@ -28,6 +35,10 @@ pub struct Buyer {
     pub(crate) locks: Locks,
     pub(crate) client: reqwest::Client,
     pub(crate) wallet: Option<Wallet>,
+    pub(crate) evm: Option<EvmWallet>,
+    pub(crate) policy: Policy,
+    /// The last price of bitcoin, and when it was asked for in seconds since 1970.
+    rate: Mutex<Option<(BtcUsd, u64)>>,
 }
 
 impl Buyer {
@@ -41,15 +52,48 @@ impl Buyer {
         client: reqwest::Client,
         wallet: Option<Wallet>,
     ) -> Result<Self, StartError> {
-        let locks = folder.join("locks");
-        let unusable = |source| StartError::Folder { folder: locks.display().to_string(), source };
-        let locks = Locks::open(locks.clone()).map_err(unusable)?;
-        let store = {
-            // Two processes that both make the tables would be in each other's way.
-            let _one_at_a_time = locks.acquire_blocking("open").map_err(unusable)?;
-            Store::open(&folder.join("buyer.sqlite"))?
-        };
-        Ok(Self { store, locks, client, wallet })
+        let (store, locks) = open_store(folder)?;
+        let (policy, rate) = (Policy::default(), Mutex::default());
+        Ok(Self { store, locks, client, wallet, evm: None, policy, rate })
+    }
+
+    /// With the rules of its human; without, [`Policy::default`] holds.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// With a key that pays tokens.
+    #[must_use]
+    pub fn with_evm(self, evm: EvmWallet) -> Self {
+        Self { evm: Some(evm), ..self }
+    }
+
+    /// The records, for whoever wants to know what was spent.
+    #[must_use]
+    pub fn records(&self) -> Records {
+        Records { store: self.store.clone() }
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The price of bitcoin by the policy's source; `None` where it names none.
+    pub(crate) async fn rate(&self) -> Result<Option<BtcUsd>, String> {
+        let Some(source) = &self.policy.rate else { return Ok(None) };
+        let now = now_s();
+        let kept = *self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((rate, at)) = kept
+            && (at..at.saturating_add(RATE_KEPT_S)).contains(&now)
+        {
+            return Ok(Some(rate));
+        }
+        let rate = source.find(now).await?;
+        *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = Some((rate, now));
+        Ok(Some(rate))
     }
 
     /// Sends `request`, pays for it within `limits` if it has to be paid for, and writes the
@@ -69,7 +113,7 @@ impl Buyer {
         observer: &dyn Observer,
         sink: &mut dyn Sink,
     ) -> Result<Outcome, BuyError> {
-        let run = Run { buyer: self, request, limits, observer };
+        let run = Run { buyer: self, request, limits, observer, begun: Instant::now() };
         match mode {
             Mode::Pay => run.buy(false, sink).await.map(Outcome::Answered),
             Mode::BuyAgain => run.buy(true, sink).await.map(Outcome::Answered),
@@ -77,4 +121,17 @@ impl Buyer {
             Mode::DryRun => run.quote().await.map(Outcome::Quoted),
         }
     }
+}
+
+/// Opens the records of a folder, and the locks of those who write them.
+pub(crate) fn open_store(folder: &Path) -> Result<(Store, Locks), StartError> {
+    let locks = folder.join("locks");
+    let unusable = |source| StartError::Folder { folder: locks.display().to_string(), source };
+    let locks = Locks::open(locks.clone()).map_err(unusable)?;
+    let store = {
+        // Two processes that both make the tables would be in each other's way.
+        let _one_at_a_time = locks.acquire_blocking("open").map_err(unusable)?;
+        Store::open(&folder.join("buyer.sqlite"))?
+    };
+    Ok((store, locks))
 }

@@ -41,6 +41,11 @@ impl Locks {
         }
     }
 
+    /// Takes the lock called `name` if nobody has it.
+    pub(crate) fn try_acquire(&self, name: &str) -> io::Result<Option<Held>> {
+        try_acquire(&self.path(name))
+    }
+
     /// As [`Locks::acquire`], for callers that may block their thread.
     pub(crate) fn acquire_blocking(&self, name: &str) -> io::Result<Held> {
         let path = self.path(name);

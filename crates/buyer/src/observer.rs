@@ -1,6 +1,8 @@
 //! What a get is doing, for whoever watches it.
 
-use crate::store::PurchaseState;
+use crate::PaymentId;
+use crate::spend::Charge;
+use crate::store::{PurchaseState, TransferState};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use http::{HeaderMap, Method, StatusCode};
@@ -66,10 +68,75 @@ pub enum Step<'a> {
         /// The payment.
         payment_hash: PaymentHash,
     },
-    /// The seller's invoice belongs to another purchase; another one will be asked for.
-    InvoiceTaken {
+    /// The seller's invoice or challenge belongs to another purchase; another one will be asked
+    /// for.
+    InvoiceTaken,
+    /// A human is to approve the payment.
+    ApprovalWaiting {
+        /// Names the question.
+        id: &'a str,
+        /// Why it is asked.
+        reason: &'a str,
+        /// From then on no answer is a no; in seconds since 1970.
+        expires_at: u64,
+    },
+    /// The seller asks for a payment in tokens.
+    TransferAsked {
+        /// How much.
+        charge: &'a Charge,
+        /// Who gets it.
+        payee: &'a str,
+    },
+    /// An earlier get of this request has signed a payment in tokens and was not finished.
+    TransferResuming {
+        /// How far it got.
+        state: TransferState,
+        /// How much.
+        charge: &'a Charge,
         /// The payment.
-        payment_hash: PaymentHash,
+        payment: PaymentId,
+    },
+    /// A payment in tokens is signed and written down; nobody has seen it yet.
+    TransferSigned {
+        /// How much.
+        charge: &'a Charge,
+        /// To whom.
+        seller: &'a str,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A transaction goes to the chain.
+    TransferSending {
+        /// How much.
+        charge: &'a Charge,
+        /// To whom.
+        seller: &'a str,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The chain has not decided yet and is asked again.
+    TransferPending {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The money moved, by the chain's word or the seller's; written down.
+    TransferSettled {
+        /// How much.
+        charge: &'a Charge,
+        /// The payment.
+        payment: PaymentId,
+        /// The transaction, where it is known.
+        transaction: Option<&'a str>,
+    },
+    /// An earlier payment in tokens is over, dead or given up; a new one begins.
+    TransferEnded {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A signed payment did not move any money and never will; written down.
+    TransferDead {
+        /// The payment.
+        payment: PaymentId,
     },
     /// The purchase is written down; nothing was sent to the wallet yet.
     IntentPersisted {

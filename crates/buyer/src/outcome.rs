@@ -1,10 +1,11 @@
 //! How a get ended well.
 
+use crate::PaymentId;
 use crate::policy::Refusal;
+use crate::rules::{AskReason, Denial};
+use crate::spend::{Charge, Rail};
 use crate::store::PurchaseState;
 use farebox_money::Msat;
-use farebox_wire::l402::Scheme;
-use farebox_wire::lightning::PaymentHash;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
@@ -46,16 +47,20 @@ pub struct Answer {
 }
 
 /// A payment, as far as its user should know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentFacts {
     /// The rail.
-    pub scheme: Scheme,
+    pub rail: Rail,
+    /// The scheme's name as the seller uses it: `L402`, `LSAT`, `Payment`, `x402`.
+    pub scheme: &'static str,
     /// What the seller got.
-    pub amount: Msat,
-    /// What the network got on top.
+    pub charge: Charge,
+    /// What the Lightning network got on top.
     pub fee: Msat,
     /// The payment.
-    pub payment_hash: PaymentHash,
+    pub payment: PaymentId,
+    /// The transaction that moved a token, as the chain or the seller says.
+    pub transaction: Option<String>,
     /// Whether an earlier get had paid it already.
     pub resumed: bool,
 }
@@ -69,21 +74,41 @@ pub struct Quote {
     pub status: Option<StatusCode>,
     /// Whether a token of an earlier purchase was tried.
     pub has_cached_token: bool,
-    /// What has to be paid; `None` when the answer is to be had without paying.
+    /// What would be paid; `None` when the answer is to be had without paying.
     pub price: Option<Price>,
-    /// An earlier get of the same request that would be finished first.
+    /// Every way to pay that the seller offers and that can be read, that one included, in the
+    /// order in which they would be tried.
+    pub offers: Vec<Price>,
+    /// How far an earlier get of the same request came, which would be finished first. A signed
+    /// payment in tokens counts as intended, and as paid once the money has moved.
     pub unfinished: Option<PurchaseState>,
 }
 
+/// What the policy has against a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// It would not be paid.
+    Denied(Denial),
+    /// A human would be asked first.
+    Asks(AskReason),
+}
+
 /// What a seller asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Price {
     /// The rail.
-    pub scheme: Scheme,
-    /// How much, by the seller's invoice.
-    pub amount: Option<Msat>,
-    /// The payment.
-    pub payment_hash: PaymentHash,
+    pub rail: Rail,
+    /// The scheme's name: `L402`, `LSAT`, `Payment`, `x402`. Several where one invoice is offered
+    /// by several; the first would be used.
+    pub schemes: Vec<&'static str>,
+    /// How much, by what would be paid and not by the seller's words; `None` where that is open.
+    pub charge: Option<Charge>,
+    /// Who would get it: a node's public key or an address.
+    pub payee: String,
+    /// The payment, where the seller names it.
+    pub payment: Option<PaymentId>,
     /// Why it would not be paid.
     pub refusal: Option<Refusal>,
+    /// What the policy has against it, where nothing else stands in the way.
+    pub objection: Option<Objection>,
 }

@@ -1,20 +1,32 @@
 //! What may be paid. Decides on the decoded invoice alone, never on a seller's word.
 
-use farebox_money::{Msat, Sats};
+use crate::spend::Rail;
+use farebox_money::{MicroUsd, Msat, Sats};
 use farebox_wallet::WalletInfo;
 use farebox_wire::bolt11::{Invoice, Network};
+use farebox_wire::evm::{AssetId, ChainId};
 use std::time::Duration;
 
 /// An invoice that expires sooner is not paid any more.
 const EXPIRY_MARGIN_S: u64 = 5;
+/// Wallets pay whole sats at least.
+const LEAST: Msat = Msat::new(1_000);
 
-/// The bounds of one get. All of them hold at once.
+/// The bounds of one get. All of them hold at once, and so do the rules of the policy: these only
+/// narrow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Paid to the seller at most.
     pub cost_max: Msat,
     /// Paid to the Lightning network on top at most.
     pub fee_max: Msat,
+    /// Paid to the seller at most where it is paid in tokens. Without, [`Limits::cost_max`] holds,
+    /// converted, and nothing is paid while the price of bitcoin is not known.
+    pub cost_max_usd: Option<MicroUsd>,
+    /// Paid over this rail only.
+    pub only: Option<Rail>,
+    /// Paid over this rail where there is a choice.
+    pub prefer: Option<Rail>,
     /// How long the outcome of a payment is waited for.
     pub payment_timeout: Duration,
     /// How long a paid request is sent again and again while the seller does not answer it.
@@ -23,6 +35,8 @@ pub struct Limits {
     pub redirects_max: u32,
     /// Bytes of an answer at most, where there is a bound.
     pub body_len_max: Option<u64>,
+    /// Whether a get that needs an approval waits for it; else it ends at once.
+    pub approval_wait: bool,
 }
 
 impl Default for Limits {
@@ -30,10 +44,14 @@ impl Default for Limits {
         Self {
             cost_max: sats(1_000),
             fee_max: sats(10),
+            cost_max_usd: Some(MicroUsd::new(1_000_000)),
+            only: None,
+            prefer: None,
             payment_timeout: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(300),
             redirects_max: 10,
             body_len_max: None,
+            approval_wait: false,
         }
     }
 }
@@ -66,9 +84,56 @@ pub enum Refusal {
     /// Whoever pays it chooses the amount.
     #[error("the seller's invoice names no amount")]
     NoAmount,
+    /// Less than a wallet can pay.
+    #[error("the seller's invoice asks for a part of a sat ({amount})")]
+    PartOfSat {
+        /// What the invoice asks for.
+        amount: Msat,
+    },
     /// Too late to pay it.
     #[error("the seller's invoice has expired or is about to")]
     Expired,
+    /// Too late to pay it.
+    #[error("the seller's challenge has expired or is about to")]
+    ChallengeExpired,
+    /// No limit could count it.
+    #[error("the token {token} is not known, so that no limit can count it")]
+    UnknownToken {
+        /// The token.
+        token: AssetId,
+    },
+    /// What a signature would be bound to is not known.
+    #[error("the token {token} is not one whose signed payments are known")]
+    NoSignedTransfers {
+        /// The token.
+        token: AssetId,
+    },
+    /// The key is not for this chain.
+    #[error("the key may not pay on the chain eip155:{chain}")]
+    OtherChain {
+        /// The chain.
+        chain: ChainId,
+    },
+    /// Nothing to bring a transaction onto the chain with.
+    #[error("no node of the chain eip155:{chain} is configured")]
+    NoNode {
+        /// The chain.
+        chain: ChainId,
+    },
+    /// Costs more than [`Limits::cost_max_usd`] or [`Limits::cost_max`].
+    #[error("it costs {price} USD, more than the limit of {limit} USD")]
+    TooManyDollars {
+        /// What it costs.
+        price: MicroUsd,
+        /// The limit.
+        limit: MicroUsd,
+    },
+    /// The limit is in satoshis and cannot be held against dollars.
+    #[error("it costs dollars, and without a price of bitcoin a limit in sats cannot be held")]
+    NoRate,
+    /// Past every amount.
+    #[error("it costs more than can be counted")]
+    TooLarge,
     /// For another chain than the wallet's.
     #[error("the seller wants {} money and the wallet holds {}", .invoice.name(), .wallet.name())]
     OtherNetwork {
@@ -83,7 +148,10 @@ impl Refusal {
     /// Whether a higher limit would allow it.
     #[must_use]
     pub const fn is_about_limits(&self) -> bool {
-        matches!(self, Self::TooExpensive { .. } | Self::FeeTooHigh { .. })
+        matches!(
+            self,
+            Self::TooExpensive { .. } | Self::FeeTooHigh { .. } | Self::TooManyDollars { .. }
+        )
     }
 }
 
@@ -106,6 +174,9 @@ pub(crate) const fn is_dead(invoice: &Invoice, now: u64) -> bool {
 pub fn check_invoice(invoice: &Invoice, limits: &Limits, now: u64) -> Result<Msat, Refusal> {
     let amount = invoice.amount.filter(|amount| !amount.is_zero());
     let amount = amount.ok_or(Refusal::NoAmount)?;
+    if amount < LEAST {
+        return Err(Refusal::PartOfSat { amount });
+    }
     if amount > limits.cost_max {
         return Err(Refusal::TooExpensive { amount, limit: limits.cost_max });
     }

@@ -2,32 +2,37 @@
 //! the answer is there.
 
 use crate::BuyError;
+use crate::PaymentId;
 use crate::backoff::Backoff;
 use crate::deliver::{Undelivered, deliver};
 use crate::error::PaidFacts;
 use crate::observer::Step;
 use crate::outcome::{Answer, PaymentFacts};
-use crate::printable::seller_words;
+use crate::printable::{printable, seller_words};
+use crate::proof::lightning_proof;
 use crate::request::{Outgoing, origin_of};
 use crate::run::{Run, is_refusal};
 use crate::sink::Sink;
-use crate::store::{Payment, Purchase, Token};
+use crate::spend::Charge;
+use crate::store::{self, Payment, Purchase, Token};
 use crate::transport::{Exchange, Proof};
+use crate::unspent::{Left, is_unspent, retry_after, what_is_left};
 use farebox_store::StoreError;
-use farebox_wire::l402::{TokenKind, authorization_header};
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use farebox_wire::l402::TokenKind;
+use farebox_wire::mpp::{PAYMENT_RECEIPT, Receipt};
+use http::Method;
 use std::time::Duration;
 use tokio::time::Instant;
+use url::Url;
 
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(15);
+pub(crate) const RETRY_FIRST: Duration = Duration::from_millis(500);
+pub(crate) const RETRY_MAX: Duration = Duration::from_secs(15);
 /// A seller whose node hears of the payment a moment later may refuse its proof at first.
 const REFUSALS_MAX: u32 = 3;
 
 /// What came of showing the proof once.
 enum Attempt {
-    Delivered(Answer),
+    Delivered(Box<Answer>),
     /// Worth another try after a while, the seller's own if it named one.
     Again {
         wait: Option<Duration>,
@@ -57,7 +62,7 @@ impl Run<'_> {
             let (wait, error) = match shown.map_err(|error| error.after(paid))? {
                 Attempt::Delivered(mut answer) => {
                     answer.payment = Some(facts(purchase, payment, resumed));
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Attempt::Again { wait, error } => (wait, error),
                 Attempt::Final(error) => return Err(self.undelivered(purchase, error).await),
@@ -83,11 +88,10 @@ impl Run<'_> {
         sink: &mut dyn Sink,
     ) -> Result<Attempt, BuyError> {
         let origin = &origin_of(&purchase.url);
-        let authorization =
-            &authorization_header(purchase.scheme, &purchase.token, &payment.preimage);
-        let proof = Proof::Own { origin, authorization };
+        let header = &lightning_proof(purchase.scheme, &purchase.token, &payment.preimage)?;
+        let proof = Proof::Own { origin, header };
         let transport = self.transport();
-        let sent = transport.send(self.paid_request(purchase), proof).await;
+        let sent = transport.send(self.paid_request(&purchase.method, &purchase.url), proof).await;
         let mut exchange = match sent {
             Ok(exchange) => exchange,
             Err(BuyError::Network { reason, .. }) => {
@@ -128,7 +132,7 @@ impl Run<'_> {
             Ok(len) => len,
             Err(attempt) => return Ok(attempt),
         };
-        self.buyer.store.record_credit(purchase, exchange.status().as_u16()).await?;
+        self.buyer.store.record_credit(purchase, self.answer(exchange.status().as_u16())).await?;
         let text = format!(
             "the seller did not charge for this: {} stay good for another {} of {}{}",
             purchase.amount,
@@ -137,20 +141,20 @@ impl Run<'_> {
             purchase.url.path()
         );
         self.observer.step(&Step::Warning(&text));
-        Ok(Attempt::Delivered(answer_of(exchange, len)))
+        Ok(Attempt::Delivered(Box::new(answer_of(exchange, len))))
     }
 
     /// The request as it was challenged, with the headers that may go there.
-    fn paid_request(&self, purchase: &Purchase) -> Outgoing {
+    pub(crate) fn paid_request(&self, method: &Method, url: &Url) -> Outgoing {
         let mut outgoing = self.request.to_outgoing();
-        if outgoing.origin() != origin_of(&purchase.url) {
+        if outgoing.origin() != origin_of(url) {
             outgoing.drop_secrets();
         }
-        if outgoing.method != purchase.method {
+        if outgoing.method != *method {
             outgoing.drop_body();
         }
-        outgoing.method = purchase.method.clone();
-        outgoing.url = purchase.url.clone();
+        outgoing.method = method.clone();
+        outgoing.url = url.clone();
         outgoing
     }
 
@@ -166,11 +170,29 @@ impl Run<'_> {
             Ok(len) => len,
             Err(attempt) => return Ok(attempt),
         };
+        self.check_receipt(purchase, &exchange);
         let token = token_to_keep(purchase, payment);
         let store = &self.buyer.store;
-        store.record_delivered(purchase, exchange.status().as_u16(), token).await?;
+        let answer = self.answer(exchange.status().as_u16());
+        store.record_delivered(purchase, answer, token).await?;
         self.observer.step(&Step::Delivered);
-        Ok(Attempt::Delivered(answer_of(exchange, len)))
+        Ok(Attempt::Delivered(Box::new(answer_of(exchange, len))))
+    }
+
+    /// Warns of a receipt that is not of this payment.
+    fn check_receipt(&self, purchase: &Purchase, exchange: &Exchange) {
+        let Some(value) = exchange.response.headers().get(PAYMENT_RECEIPT) else { return };
+        let receipt = value.to_str().ok().and_then(|value| Receipt::parse(value).ok());
+        let hash = purchase.payment_hash.to_string();
+        let warning = match receipt {
+            None => "the seller's receipt cannot be read".to_owned(),
+            Some(receipt) if receipt.reference.eq_ignore_ascii_case(&hash) => return,
+            Some(receipt) => format!(
+                "the seller's receipt names the payment {}, not {hash}",
+                printable(&receipt.reference, 100)
+            ),
+        };
+        self.observer.step(&Step::Warning(&warning));
     }
 
     /// Writes the whole body out, or says whether another try is worth it.
@@ -188,6 +210,10 @@ impl Run<'_> {
         })
     }
 
+    pub(crate) fn answer(&self, status: u16) -> store::Answer {
+        store::Answer { status, latency: self.begun.elapsed() }
+    }
+
     /// Notes what the seller answered beside the purchase, which stays paid.
     async fn undelivered(&self, purchase: &Purchase, error: BuyError) -> BuyError {
         let (BuyError::PaidButRefused { status, said, .. }
@@ -196,7 +222,7 @@ impl Run<'_> {
             return error;
         };
         let note = said.as_deref().unwrap_or_default();
-        let noted = self.buyer.store.note_undelivered(purchase, *status, note);
+        let noted = self.buyer.store.note_undelivered(purchase, self.answer(*status), note);
         if let Err(failure) = noted.await {
             // The payment is on record; what the seller said matters more than this.
             self.observer.step(&Step::Warning(&failure.to_string()));
@@ -205,42 +231,7 @@ impl Run<'_> {
     }
 }
 
-/// What a payment is still good for after its request was answered with an error.
-enum Left {
-    /// Its token, which buys more than one request.
-    Token,
-    /// One other request.
-    Credit,
-}
-
-/// What is left, when the request itself was wrong: the same one would be answered the same way
-/// again. `None` when it is worth trying again, or when nothing is known to be left.
-fn what_is_left(purchase: &Purchase, exchange: &Exchange) -> Option<Left> {
-    let status = exchange.status();
-    let passing = [
-        StatusCode::REQUEST_TIMEOUT,
-        StatusCode::CONFLICT,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-    ];
-    let is_final = status.is_client_error() || status.is_redirection();
-    if !is_final || is_refusal(status) || passing.contains(&status) {
-        return None;
-    }
-    let grant = purchase.grant().filter(|grant| grant.body_sha256.is_none())?;
-    match grant.kind {
-        TokenKind::TimeBounded => Some(Left::Token),
-        TokenKind::OneShot => is_unspent(exchange).then_some(Left::Credit),
-    }
-}
-
-/// Whether the seller says that the request used nothing up.
-fn is_unspent(exchange: &Exchange) -> bool {
-    let state = exchange.response.headers().get("x-payment-state");
-    state.is_some_and(|state| state.as_bytes().starts_with(b"unspent"))
-}
-
-fn answer_of(exchange: Exchange, len: u64) -> Answer {
+pub(crate) fn answer_of(exchange: Exchange, len: u64) -> Answer {
     Answer {
         headers: exchange.response.headers().clone(),
         status: exchange.status(),
@@ -266,26 +257,14 @@ fn judge(peeked: &Exchange, paid: PaidFacts) -> Attempt {
     }
 }
 
-/// How long a seller that is not ready yet wants to be left alone.
-fn retry_after(peeked: &Exchange) -> Option<Duration> {
-    let not_ready = [
-        StatusCode::CONFLICT,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::SERVICE_UNAVAILABLE,
-    ];
-    let header = peeked.response.headers().get(RETRY_AFTER);
-    let header = header.filter(|_| not_ready.contains(&peeked.status()))?;
-    let seconds = header.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).max(RETRY_FIRST))
-}
-
 fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
     PaymentFacts {
-        scheme: purchase.scheme,
-        amount: purchase.amount,
+        rail: purchase.scheme.rail(),
+        scheme: purchase.scheme.name(),
+        charge: Charge::Lightning(purchase.amount),
         fee: payment.fee,
-        payment_hash: purchase.payment_hash,
+        payment: PaymentId::Hash(purchase.payment_hash),
+        transaction: None,
         resumed,
     }
 }
@@ -293,6 +272,7 @@ fn facts(purchase: &Purchase, payment: Payment, resumed: bool) -> PaymentFacts {
 /// The token, unless it is known to be good for nothing more. One of a make that says nothing
 /// of its scope is worth a try at its whole origin.
 fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
+    let scheme = purchase.scheme.of_token()?;
     let (origin_wide, expires_at) = match purchase.grant() {
         Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
             return None;
@@ -305,7 +285,7 @@ fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
         url: purchase.url.clone(),
         method: purchase.method.clone(),
         origin_wide,
-        scheme: purchase.scheme,
+        scheme,
         token: purchase.token.clone(),
         preimage: payment.preimage,
         expires_at,

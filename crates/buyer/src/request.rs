@@ -150,6 +150,10 @@ impl Outgoing {
 }
 
 impl Fingerprint {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

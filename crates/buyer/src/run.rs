@@ -1,24 +1,27 @@
 //! One get, from the lock to the answer.
 
-use crate::buyer::{Buyer, Wallet};
+use crate::attempt::Tried;
+use crate::buyer::Buyer;
+use crate::claim::Offered;
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
 use crate::observer::{Observer, Step};
-use crate::offer::{NoOffer, Offer, Offers};
-use crate::outcome::Answer;
-use crate::request::Outgoing;
+use crate::offer::{NoOffer, Offers};
+use crate::outcome::{Answer, Mode};
 use crate::sink::Sink;
-use crate::store::{Claim, Intent, Purchase, PurchaseState, now_s};
+use crate::store::{Purchase, PurchaseState, now_s};
 use crate::transport::{Exchange, Proof, Transport};
-use crate::{BuyError, Limits, Request, demo, policy};
+use crate::{BuyError, Limits, Request};
 use farebox_money::Msat;
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How soon another invoice is asked for when one belongs to another purchase.
 const TAKEN_RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Payments of others that are looked up at most before the budget is said to be used up.
+const LOOK_UPS_MAX: usize = 20;
 
 /// What one call of [`Buyer::get`] works with.
 pub(crate) struct Run<'a> {
@@ -26,6 +29,7 @@ pub(crate) struct Run<'a> {
     pub(crate) request: &'a Request,
     pub(crate) limits: &'a Limits,
     pub(crate) observer: &'a dyn Observer,
+    pub(crate) begun: std::time::Instant,
 }
 
 /// What the first part of a get found.
@@ -54,6 +58,13 @@ impl Run<'_> {
                 return self.redeem(&paid, true, sink).await;
             }
             self.observer.step(&Step::Ended { payment_hash });
+        }
+        if let Some(transfer) = self.buyer.store.unfinished_transfer(fingerprint).await? {
+            let payment = transfer.payment();
+            if let Some(answer) = self.resume_transfer(transfer, again, sink).await? {
+                return Ok(answer);
+            }
+            self.observer.step(&Step::TransferEnded { payment });
         }
         let outgoing = self.request.to_outgoing();
         if let Some(credit) = self.buyer.store.claim_credit(fingerprint, &outgoing).await? {
@@ -89,33 +100,49 @@ impl Run<'_> {
     }
 
     async fn buy_new(&self, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
-        let deadline = Instant::now() + self.limits.payment_timeout;
+        let mut deadline = Instant::now() + self.limits.payment_timeout;
         let mut proof = Proof::Cached;
+        let (mut approved, mut reconciled) = (None, false);
         loop {
-            let offer = match self.ask(proof, true).await? {
-                Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
-                Found::NoOffer(why, exchange) => {
-                    return Err(self.no_offer(why, exchange, sink).await);
-                }
-                Found::Offers(offers, exchange) => {
-                    Offered { offer: self.choose(*offers).await?, sent: exchange.sent }
-                }
+            let offered = match approved.take() {
+                Some(offered) => offered,
+                None => match self.ask(proof, Mode::Pay).await? {
+                    Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
+                    Found::NoOffer(why, exchange) => {
+                        return Err(self.no_offer(why, exchange, sink).await);
+                    }
+                    Found::Offers(offers, exchange) => {
+                        let offer = self.choose(*offers, &exchange.sent).await?;
+                        Offered { offer, sent: exchange.sent }
+                    }
+                },
             };
-            let (wallet, amount) = self.approve(&offer).await?;
-            let payment_hash = offer.offer.invoice.payment_hash;
-            match self.claim(offer, wallet, amount).await? {
-                Claim::Made(purchase) => {
-                    self.observer.step(&Step::IntentPersisted { payment_hash });
-                    let paid = self.pay_new(*purchase).await?;
-                    return self.redeem(&paid, false, sink).await;
-                }
-                Claim::Taken if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
-                    self.observer.step(&Step::InvoiceTaken { payment_hash });
+            match self.attempt(&offered, sink).await? {
+                Tried::Answered(answer) => return Ok(*answer),
+                Tried::Taken(_) if Instant::now() + TAKEN_RETRY_INTERVAL < deadline => {
+                    self.observer.step(&Step::InvoiceTaken);
                     tokio::time::sleep(TAKEN_RETRY_INTERVAL).await;
-                    proof = Proof::Nothing;
                 }
-                Claim::Taken => return Err(BuyError::InvoiceInUse(payment_hash)),
+                Tried::Taken(payment) => return Err(BuyError::InvoiceInUse(payment)),
+                Tried::Denied(denial) if reconciled || !denial.is_about_the_past() => {
+                    return Err(BuyError::Denied(denial));
+                }
+                Tried::Denied(denial) => {
+                    reconciled = true;
+                    // What a process that died has left reserved may be free.
+                    if !self.buyer.reconcile(LOOK_UPS_MAX).await?.changed_anything() {
+                        return Err(BuyError::Denied(denial));
+                    }
+                    approved = Some(offered);
+                }
+                Tried::Waiting(parked) => {
+                    self.wait_for_approval(&parked).await?;
+                    deadline = Instant::now() + self.limits.payment_timeout;
+                    // What was approved is bought, if the seller still takes the payment.
+                    approved = offered.offer.is_open(now_s()).then_some(offered);
+                }
             }
+            proof = Proof::Nothing;
         }
     }
 
@@ -130,80 +157,45 @@ impl Run<'_> {
 
     /// Sends the request. A cached token that is refused is set aside, where `learn` allows to
     /// write that down, and the request is sent without it when the refusal names no price.
-    pub(crate) async fn ask(&self, proof: Proof<'_>, learn: bool) -> Result<Found, BuyError> {
+    pub(crate) async fn ask(&self, proof: Proof<'_>, mode: Mode) -> Result<Found, BuyError> {
         let transport = self.transport();
-        let mut exchange = transport.send(self.request.to_outgoing(), proof).await?;
+        let mut exchange = transport.send(self.outgoing(mode), proof).await?;
         if is_refusal(exchange.status())
             && let Some(token) = exchange.token.take()
         {
             self.observer.step(&Step::TokenRefused);
-            if learn {
+            if mode != Mode::DryRun {
                 self.buyer.store.token_refused(&token).await?;
             }
             exchange.peek().await;
-            if !names_price(&exchange) {
-                let bare = self.request.to_outgoing();
+            if !self.names_price(&exchange) {
+                let bare = self.outgoing(mode);
                 exchange = transport.send(bare, Proof::Nothing).await?;
             }
             exchange.token = Some(token);
         }
-        Ok(read_answer(exchange).await)
+        Ok(self.read_answer(exchange).await)
     }
 
-    /// The cheapest that the wallet can pay.
-    pub(crate) async fn choose(&self, offers: Offers) -> Result<Offer, BuyError> {
-        let network = match &self.buyer.wallet {
-            Some(wallet) if offers.differ_in_network() => {
-                Some(wallet.payer.info().await.map_err(BuyError::Wallet)?.network)
-            }
-            _ => None,
-        };
-        Ok(offers.best(network, now_s()))
+    fn names_price(&self, peeked: &Exchange) -> bool {
+        peeked.status() == StatusCode::PAYMENT_REQUIRED && self.read_offers(peeked).is_ok()
     }
 
-    /// Decides on the decoded invoice.
-    async fn approve(&self, offered: &Offered) -> Result<(&Wallet, Msat), BuyError> {
-        let invoice = &offered.offer.invoice;
-        self.observer
-            .step(&Step::Challenged { amount: invoice.amount, payment_hash: invoice.payment_hash });
-        for contradiction in &offered.offer.contradictions {
-            self.observer.step(&Step::Warning(contradiction));
+    async fn read_answer(&self, mut exchange: Exchange) -> Found {
+        if exchange.status() != StatusCode::PAYMENT_REQUIRED {
+            return Found::Answer(Box::new(exchange));
         }
-        if offered.sent.headers.contains_key(AUTHORIZATION) {
-            let text = "the proof of payment takes the place of the Authorization header";
-            self.observer.step(&Step::Warning(text));
+        exchange.peek().await;
+        match self.read_offers(&exchange) {
+            Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
+            Err(why) => Found::NoOffer(why, Box::new(exchange)),
         }
-        let amount = policy::check_invoice(invoice, self.limits, now_s())?;
-        let Some(wallet) = &self.buyer.wallet else {
-            let demo = demo::is_at_hand(&self.buyer.client, &offered.sent.url).await;
-            return Err(BuyError::NoWallet { place: offered.sent.origin(), amount, demo });
-        };
-        let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
-        let worst_fee = wallet.payer.worst_fee(amount);
-        policy::check_wallet(invoice, amount, &info, worst_fee, self.limits)?;
-        Ok((wallet, amount))
     }
 
-    async fn claim(
-        &self,
-        offered: Offered,
-        wallet: &Wallet,
-        amount: Msat,
-    ) -> Result<Claim, BuyError> {
-        let Offered { offer, sent } = offered;
-        let intent = Intent {
-            fingerprint: self.request.fingerprint(),
-            method: sent.method,
-            url: sent.url,
-            payment_hash: offer.invoice.payment_hash,
-            invoice: offer.invoice_text,
-            amount,
-            fee_max: self.limits.fee_max,
-            scheme: offer.scheme,
-            token: offer.token,
-            wallet: wallet.name.clone(),
-        };
-        Ok(self.buyer.store.claim(intent).await?)
+    fn read_offers(&self, peeked: &Exchange) -> Result<Offers, NoOffer> {
+        let headers = peeked.response.headers();
+        let tokens = &self.buyer.policy.tokens;
+        Offers::read(headers, &peeked.peeked, &peeked.sent, tokens, now_s())
     }
 
     /// An answer that nothing was paid for.
@@ -250,7 +242,7 @@ impl NoOffer {
                 "{place}: the token offered cannot be used: it is too long or does not fit into \
                  a header"
             )),
-            Self::UselessToken(why) => BuyError::BadOffer(format!("{place}: {why}")),
+            Self::Useless(why) => BuyError::BadOffer(format!("{place}: {why}")),
             Self::Invoice(error) => BuyError::BadOffer(format!("{place}: {error}")),
             Self::ForeignToken { token, invoice } => BuyError::BadOffer(format!(
                 "the token of {place} is for payment {token} but its invoice asks for {invoice}: \
@@ -258,12 +250,6 @@ impl NoOffer {
             )),
         }
     }
-}
-
-/// An offer and the request that it was made for.
-struct Offered {
-    offer: Offer,
-    sent: Outgoing,
 }
 
 impl Purchase {
@@ -290,23 +276,4 @@ fn resuming(purchase: &Purchase) -> Step<'static> {
 /// Whether an answer says that a proof of payment is not good for it.
 pub(crate) const fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::PAYMENT_REQUIRED | StatusCode::UNAUTHORIZED)
-}
-
-fn names_price(peeked: &Exchange) -> bool {
-    peeked.status() == StatusCode::PAYMENT_REQUIRED && read_offers(peeked).is_ok()
-}
-
-async fn read_answer(mut exchange: Exchange) -> Found {
-    if exchange.status() != StatusCode::PAYMENT_REQUIRED {
-        return Found::Answer(Box::new(exchange));
-    }
-    exchange.peek().await;
-    match read_offers(&exchange) {
-        Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
-        Err(why) => Found::NoOffer(why, Box::new(exchange)),
-    }
-}
-
-fn read_offers(peeked: &Exchange) -> Result<Offers, NoOffer> {
-    Offers::read(peeked.response.headers(), &peeked.peeked, &peeked.sent, now_s())
 }

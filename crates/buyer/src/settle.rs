@@ -6,6 +6,7 @@ use crate::backoff::Backoff;
 use crate::buyer::Wallet;
 use crate::error::PaidFacts;
 use crate::observer::Step;
+use crate::offer::LightningScheme;
 use crate::policy;
 use crate::request::origin_of;
 use crate::run::Run;
@@ -15,6 +16,7 @@ use farebox_store::StoreError;
 use farebox_wallet::{PayLimits, PayOutcome, PaymentStatus, WalletError};
 use farebox_wire::bolt11::Invoice;
 use farebox_wire::lightning::Preimage;
+use farebox_wire::mpp::Challenge;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -111,7 +113,7 @@ impl Run<'_> {
                 }
                 Known::NotTried if is_dead(&purchase) => {
                     let reason = "its invoice expired before it was paid".to_owned();
-                    self.buyer.store.abandon(&purchase, &reason).await?;
+                    self.buyer.store.record_expired(&purchase, &reason).await?;
                     purchase.state = PurchaseState::Abandoned;
                     return Ok(Err(Unpaid { purchase, reason }));
                 }
@@ -144,7 +146,9 @@ impl Run<'_> {
         let amount = policy::check_invoice(&invoice, self.limits, now_s())?;
         let info = wallet.payer.info().await.map_err(BuyError::Wallet)?;
         let worst_fee = wallet.payer.worst_fee(amount);
-        Ok(policy::check_wallet(&invoice, amount, &info, worst_fee, self.limits)?)
+        policy::check_wallet(&invoice, amount, &info, worst_fee, self.limits)?;
+        let spend = self.buyer.store.spend(purchase.payment_hash.to_string()).await?;
+        self.authorise_again(spend).await
     }
 
     /// Hands the invoice to the wallet.
@@ -238,7 +242,15 @@ fn seller(purchase: &Purchase) -> String {
 }
 
 fn is_payable(purchase: &Purchase) -> bool {
-    Invoice::decode(&purchase.invoice).is_ok_and(|invoice| policy::is_payable(&invoice, now_s()))
+    let invoice = Invoice::decode(&purchase.invoice);
+    invoice.is_ok_and(|invoice| policy::is_payable(&invoice, now_s())) && !is_over(purchase)
+}
+
+/// Whether the seller does not take the proof any more, by the challenge that it belongs to.
+fn is_over(purchase: &Purchase) -> bool {
+    purchase.scheme == LightningScheme::Payment
+        && serde_json::from_str::<Challenge>(&purchase.token)
+            .is_ok_and(|challenge| challenge.is_expired(now_s(), 0))
 }
 
 fn is_dead(purchase: &Purchase) -> bool {

@@ -7,8 +7,8 @@ use crate::store::{Store, TokenUse};
 use crate::{BuyError, Limits};
 use bytes::{Bytes, BytesMut};
 use farebox_store::StoreError;
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue};
 use reqwest::Response;
 use std::error::Error;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) enum Proof<'a> {
     /// A token of an earlier purchase, wherever one fits.
     Cached,
     /// This one, at its own origin.
-    Own { origin: &'a str, authorization: &'a str },
+    Own { origin: &'a str, header: &'a (HeaderName, String) },
 }
 
 /// An answer and the request that it answers.
@@ -78,11 +78,11 @@ impl Transport<'_> {
     }
 
     async fn send_once(&self, outgoing: Outgoing, proof: Proof<'_>) -> Result<Exchange, BuyError> {
-        let (token, authorization) = self.proof_for(&outgoing, proof).await?;
-        let proven = authorization.is_some();
+        let (token, header) = self.proof_for(&outgoing, proof).await?;
+        let proven = header.is_some();
         let mut headers = outgoing.headers.clone();
-        if let Some(authorization) = authorization {
-            headers.insert(AUTHORIZATION, authorization);
+        if let Some((name, value)) = header {
+            headers.insert(name, value);
         }
         self.observer.step(&Step::Requesting {
             method: &outgoing.method,
@@ -106,20 +106,18 @@ impl Transport<'_> {
         &self,
         outgoing: &Outgoing,
         proof: Proof<'_>,
-    ) -> Result<(Option<TokenUse>, Option<HeaderValue>), BuyError> {
-        let authorization = match proof {
-            Proof::Own { origin, authorization } => {
-                (outgoing.origin() == origin).then(|| authorization.to_owned())
-            }
+    ) -> Result<(Option<TokenUse>, Option<(HeaderName, HeaderValue)>), BuyError> {
+        let header = match proof {
+            Proof::Own { origin, header } => (outgoing.origin() == origin).then(|| header.clone()),
             // A user's own word to this server comes first.
             Proof::Cached if !outgoing.headers.contains_key(AUTHORIZATION) => {
                 let token = self.store.token_for(outgoing).await?;
-                let authorization = token.as_ref().map(|token| token.authorization.clone());
-                return Ok((token, authorization.map(secret_value).transpose()?));
+                let header = token.as_ref().map(|own| (AUTHORIZATION, own.authorization.clone()));
+                return Ok((token, header.map(secret_header).transpose()?));
             }
             Proof::Cached | Proof::Nothing => None,
         };
-        Ok((None, authorization.map(secret_value).transpose()?))
+        Ok((None, header.map(secret_header).transpose()?))
     }
 }
 
@@ -146,11 +144,14 @@ impl Exchange {
     }
 }
 
-fn secret_value(text: String) -> Result<HeaderValue, BuyError> {
+/// It takes the place of a header of that name, and is not shown to anybody else.
+fn secret_header(
+    (name, text): (HeaderName, String),
+) -> Result<(HeaderName, HeaderValue), BuyError> {
     let unfit = |_| StoreError::Unreadable("a token that cannot stand in a header".to_owned());
     let mut value = HeaderValue::try_from(text).map_err(unfit)?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok((name, value))
 }
 
 /// The innermost reason of a failure, which is the one that tells something.

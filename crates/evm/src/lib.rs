@@ -17,7 +17,7 @@ mod types;
 pub use answer::Answers;
 pub use error::RpcError;
 pub use farebox_wire::evm::{Address, B256, Bytes, EvmKey, U256};
-pub use fees::{Fees, GasPriceTooHigh};
+pub use fees::{Fees, GasPriceTooHigh, quote};
 pub use keystore::{KeystoreError, open_keystore, read_key_file};
 pub use receipts::{ReceiptOptions, Receipts};
 pub use rpc::{Batch, Rpc, RpcOptions, Slot};

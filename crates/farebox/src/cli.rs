@@ -1,7 +1,8 @@
 //! The command line. Each command is one file in `commands/`.
 
 use crate::commands::{
-    admin, categories, config as config_command, get, search, serve, show, wallet,
+    admin, approve, budget, categories, config as config_command, get, policy, receipts, search,
+    serve, show, tokens, wallet,
 };
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
@@ -34,6 +35,13 @@ enum Command {
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
     #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    Budget(budget::BudgetArgs),
+    Approve(approve::ApproveArgs),
+    Receipts(receipts::ReceiptsArgs),
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
+    #[command(subcommand)]
     Admin(admin::AdminCommand),
     #[command(subcommand)]
     Config(config_command::ConfigCommand),
@@ -47,6 +55,11 @@ impl Command {
             Self::Categories(args) => args.json,
             Self::Get(args) => args.json,
             Self::Wallet(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Budget(args) => args.json(),
+            Self::Approve(args) => args.json(),
+            Self::Receipts(args) => args.json,
+            Self::Tokens(command) => command.json(),
             Self::Admin(command) => command.wants_json(),
             Self::Serve(_) | Self::Config(_) => false,
         }
@@ -67,9 +80,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(args) => args.server.overrides(),
         Command::Show(args) => args.server.overrides(),
         Command::Categories(args) => args.server.overrides(),
-        Command::Get(_) | Command::Wallet(_) | Command::Admin(_) | Command::Config(_) => {
-            Overrides::new()
-        }
+        _ => Overrides::new(),
     };
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
@@ -87,6 +98,11 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
         Command::Show(args) => show::run(args, settings).await,
         Command::Categories(args) => categories::run(args, settings).await,
         Command::Wallet(command) => wallet::run(command, settings).await,
+        Command::Policy(command) => policy::run(command, &settings),
+        Command::Budget(args) => budget::run(args, settings).await,
+        Command::Approve(args) => approve::run(args, settings).await,
+        Command::Receipts(args) => receipts::run(args, settings).await,
+        Command::Tokens(command) => tokens::run(command, settings).await,
         Command::Admin(command) => admin::run(command, settings).await,
         Command::Config(command) => config_command::run(command, settings),
     }

@@ -29,11 +29,12 @@ impl BtcUsd {
         (micro <= MicroUsd::MAX).then_some(micro)
     }
 
-    /// The dollars to ask for a price in bitcoin, rounded up so that a price is never undercut.
-    /// `None` past [`MicroUsd::MAX`].
+    /// What an amount of bitcoin is worth, rounded up to whole micro-dollars, so that a price is
+    /// never undercut and a limit on spending never counts too little. `None` past
+    /// [`MicroUsd::MAX`].
     #[must_use]
-    pub fn to_usd_ceil(self, price: Msat) -> Option<MicroUsd> {
-        let scaled = u128::from(price.get()) * u128::from(self.0.get());
+    pub fn to_usd_ceil(self, amount: Msat) -> Option<MicroUsd> {
+        let scaled = u128::from(amount.get()) * u128::from(self.0.get());
         let micro = u64::try_from(scaled.div_ceil(MSAT_PER_BTC)).ok().map(MicroUsd::new)?;
         (micro <= MicroUsd::MAX).then_some(micro)
     }
@@ -78,6 +79,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_limit_never_counts_less_than_was_spent(msat in 0u64..1_000_000_000_000, usd in 1u64..10_000_000) {
+            let counted = u128::from(rate(usd).to_usd_ceil(Msat::new(msat)).unwrap().get());
+            let exact = u128::from(msat) * u128::from(usd) * 1_000_000;
+            prop_assert!(counted * MSAT_PER_BTC >= exact);
+            prop_assert!(counted * MSAT_PER_BTC < exact + MSAT_PER_BTC, "by less than one unit");
+        }
+
         #[test]
         fn the_seller_never_gets_less(micro in 0u64..1_000_000_000, usd in 1u64..10_000_000) {
             let price = MicroUsd::new(micro);

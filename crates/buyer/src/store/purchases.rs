@@ -1,112 +1,22 @@
 //! The life of a purchase: `intended`, then `paid`, then `delivered`; or `failed`, or
 //! `abandoned`. Each change names the state that it starts from.
 
-use super::{Store, Token, hash_from_db, now_s, preimage_from_db, scheme_from_db, seconds_from_db};
-use super::{seconds_to_db, unreadable};
+use super::authority::{Authority, Verdict};
+use super::purchase::{Answer, Claim, Intent, Payment, Purchase, PurchaseState};
+use super::{
+    Store, Token, hash_from_db, lightning_scheme_from_db, now_s, preimage_from_db, seconds_from_db,
+};
+use super::{exactly_one, money, receipts, seconds_to_db, spends, unreadable};
 use crate::request::{Fingerprint, Outgoing};
 use farebox_money::Msat;
 use farebox_store::StoreError;
 use farebox_store::rusqlite::{Connection, OptionalExtension, Row, params};
-use farebox_wire::l402::{Grant, Scheme};
 use farebox_wire::lightning::{PaymentHash, Preimage};
-use farebox_wire::macaroon::Macaroon;
 use http::Method;
 use url::Url;
 
 const COLUMNS: &str = "id, method, url, payment_hash, invoice, amount_msat, fee_max_msat, \
     fee_msat, scheme, token, wallet, preimage, state, paid_at";
-
-/// How far a purchase got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PurchaseState {
-    /// Chosen for payment; whether anything was paid is for the wallet to say.
-    Intended,
-    /// Paid, and the answer has not arrived in full.
-    Paid,
-    /// Paid, answered with an error that costs nothing, and good for another request.
-    Credit,
-    /// Paid, and the answer is with its user.
-    Delivered,
-    /// Nothing was paid.
-    Failed,
-    /// Given up, after its invoice expired unpaid or on its user's word.
-    Abandoned,
-}
-
-impl PurchaseState {
-    const ALL: [Self; 6] =
-        [Self::Intended, Self::Paid, Self::Credit, Self::Delivered, Self::Failed, Self::Abandoned];
-
-    /// As stored and shown.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Intended => "intended",
-            Self::Paid => "paid",
-            Self::Credit => "credit",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    fn from_db(name: &str) -> Result<Self, StoreError> {
-        let state = Self::ALL.into_iter().find(|state| state.name() == name);
-        state.ok_or_else(|| unreadable("a purchase's state"))
-    }
-}
-
-/// What is written down before anything goes to the wallet.
-#[derive(Clone, Debug)]
-pub(crate) struct Intent {
-    pub(crate) fingerprint: Fingerprint,
-    /// As it was challenged, which may be where the request was sent on to.
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) payment_hash: PaymentHash,
-    pub(crate) invoice: String,
-    pub(crate) amount: Msat,
-    pub(crate) fee_max: Msat,
-    pub(crate) scheme: Scheme,
-    pub(crate) token: String,
-    /// Names the wallet: no other may pay this invoice.
-    pub(crate) wallet: String,
-}
-
-/// A purchase that is not finished.
-#[derive(Clone, Debug)]
-pub(crate) struct Purchase {
-    pub(crate) id: i64,
-    pub(crate) state: PurchaseState,
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) payment_hash: PaymentHash,
-    pub(crate) invoice: String,
-    pub(crate) amount: Msat,
-    pub(crate) fee_max: Msat,
-    pub(crate) scheme: Scheme,
-    pub(crate) token: String,
-    pub(crate) wallet: String,
-    pub(crate) payment: Option<Payment>,
-}
-
-/// The proof of a payment and what it cost on top of the amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Payment {
-    pub(crate) preimage: Preimage,
-    pub(crate) fee: Msat,
-    /// Seconds since 1970.
-    pub(crate) paid_at: u64,
-}
-
-/// What became of an intent.
-#[derive(Debug)]
-pub(crate) enum Claim {
-    /// It is on the disk.
-    Made(Box<Purchase>),
-    /// The invoice belongs to another purchase, or was paid before.
-    Taken,
-}
 
 impl Store {
     /// The purchase of this request that is `intended` or `paid`; there is one at most.
@@ -126,10 +36,46 @@ impl Store {
         self.database.read(query).await
     }
 
-    /// Writes an intent down. Only an invoice that is not known, or whose payment failed for
-    /// certain, can be chosen: any other may have been paid already.
-    pub(crate) async fn claim(&self, intent: Intent) -> Result<Claim, StoreError> {
-        self.database.write(move |connection| insert_intent(connection, &intent)).await
+    /// The requests whose purchases are `intended`, with their payments, the oldest first.
+    pub(crate) async fn intended(&self) -> Result<Vec<(Fingerprint, PaymentHash)>, StoreError> {
+        let query = |connection: &Connection| {
+            let sql = "SELECT fingerprint, payment_hash FROM purchase WHERE state = 'intended'
+                       ORDER BY id LIMIT 1000";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let hash = hash_from_db(&row.get::<_, Vec<u8>>(1)?)?;
+                found.push((Fingerprint::from_bytes(row.get(0)?), hash));
+            }
+            Ok(found)
+        };
+        self.database.read(query).await
+    }
+
+    /// Writes an intent down and reserves what it may cost, if the money rules allow it: all of
+    /// it or nothing. Only an invoice that is not known, or whose payment failed for certain, can
+    /// be chosen: any other may have been paid already.
+    pub(crate) async fn claim(
+        &self,
+        intent: Intent,
+        authority: Authority,
+    ) -> Result<Claim, StoreError> {
+        let write = move |connection: &Connection| {
+            if is_taken(connection, &intent)? {
+                return Ok(Claim::Taken);
+            }
+            let (rule, approval) = match authority.authorise(connection)? {
+                Verdict::Allowed { rule, approval } => (rule, approval),
+                Verdict::Denied(denial) => return Ok(Claim::Denied(denial)),
+                Verdict::Waiting(parked) => return Ok(Claim::Waiting(parked)),
+            };
+            let claim = insert_intent(connection, &intent)?;
+            let spend = &authority.spend;
+            spends::reserve(connection, spend, &rule, approval.as_deref(), now_s())?;
+            Ok(claim)
+        };
+        self.database.write(write).await
     }
 
     /// From `intended` to `paid`.
@@ -139,7 +85,7 @@ impl Store {
         preimage: Preimage,
         fee: Msat,
     ) -> Result<Payment, StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let payment = Payment { preimage, fee, paid_at: now_s() };
         let fee = fee.to_db().ok_or_else(|| unreadable("a fee"))?;
         let write = move |connection: &Connection| {
@@ -149,7 +95,9 @@ impl Store {
                  WHERE id = ?1 AND state = 'intended'",
                 params![id, payment.preimage.as_bytes(), fee, seconds_to_db(payment.paid_at)],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            spends::settle(connection, &key, payment.fee, seconds_to_db(payment.paid_at))?;
+            receipts::paid(connection, &key, payment.fee, payment.paid_at)
         };
         self.database.write::<_, StoreError, _>(write).await?;
         Ok(payment)
@@ -161,12 +109,30 @@ impl Store {
         purchase: &Purchase,
         note: &str,
     ) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Failed, note).await
+        self.end(purchase, PurchaseState::Failed, note, spends::release).await
     }
 
-    /// From `intended` or `paid` to `abandoned`.
+    /// From `intended` to `abandoned`: never sent, and too late to be paid.
+    pub(crate) async fn record_expired(
+        &self,
+        purchase: &Purchase,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        self.end(purchase, PurchaseState::Abandoned, note, spends::release).await
+    }
+
+    /// From `intended` or `paid` to `abandoned`, on its user's word. What may have been paid
+    /// counts as spent.
     pub(crate) async fn abandon(&self, purchase: &Purchase, note: &str) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Abandoned, note).await
+        let may_be_paid = purchase.state == PurchaseState::Intended;
+        let count = move |connection: &Connection, key: &str, now: i64| {
+            if !may_be_paid {
+                return Ok(());
+            }
+            spends::settle_at_worst(connection, key, now)?;
+            receipts::given_up(connection, key, now_s())
+        };
+        self.end(purchase, PurchaseState::Abandoned, note, count).await
     }
 
     async fn end(
@@ -174,15 +140,19 @@ impl Store {
         purchase: &Purchase,
         to: PurchaseState,
         note: &str,
+        count: impl FnOnce(&Connection, &str, i64) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
         let (id, from, note) = (purchase.id, purchase.state, note.to_owned());
+        let key = purchase.payment_hash.to_string();
         let write = move |connection: &Connection| {
+            let now = seconds_to_db(now_s());
             let changed = connection.execute(
                 "UPDATE purchase SET state = ?3, note = ?4, updated_at = ?5
                  WHERE id = ?1 AND state = ?2",
-                params![id, from.name(), to.name(), note, seconds_to_db(now_s())],
+                params![id, from.name(), to.name(), note, now],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            count(connection, &key, now)
         };
         self.database.write(write).await
     }
@@ -192,19 +162,20 @@ impl Store {
     pub(crate) async fn record_delivered(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
         token: Option<Token>,
     ) -> Result<(), StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let write = move |connection: &Connection| {
             let now = seconds_to_db(now_s());
             let changed = connection.execute(
                 "UPDATE purchase SET state = 'delivered', status_code = ?2, updated_at = ?3,
                      note = ''
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, now],
+                params![id, answer.status, now],
             )?;
             exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("delivered"), now_s())?;
             token.map_or(Ok(()), |token| token.insert(connection, now))
         };
         self.database.write(write).await
@@ -214,16 +185,17 @@ impl Store {
     pub(crate) async fn record_credit(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
     ) -> Result<(), StoreError> {
-        let id = purchase.id;
+        let (id, key) = (purchase.id, purchase.payment_hash.to_string());
         let write = move |connection: &Connection| {
             let changed = connection.execute(
                 "UPDATE purchase SET state = 'credit', status_code = ?2, updated_at = ?3
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, seconds_to_db(now_s())],
+                params![id, answer.status, seconds_to_db(now_s())],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("credit"), now_s())
         };
         self.database.write(write).await
     }
@@ -267,20 +239,30 @@ impl Store {
     pub(crate) async fn note_undelivered(
         &self,
         purchase: &Purchase,
-        status: u16,
+        answer: Answer,
         note: &str,
     ) -> Result<(), StoreError> {
         let (id, note) = (purchase.id, note.to_owned());
+        let key = purchase.payment_hash.to_string();
         let write = move |connection: &Connection| {
             let changed = connection.execute(
                 "UPDATE purchase SET status_code = ?2, note = ?3, updated_at = ?4
                  WHERE id = ?1 AND state = 'paid'",
-                params![id, status, note, seconds_to_db(now_s())],
+                params![id, answer.status, note, seconds_to_db(now_s())],
             )?;
-            exactly_one(changed)
+            exactly_one(changed)?;
+            receipts::answered(connection, &key, answer.outcome("undelivered"), now_s())
         };
         self.database.write(write).await
     }
+}
+
+/// Whether an invoice belongs to a purchase that did not fail for certain.
+fn is_taken(connection: &Connection, intent: &Intent) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM purchase WHERE payment_hash = ?1 AND state <> 'failed')";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([intent.payment_hash.as_bytes()], |row| row.get(0))?)
 }
 
 fn insert_intent(connection: &Connection, intent: &Intent) -> Result<Claim, StoreError> {
@@ -344,33 +326,6 @@ fn find_credit(
     Ok(None)
 }
 
-impl Purchase {
-    /// What a paid token says it is good for, where it is one of a make that says so.
-    pub(crate) fn grant(&self) -> Option<Grant> {
-        let (macaroon, _) = Macaroon::decode(&self.token).ok()?;
-        Grant::read(&macaroon.caveats, &self.payment?.preimage.reveal_hex()).ok()
-    }
-}
-
-impl Intent {
-    fn to_purchase(&self, id: i64) -> Purchase {
-        Purchase {
-            id,
-            state: PurchaseState::Intended,
-            method: self.method.clone(),
-            url: self.url.clone(),
-            payment_hash: self.payment_hash,
-            invoice: self.invoice.clone(),
-            amount: self.amount,
-            fee_max: self.fee_max,
-            scheme: self.scheme,
-            token: self.token.clone(),
-            wallet: self.wallet.clone(),
-            payment: None,
-        }
-    }
-}
-
 fn read_purchase(row: &Row<'_>) -> Result<Purchase, StoreError> {
     let text = |column: &str| row.get::<_, String>(column);
     let method = Method::try_from(text("method")?.as_str()).map_err(|_| unreadable("a method"))?;
@@ -384,7 +339,7 @@ fn read_purchase(row: &Row<'_>) -> Result<Purchase, StoreError> {
         invoice: text("invoice")?,
         amount: money(row.get("amount_msat")?)?,
         fee_max: money(row.get("fee_max_msat")?)?,
-        scheme: scheme_from_db(&text("scheme")?)?,
+        scheme: lightning_scheme_from_db(&text("scheme")?)?,
         token: text("token")?,
         wallet: text("wallet")?,
         payment: read_payment(row)?,
@@ -400,18 +355,4 @@ fn read_payment(row: &Row<'_>) -> Result<Option<Payment>, StoreError> {
         fee: money(row.get("fee_msat")?)?,
         paid_at: seconds_from_db(row.get("paid_at")?)?,
     }))
-}
-
-fn money(msat: i64) -> Result<Msat, StoreError> {
-    Msat::from_db(msat).ok_or_else(|| unreadable("an amount"))
-}
-
-/// A purchase that is not in the state which its change starts from was changed by somebody
-/// else, against the lock: nothing may be built on it.
-fn exactly_one(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(unreadable("a purchase that another process has changed"))
-    }
 }

@@ -4,7 +4,7 @@ use crate::support::Desk;
 use crate::support::server::{Reply, Seen, Server};
 use crate::support::shop::Shop;
 use crate::support::wallet::{Draft, TestWallet};
-use farebox_buyer::{BuyError, Mode, Request};
+use farebox_buyer::{BuyError, Charge, Mode, PaymentId, Request};
 use farebox_money::Msat;
 use farebox_wire::bolt11::Network;
 use farebox_wire::l402::{Scheme, TokenKind, challenge_header};
@@ -57,10 +57,12 @@ async fn every_form_of_challenge_is_paid_once_and_its_token_sent_back_unchanged(
         let (answer, body) = desk.get(&server.url("/x")).await.unwrap();
         assert_eq!(body, "sold", "form {index}");
         let payment = answer.payment.unwrap();
-        assert_eq!(desk.wallet.payments(), [(payment.payment_hash, Msat::new(5_000))]);
-        assert_eq!((payment.amount, payment.resumed), (Msat::new(5_000), false));
+        let PaymentId::Hash(hash) = payment.payment else { panic!("{payment:?}") };
+        assert_eq!(desk.wallet.payments(), [(hash, Msat::new(5_000))]);
+        let expected = Charge::Lightning(Msat::new(5_000));
+        assert_eq!((payment.charge, payment.resumed), (expected, false));
         let proof = server.seen()[1].header("authorization").unwrap().to_owned();
-        let token = shop.token(&server.seen()[0], payment.payment_hash);
+        let token = shop.token(&server.seen()[0], hash);
         assert!(proof.starts_with(&format!("{scheme} {token}:")), "form {index}: {proof}");
         assert_eq!(desk.states(), ["delivered"]);
     }
@@ -142,7 +144,7 @@ async fn invoices_that_must_not_be_paid_are_not() {
         let error = refused_draft(draft).await;
         assert!(matches!(error, BuyError::Refused(_)), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
-        assert_eq!(error.exit_code(), 3);
+        assert_eq!(error.exit_code(), 2);
     }
 }
 
@@ -152,7 +154,7 @@ async fn an_invoice_that_cannot_be_read_is_not_paid() {
     let reply = |_: &Seen| header(challenge_header("AGI=", "lnbcrt1nonsense"));
     let error = refused(&desk, reply).await;
     assert!(matches!(error, BuyError::BadOffer(_)), "{error}");
-    assert_eq!(error.exit_code(), 3);
+    assert_eq!(error.exit_code(), 2);
 }
 
 #[tokio::test]
@@ -203,7 +205,10 @@ async fn paid_of(drafts: Vec<(Scheme, Draft)>) -> Result<(Msat, Scheme), BuyErro
     let outcome = desk.get(&server.url("/x")).await;
     assert_eq!(desk.wallet.payments().len(), usize::from(outcome.is_ok()));
     let payment = outcome?.0.payment.unwrap();
-    Ok((payment.amount, payment.scheme))
+    let Charge::Lightning(amount) = payment.charge else { panic!("{:?}", payment.charge) };
+    let schemes = [Scheme::L402, Scheme::Lsat];
+    let scheme = schemes.into_iter().find(|scheme| scheme.name() == payment.scheme).unwrap();
+    Ok((amount, scheme))
 }
 
 #[tokio::test]
@@ -250,7 +255,7 @@ async fn a_token_for_another_method_or_path_is_not_paid_for() {
         let request = Request::new(asked.try_into().unwrap(), &server.url("/x?a=b")).unwrap();
         for mode in [Mode::Pay, Mode::DryRun] {
             let error = desk.run(&request, mode).await.unwrap_err();
-            assert_eq!((error.code(), error.exit_code()), ("bad_offer", 3), "{error}");
+            assert_eq!((error.code(), error.exit_code()), ("bad_offer", 2), "{error}");
             let expected = format!("the token offered is for {method} {path}, not {asked} /x");
             assert!(error.to_string().contains(&expected), "{error}");
             assert!(error.to_string().ends_with("; nothing was paid"), "{error}");
@@ -287,7 +292,7 @@ async fn a_token_that_cannot_be_sent_back_is_not_paid_for_and_is_said_to_be_ther
     ] {
         let desk = Desk::new();
         let error = refused(&desk, move |_| reply.clone()).await;
-        assert_eq!((error.code(), error.exit_code()), ("bad_offer", 3), "{error}");
+        assert_eq!((error.code(), error.exit_code()), ("bad_offer", 2), "{error}");
         assert!(error.to_string().contains("the token offered cannot be used"), "{error}");
     }
 }

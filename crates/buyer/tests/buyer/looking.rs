@@ -4,7 +4,7 @@ use crate::support::server::{Reply, Server};
 use crate::support::shop::Shop;
 use crate::support::wallet::{Draft, Fault};
 use crate::support::{Desk, get_request, post_request};
-use farebox_buyer::{BuyError, Mode, PurchaseState, Refusal};
+use farebox_buyer::{BuyError, Charge, Mode, PurchaseState, Refusal};
 use farebox_money::Msat;
 use farebox_wire::l402::TokenKind;
 
@@ -25,7 +25,7 @@ async fn a_dry_run_sends_the_real_request_and_leaves_no_trace() {
     let request = post_request(&server.url("/x"), "body").with_header("X-A", "b").unwrap();
     let quote = desk.quote(&request, Mode::DryRun).await.unwrap();
     let price = quote.price.unwrap();
-    assert_eq!((price.amount, price.refusal), (Some(Msat::new(5_000)), None));
+    assert_eq!((price.charge, price.refusal), (Some(Charge::Lightning(Msat::new(5_000))), None));
     assert!(!quote.has_cached_token);
     let seen = server.seen().remove(0);
     assert_eq!((seen.method.as_str(), seen.body.as_slice()), ("POST", b"body".as_slice()));
@@ -83,7 +83,7 @@ async fn a_dry_run_does_not_use_up_what_was_paid_for() {
     let sent = server.seen().len();
     let quote = desk.quote(&request, Mode::DryRun).await.unwrap();
     assert_eq!(quote.unfinished, Some(PurchaseState::Intended));
-    assert_eq!(quote.price.unwrap().amount, Some(Msat::new(5_000)));
+    assert_eq!(quote.price.unwrap().charge, Some(Charge::Lightning(Msat::new(5_000))));
     assert_eq!(server.seen().len(), sent);
 }
 
@@ -93,7 +93,7 @@ async fn no_pay_never_pays_and_hands_over_the_402() {
     let server = shop(&desk, TokenKind::OneShot).await;
     let (outcome, body) = desk.run(&get_request(&server.url("/x")), Mode::NoPay).await.unwrap();
     let farebox_buyer::Outcome::Quoted(quote) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(quote.price.unwrap().amount, Some(Msat::new(5_000)));
+    assert_eq!(quote.price.unwrap().charge, Some(Charge::Lightning(Msat::new(5_000))));
     assert_eq!(quote.status.unwrap().as_u16(), 402);
     assert!(String::from_utf8(body).unwrap().contains("payment_required"));
     let free = desk.answer(&get_request(&server.url("/free")), Mode::NoPay).await.unwrap();

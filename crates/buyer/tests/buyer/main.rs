@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod challenges;
+#[cfg(test)]
+mod choosing;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
@@ -15,12 +19,22 @@ mod limits;
 #[cfg(test)]
 mod looking;
 #[cfg(test)]
+mod payment_scheme;
+#[cfg(test)]
 mod payments;
 #[cfg(test)]
 mod redeeming;
 #[cfg(test)]
 mod redirects;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tempo;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod transfer_kill;
+#[cfg(test)]
+mod transfers;

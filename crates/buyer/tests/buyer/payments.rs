@@ -171,6 +171,7 @@ async fn an_intent_whose_invoice_expired_untried_gives_way_to_a_new_purchase() {
     let sql = "UPDATE purchase SET invoice = ?1, payment_hash = ?2";
     let changed = (invoice, hash.as_bytes().to_vec());
     desk.records().execute(sql, changed).unwrap();
+    desk.records().execute("UPDATE spend SET payment_key = ?1", [hash.to_string()]).unwrap();
     desk.get(&server.url("/x")).await.unwrap();
     assert_eq!(desk.states(), ["abandoned", "delivered"]);
     assert_eq!(desk.wallet.payments().len(), 1);

@@ -32,6 +32,7 @@ fn hidden(mut settings: Settings) -> Settings {
     for wallet in wallets.into_iter().flatten().filter(|wallet| *wallet != NODE_WALLET) {
         *wallet = "(set)".into();
     }
+    settings.evm.hide();
     // The node's chain source may have a password.
     for argument in &mut settings.node.args {
         *argument = "(set)".into();

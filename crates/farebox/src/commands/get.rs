@@ -3,6 +3,7 @@
 mod input;
 mod interrupt;
 mod output;
+mod rail;
 mod report;
 mod stage;
 mod terminal;
@@ -11,17 +12,20 @@ mod tests;
 mod watch;
 
 use super::duration::parse_duration;
+use super::money_rules::{InForce, PolicyArgs};
 use super::problem::Problem;
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
 use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
-use farebox_money::Sats;
+use farebox_money::{MicroUsd, Msat, Sats};
 use farebox_net::{ClientOptions, http_client};
 use farebox_wallet::WalletUrl;
 use interrupt::Interrupts;
 use output::Output;
+use rail::{PreferredScheme, Protocol};
 use report::Report;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,31 +39,41 @@ const HELP: &str = "Examples:
   farebox get -o picture.bmp --max-cost 50 http://127.0.0.1:4020/demo/picture.bmp
   farebox get --dry-run --json http://127.0.0.1:4020/demo/weather | jq .invoice_amount_sat
   echo '{\"text\":\"hello\"}' | farebox get -d - -H 'X-Note: a, b' http://127.0.0.1:4020/demo/summary
+  farebox get --protocol x402 --max-cost-usd 0.05 https://api.example.com/report
 
-They run against 'farebox serve --demo' with its play wallet:
+All but the last run against 'farebox serve --demo' with its play wallet:
   export FAREBOX_WALLET=phoenixd:http://:farebox-demo@127.0.0.1:9740
+Tokens are paid with a key and within a rule of the policy that allows them:
+  export FAREBOX_EVM__KEY_FILE=key.json FAREBOX_EVM__PASSWORD_FILE=key.password
 
 Purchases and tokens are kept in the data folder: FAREBOX_DATA, or data in the settings
 (farebox config show), else farebox in the platform's folder for data.
 
+What may be spent is for the policy to say (farebox policy, docs/buying.md); the limits here only
+narrow it. What needs an approval waits for one on a terminal, or with --wait; else it ends with
+exit code 7, and farebox approve ID is for a human to run.
+
 Exit codes:
   0   the answer was written (whatever its status, without --fail)
   1   something else went wrong
-  2   wrong arguments, or more expensive than the limits; nothing was paid
-  3   the payment failed or is still under way, the offer cannot be used, or the seller does
-      not take the payment
+  2   wrong arguments, an offer that must not be paid, more expensive than the limits, or
+      forbidden by the policy; nothing was paid
+  3   there is nothing to pay with, the payment failed or is still under way, or the seller
+      does not take it
   4   the server or the wallet cannot be reached
   5   with --fail, a status that is not 2xx; also when something paid for was answered
       with an error: the same command then sends it again without paying
+  7   it needs the approval of a human first; nothing was paid
   10  --dry-run: it would be bought within the limits
   129, 130, 143  interrupted by SIGHUP, Ctrl-C, SIGTERM; one line says what was paid";
 
 /// Fetch a URL and pay for it if it asks to be paid.
 ///
-/// Works as curl does. When the server answers 402 with an L402 challenge, its invoice is
-/// decoded, checked against the limits and paid from the wallet, and the request is sent again
-/// with the proof of payment. The intent is on the disk before the wallet is asked: whenever
-/// this command is interrupted, run it again and it goes on where it was, without paying twice.
+/// Works as curl does. When the server answers 402, everything that it offers is read: L402 and
+/// MPP over Lightning, x402 and MPP in tokens. One offer is checked against the limits and paid
+/// from the wallet or signed with the key, and the request is sent again with the proof of
+/// payment. What is about to be paid is on the disk before anybody is asked for it: whenever this
+/// command is interrupted, run it again and it goes on where it was, without paying twice.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct GetArgs {
@@ -99,13 +113,38 @@ pub struct GetArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Pay this to the seller at most
-    #[arg(long, value_name = "SATS", default_value = "1000")]
-    max_cost: Sats,
+    /// Pay this to the seller at most; narrows the policy [default: what the policy allows,
+    /// which is 1000 where there is none]
+    #[arg(long, value_name = "SATS")]
+    max_cost: Option<Sats>,
 
-    /// Pay this in routing fees on top at most
+    /// Pay this in routing fees on top at most; narrows the policy
     #[arg(long, value_name = "SATS", default_value = "10")]
     max_fee: Sats,
+
+    /// Pay this to the seller at most where it is paid in tokens; narrows the policy [default:
+    /// --max-cost converted, where that is given, else what the policy allows]
+    #[arg(long, value_name = "USD")]
+    max_cost_usd: Option<MicroUsd>,
+
+    /// Pay over this protocol only
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    protocol: Protocol,
+
+    /// Pay with this scheme where the seller offers several; otherwise the cheapest is paid
+    #[arg(long, value_name = "NAME", value_enum)]
+    prefer_scheme: Option<PreferredScheme>,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Wait for a human where the policy wants an approval; the default on a terminal
+    #[arg(long, overrides_with = "no_wait")]
+    wait: bool,
+
+    /// End with exit code 7 where the policy wants an approval; the default elsewhere
+    #[arg(long, overrides_with = "wait")]
+    no_wait: bool,
 
     /// Send the request but never pay; a 402 is an answer like any other
     #[arg(long, conflicts_with_all = ["dry_run", "buy_again"])]
@@ -192,15 +231,24 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let begun = Instant::now();
     let mut output = Output::new(args)?;
     let request = read_request(Arc::clone(args)).await?;
-    let buyer = open_buyer(args, settings)?;
+    let opening = (Arc::clone(args), settings.clone());
+    // Opening a keystore takes a second of work.
+    let opened = tokio::task::spawn_blocking(move || open_buyer(&opening.0, &opening.1));
+    let buyer = opened.await.map_err(Problem::general)??;
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
     let warnings = watch.end();
+    let outcome = outcome?;
+    let spent_today = match args.json {
+        true => buyer.records().budget(buyer.policy()).await.ok().map(|budget| budget.total.day),
+        false => None,
+    };
     Ok(Report {
-        outcome: outcome?,
+        outcome,
+        spent_today,
         output,
         warnings,
-        limits,
+        max_cost: args.max_cost,
         duration: begun.elapsed(),
         dry_run: args.dry_run,
         fail: args.fail,
@@ -216,6 +264,7 @@ async fn read_request(args: Arc<GetArgs>) -> Result<Request, Problem> {
 
 fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let folder = settings.data_dir().map_err(Problem::usage)?;
+    let InForce { policy, .. } = args.policy.read(settings)?;
     let client = http_client(&ClientOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
         connect_timeout: CONNECT_TIMEOUT,
@@ -227,10 +276,15 @@ fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let client = client.map_err(Problem::general)?;
     let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
     let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
-    Buyer::open(&folder, client, wallet).map_err(Problem::general)
+    let buyer = Buyer::open(&folder, client, wallet)?.with_policy(policy);
+    Ok(match settings.evm.open().map_err(Problem::usage)? {
+        Some(evm) => buyer.with_evm(evm),
+        None => buyer,
+    })
 }
 
-fn open_wallet(url: &str) -> Result<Wallet, Problem> {
+/// Opens the wallet that a URL names; it is not asked yet.
+pub(super) fn open_wallet(url: &str) -> Result<Wallet, Problem> {
     let url: WalletUrl = url.parse().map_err(Problem::usage)?;
     // Shown and stored without its secret.
     let name = url.to_string();
@@ -248,15 +302,31 @@ impl GetArgs {
         }
     }
 
+    /// Whether an approval is waited for: where somebody looks on who can go and ask for it.
+    const fn waits(&self, terminal: bool) -> bool {
+        self.wait || (terminal && !self.json && !self.no_wait)
+    }
+
     fn limits(&self, body_len_max: Option<u64>) -> Result<Limits, Problem> {
         let too_much = || Problem::usage("that is more than all bitcoin");
         Ok(Limits {
-            cost_max: self.max_cost.to_msat().ok_or_else(too_much)?,
+            cost_max: match self.max_cost {
+                Some(most) => most.to_msat().ok_or_else(too_much)?,
+                None => Msat::MAX,
+            },
             fee_max: self.max_fee.to_msat().ok_or_else(too_much)?,
+            cost_max_usd: match (self.max_cost_usd, self.max_cost) {
+                (Some(most), _) => Some(most),
+                (None, Some(_)) => None,
+                (None, None) => Some(MicroUsd::MAX),
+            },
+            only: self.protocol.rail(),
+            prefer: self.prefer_scheme.map(PreferredScheme::rail),
             payment_timeout: self.payment_timeout,
             answer_timeout: self.timeout,
             redirects_max: if self.no_location { 0 } else { self.max_redirects },
             body_len_max,
+            approval_wait: self.waits(std::io::stderr().is_terminal()),
         })
     }
 }

@@ -2,14 +2,21 @@
 //! bottom.
 
 pub mod admin;
+pub mod approve;
+pub mod budget;
 pub mod categories;
 pub mod config;
 pub mod get;
+pub mod policy;
+pub mod receipts;
 pub mod search;
 pub mod serve;
 pub mod show;
+pub mod tokens;
 pub mod wallet;
 
 mod directory_client;
 mod duration;
+mod money_rules;
 mod problem;
+mod when;

@@ -1,7 +1,7 @@
 //! A command with money that did not end well.
 
 use crate::output::harmless;
-use farebox_buyer::BuyError;
+use farebox_buyer::{BuyError, Parked, TransferFacts};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde_json::{Value, json};
@@ -20,16 +20,28 @@ pub(crate) struct Paid {
 #[derive(Debug)]
 pub(crate) struct Problem {
     code: &'static str,
-    message: String,
+    message: Box<str>,
     hint: Option<&'static str>,
     exit_code: u8,
     /// What was paid for certain.
     paid: Option<Paid>,
+    /// The payment in tokens that was signed.
+    signed: Option<Box<TransferFacts>>,
+    /// The question that a human has to answer first.
+    approval: Option<Box<Parked>>,
 }
 
 impl Problem {
-    pub(crate) const fn new(code: &'static str, message: String, exit_code: u8) -> Self {
-        Self { code, message, hint: None, exit_code, paid: None }
+    pub(crate) fn new(code: &'static str, message: String, exit_code: u8) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            exit_code,
+            paid: None,
+            signed: None,
+            approval: None,
+        }
     }
 
     /// With what to do about it.
@@ -80,12 +92,26 @@ impl Problem {
                 "payment_hash": paid.payment_hash,
             })
         });
+        let signed = self.signed.as_ref().map(|signed| {
+            json!({
+                "asset": signed.charge.asset(),
+                "amount": signed.charge.units().to_string(),
+                "payment_key": signed.payment.key(),
+                "settled": signed.is_settled,
+                "valid_before": signed.valid_before,
+            })
+        });
+        let approval = self.approval.as_ref().map(|parked| {
+            json!({"id": parked.id, "reason": parked.reason, "expires_at": parked.expires_at})
+        });
         json!({"error": {
             "code": self.code,
             "message": harmless(&self.message),
             "hint": self.hint,
             "exit_code": self.exit_code,
             "paid": paid,
+            "signed": signed,
+            "approval": approval,
         }})
     }
 }
@@ -99,10 +125,15 @@ impl From<BuyError> for Problem {
         });
         Self {
             code: error.code(),
-            message: error.to_string(),
+            message: error.to_string().into(),
             hint: error.hint(),
             exit_code: error.exit_code(),
             paid,
+            signed: error.transfer().cloned().map(Box::new),
+            approval: match &error {
+                BuyError::ApprovalRequired(parked) => Some(Box::new(parked.clone())),
+                _ => None,
+            },
         }
     }
 }

@@ -8,7 +8,6 @@ mod invoice;
 mod pay;
 mod payee;
 mod status;
-mod time;
 
 use crate::config::Settings;
 use crate::output::Failure;

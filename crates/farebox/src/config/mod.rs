@@ -1,5 +1,6 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
+mod evm;
 mod load;
 mod node;
 mod rails;

@@ -1,5 +1,6 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::evm::EvmSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{EvmSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub server: String,
     /// The wallet that `get` pays from.
     pub wallet: Option<String>,
+    /// What `get` pays tokens with.
+    pub evm: EvmSettings,
     /// Where everything that must survive is kept.
     pub data: Option<PathBuf>,
     /// The server's database.
@@ -114,6 +117,7 @@ impl Default for Settings {
         Self {
             server: "http://127.0.0.1:4020".into(),
             wallet: None,
+            evm: EvmSettings::default(),
             data: None,
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
@@ -166,6 +170,7 @@ impl Settings {
     /// One line that names the first key that cannot, without any password.
     pub fn check(&self) -> Result<(), String> {
         self.rates.check()?;
+        self.evm.check()?;
         self.export_csv_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod seller;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -2,16 +2,21 @@
 
 pub mod server;
 pub mod shop;
+pub mod tempo_node;
+pub mod token_shop;
 pub mod wallet;
 
 use farebox_buyer::{
-    Answer, BuyError, Buyer, Limits, MemorySink, Mode, Observer, Outcome, Quote, Request, Step,
-    Wallet,
+    Answer, BuyError, Buyer, EvmWallet, Limits, MemorySink, Mode, Observer, Outcome, Quote,
+    Request, Step, Wallet,
 };
+use farebox_evm::{Rpc, RpcOptions};
 use farebox_net::{ClientOptions, http_client};
 use farebox_store::rusqlite::Connection;
 use farebox_wallet::Payer;
+use farebox_wire::evm::{ChainId, EvmKey};
 use http::Method;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -73,6 +78,46 @@ impl Desk {
         Self { folder, wallet, buyer, limits: quick_limits(), recorder: Recorder::default() }
     }
 
+    /// Without a Lightning wallet, with a key for tokens and a policy that lets it pay.
+    pub fn with_tokens() -> Self {
+        let mut desk = Self::new();
+        desk.buyer = desk.token_buyer();
+        desk
+    }
+
+    /// The buyer of [`Desk::with_tokens`], as another process or a later run has it.
+    pub fn token_buyer(&self) -> Buyer {
+        token_buyer_in(self.folder.path())
+    }
+
+    /// Gets an address as a later run that has a node of the chain.
+    pub async fn get_with_node(&self, url: &str, node: &str) -> Result<Outcome, BuyError> {
+        let chain = ChainId::BASE_SEPOLIA;
+        let rpc = Rpc::new(node.parse().unwrap(), RpcOptions::default()).unwrap();
+        let evm = EvmWallet { nodes: BTreeMap::from([(chain, rpc)]), ..evm_wallet() };
+        let buyer = self.token_buyer().with_evm(evm);
+        let mut sink = MemorySink::default();
+        let request = get_request(url);
+        buyer.get(&request, &self.limits, Mode::Pay, &self.recorder, &mut sink).await
+    }
+
+    /// The states of all payments in tokens, oldest first.
+    pub fn transfers(&self) -> Vec<String> {
+        self.column("SELECT state FROM transfer ORDER BY id")
+    }
+
+    /// The states of everything that counts against the budget, oldest first.
+    pub fn spends(&self) -> Vec<String> {
+        self.column("SELECT state FROM spend ORDER BY id")
+    }
+
+    fn column(&self, sql: &str) -> Vec<String> {
+        let connection = self.records();
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
     /// The same folder, as another process or a later run has it.
     pub fn reopened(&self, name: &str) -> Buyer {
         open(self.folder.path(), Some((name, Arc::new(self.wallet.clone()))))
@@ -110,11 +155,7 @@ impl Desk {
 
     /// The states of all purchases, oldest first.
     pub fn states(&self) -> Vec<String> {
-        let sql = "SELECT state FROM purchase ORDER BY id";
-        let connection = self.records();
-        let mut statement = connection.prepare(sql).unwrap();
-        let rows = statement.query_map([], |row| row.get(0)).unwrap();
-        rows.map(Result::unwrap).collect()
+        self.column("SELECT state FROM purchase ORDER BY id")
     }
 
     pub fn token_count(&self) -> u32 {
@@ -131,6 +172,36 @@ pub fn open(folder: &Path, wallet: Option<(&str, Arc<dyn Payer>)>) -> Buyer {
     let wallet = wallet.map(|(name, payer)| Wallet { name: name.to_owned(), payer });
     Buyer::open(folder, client(), wallet).unwrap()
 }
+
+/// A buyer without a Lightning wallet, with a key for tokens and a policy that lets it pay.
+pub fn token_buyer_in(folder: &Path) -> Buyer {
+    open(folder, None).with_evm(evm_wallet()).with_policy(TOKEN_POLICY.parse().unwrap())
+}
+
+/// The key that pays tokens in tests.
+pub fn evm_wallet() -> EvmWallet {
+    EvmWallet {
+        key: Arc::new(EvmKey::new([7; 32]).unwrap()),
+        chains: None,
+        nodes: BTreeMap::new(),
+        legacy_nonce_hosts: Vec::new(),
+        gas_price_max: 100_000_000_000,
+    }
+}
+
+/// Allows a dollar a call in tokens, and ten a day.
+pub const TOKEN_POLICY: &str = r#"
+[total]
+day = "10 USD"
+
+[rates]
+btc_usd = "100000"
+
+[[rules]]
+name = "tokens"
+rails = ["x402", "mpp"]
+call = "1 USD"
+"#;
 
 pub fn client() -> reqwest::Client {
     http_client(&ClientOptions {

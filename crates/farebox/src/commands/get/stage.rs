@@ -1,7 +1,7 @@
 //! How far a get is with the money.
 
 use crate::commands::problem::{Paid, Problem};
-use farebox_buyer::{PurchaseState, Step};
+use farebox_buyer::{PaymentId, PurchaseState, Step, TransferState};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use std::fmt;
@@ -18,6 +18,12 @@ pub(super) enum Stage {
     Paid(Paid),
     /// Paid, and the answer is written.
     Delivered(Paid),
+    /// A payment in tokens is signed; whoever has seen it may take the money.
+    Signed { payment: PaymentId },
+    /// The tokens have moved, and the answer is not there yet.
+    Settled { payment: PaymentId },
+    /// Paid in tokens, and the answer is written.
+    TransferDelivered { payment: PaymentId },
 }
 
 impl Stage {
@@ -30,9 +36,20 @@ impl Stage {
             | Step::PaidRecorded { amount, fee, payment_hash, .. } => {
                 Self::Paid(Paid { amount, fee, payment_hash })
             }
-            Step::Ended { .. } => Self::Unpaid,
+            Step::TransferResuming { state: TransferState::Signed, payment, .. }
+            | Step::TransferSigned { payment, .. }
+            | Step::TransferSending { payment, .. } => Self::Signed { payment },
+            Step::TransferResuming { payment, .. } | Step::TransferSettled { payment, .. } => {
+                Self::Settled { payment }
+            }
+            Step::Ended { .. } | Step::TransferEnded { .. } | Step::TransferDead { .. } => {
+                Self::Unpaid
+            }
             Step::Delivered => match self {
                 Self::Paid(paid) => Self::Delivered(paid),
+                Self::Signed { payment } | Self::Settled { payment } => {
+                    Self::TransferDelivered { payment }
+                }
                 stage => stage,
             },
             _ => self,
@@ -55,6 +72,23 @@ impl Stage {
                     "interrupted after paying {paid}; run the same command again to get the answer"
                 );
                 (text, Some(paid))
+            }
+            Self::Signed { payment } => {
+                let text = format!(
+                    "interrupted after signing a payment ({payment}); run the same command again: \
+                     it shows the same payment and signs no other"
+                );
+                (text, None)
+            }
+            Self::Settled { payment } => {
+                let text = format!(
+                    "interrupted after paying ({payment}); run the same command again to get the \
+                     answer"
+                );
+                (text, None)
+            }
+            Self::TransferDelivered { payment } => {
+                (format!("interrupted at the very end, after paying ({payment})"), None)
             }
             Self::Delivered(paid) => {
                 (format!("interrupted at the very end, after paying {paid}"), Some(paid))

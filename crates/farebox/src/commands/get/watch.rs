@@ -2,6 +2,7 @@
 
 use super::GetArgs;
 use super::stage::Stage;
+use crate::commands::when::time;
 use crate::output::harmless;
 use farebox_buyer::{Observer, Step};
 use farebox_money::Msat;
@@ -176,6 +177,13 @@ impl Observer for Watch {
             Step::Answered { status, headers } => {
                 self.trace('<', &status.to_string(), headers);
             }
+            Step::ApprovalWaiting { id, reason, expires_at } => {
+                self.notice(&format!(
+                    "it needs the approval of a human ({reason}): farebox approve {id}, until {}",
+                    time(*expires_at)
+                ));
+                self.spin("waiting for the approval".into());
+            }
             Step::Paying { amount, seller, .. } => {
                 self.spin(format!("paying {amount} to {seller}"))
             }
@@ -186,6 +194,19 @@ impl Observer for Watch {
                     "paid {amount}{fee} to {seller} (payment hash {payment_hash})"
                 ));
             }
+            Step::TransferSending { charge, seller, .. } => {
+                self.spin(format!("paying {charge} to {seller}"));
+            }
+            Step::TransferSigned { charge, seller, payment } => {
+                self.clear();
+                self.notice(&format!("signed {charge} for {seller} ({payment})"));
+            }
+            Step::TransferSettled { charge, transaction, .. } => {
+                self.clear();
+                let by = transaction.map(|hash| format!(" (transaction {hash})"));
+                self.notice(&format!("paid {charge}{}", by.unwrap_or_default()));
+            }
+            Step::TransferPending { .. } => self.spin("waiting for the chain".into()),
             Step::Resending { attempt } => self.shown().attempt = *attempt,
             Step::ResendWaiting { reason, wait } => self.resend_waiting(reason, *wait),
             Step::AnswerHead { len, .. } => self.begin_bar(*len),

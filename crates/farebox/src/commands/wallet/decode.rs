@@ -1,7 +1,7 @@
 //! `farebox wallet decode`
 
-use super::time::time;
 use crate::commands::problem::Problem;
+use crate::commands::when::time;
 use crate::output::{harmless, print_json, print_line};
 use clap::Args;
 use farebox_wire::bolt11::Invoice;

@@ -1,8 +1,8 @@
 //! `farebox wallet history`
 
 use super::connection::WalletArgs;
-use super::time::time;
 use crate::commands::problem::Problem;
+use crate::commands::when::time;
 use crate::config::Settings;
 use crate::output::{harmless, print_json, print_line};
 use clap::Args;
