@@ -100,7 +100,8 @@ fn of_tempo(challenge: Challenge, named: &[KnownToken]) -> Result<Offer, NoOffer
     if charge.recipient.is_zero() || charge.recipient == charge.currency {
         return Err(refuse("the recipient is the zero address or the token itself"));
     }
-    let token = AssetId { chain: charge.chain, address: charge.currency };
+    let chain = charge.chain.ok_or_else(|| refuse("it does not say which chain"))?;
+    let token = AssetId { chain, address: charge.currency };
     let terms = TransferTerms {
         token,
         known: find_token(token, named),
