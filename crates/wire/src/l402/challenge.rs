@@ -5,7 +5,7 @@ use crate::http_auth::{RawChallenge, challenges};
 use std::collections::HashSet;
 
 /// A token or invoice longer than this is not used.
-const VALUE_LEN_MAX: usize = 8 * 1_024;
+pub(super) const VALUE_LEN_MAX: usize = 8 * 1_024;
 /// Challenges looked at in one answer.
 const CHALLENGES_MAX: usize = 16;
 
@@ -72,7 +72,7 @@ impl Challenge {
 }
 
 /// Whether a value from a stranger can stand in a header of ours.
-fn is_sendable(value: &str) -> bool {
+pub(super) fn is_sendable(value: &str) -> bool {
     let graphic = value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     !value.is_empty() && value.len() <= VALUE_LEN_MAX && graphic
 }

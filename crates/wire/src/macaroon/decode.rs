@@ -11,6 +11,9 @@ const LENIENT: GeneralPurposeConfig =
 const STANDARD_ANY_PADDING: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const URL_SAFE_ANY_PADDING: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
+/// What some servers begin a binary form of their own with; the identifier follows.
+pub(crate) const BINARY_V1: [u8; 4] = [0, 0, 0, 1];
+
 /// The binary form that a macaroon came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -47,7 +50,8 @@ pub enum DecodeError {
 }
 
 impl Macaroon {
-    /// Reads a macaroon from base64 (standard or URL-safe, padded or not) or hexadecimal.
+    /// Reads a macaroon from base64 (standard or URL-safe, padded or not) or hexadecimal, and from
+    /// a text that was encoded twice, as some servers do.
     ///
     /// # Errors
     /// [`DecodeError`] says what is wrong.
@@ -63,11 +67,11 @@ impl Macaroon {
         {
             return Ok(decoded);
         }
-        let bytes = STANDARD_ANY_PADDING
-            .decode(text)
-            .or_else(|_| URL_SAFE_ANY_PADDING.decode(text))
-            .map_err(|_| DecodeError::Text)?;
-        Self::decode_binary(&bytes)
+        let bytes = base64_of_any_flavour(text).ok_or(DecodeError::Text)?;
+        Self::decode_binary(&bytes).or_else(|error| {
+            let inner = std::str::from_utf8(&bytes).ok().and_then(text_bytes);
+            inner.and_then(|inner| Self::decode_binary(&inner).ok()).ok_or(error)
+        })
     }
 
     /// Reads a macaroon from its binary form.
@@ -88,6 +92,29 @@ impl Macaroon {
     }
 }
 
+/// Base64 in either alphabet, padded or not.
+pub(crate) fn base64_of_any_flavour(text: &str) -> Option<Vec<u8>> {
+    STANDARD_ANY_PADDING.decode(text).or_else(|_| URL_SAFE_ANY_PADDING.decode(text)).ok()
+}
+
+/// What a text of hexadecimal or base64 digits stands for; hexadecimal where both are possible.
+pub(crate) fn text_bytes(text: &str) -> Option<Vec<u8>> {
+    hex::decode(text).ok().or_else(|| base64_of_any_flavour(text))
+}
+
+/// The identifier at the start of bytes that are a macaroon of version 2, or of the binary form
+/// that some servers have for a version 1, whatever follows it.
+pub(crate) fn leading_identifier(bytes: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = bytes.strip_prefix(&BINARY_V1) {
+        let mut reader = Reader(rest);
+        let len = reader.varint().ok()?;
+        return reader.take(len).ok();
+    }
+    let mut reader = Reader(bytes.strip_prefix(&[V2])?);
+    reader.optional_field(FIELD_LOCATION).ok()?;
+    reader.field(FIELD_IDENTIFIER).ok()
+}
+
 fn decode_v2(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
     let mut reader = Reader(bytes.get(1..).unwrap_or_default());
     let location = reader.optional_field(FIELD_LOCATION)?;
@@ -95,10 +122,14 @@ fn decode_v2(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
     reader.byte(EOS)?;
     let mut caveats = Vec::new();
     while reader.peek() != Some(EOS) {
-        reader.optional_field(FIELD_LOCATION)?;
+        let location = reader.optional_field(FIELD_LOCATION)?;
         caveats.push(reader.field(FIELD_IDENTIFIER)?.to_vec());
         if reader.peek() == Some(FIELD_VID) {
             return Err(DecodeError::ThirdPartyCaveat);
+        }
+        // Only third-party caveats have one, and the signature would not cover it.
+        if location.is_some() {
+            return Err(DecodeError::Malformed);
         }
         reader.byte(EOS)?;
         if caveats.len() > CAVEATS_MAX {
@@ -173,7 +204,9 @@ impl<'a> Reader<'a> {
             };
             value |= usize::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // A number has one form, so that a token has one as well.
+                let is_shortest = byte != 0 || shift == 0;
+                return is_shortest.then_some(value).ok_or(DecodeError::Malformed);
             }
         }
         Err(DecodeError::Malformed)
@@ -225,6 +258,9 @@ mod tests {
             URL_SAFE_NO_PAD.encode(&bytes),
             hex::encode(&bytes),
             hex::encode_upper(&bytes),
+            PADDED.encode(URL_SAFE.encode(&bytes)),
+            URL_SAFE_NO_PAD.encode(PADDED.encode(&bytes)),
+            PADDED.encode(hex::encode(&bytes)),
         ];
         for text in texts {
             assert_eq!(Macaroon::decode(&text), Ok((sample(), Encoding::V2)), "{text}");
@@ -240,9 +276,27 @@ mod tests {
         assert_eq!(Macaroon::decode_binary(&good[..40]), Err(DecodeError::Malformed));
         assert_eq!(Macaroon::decode_binary(&[]), Err(DecodeError::UnknownVersion));
         assert_eq!(Macaroon::decode("!!"), Err(DecodeError::Text));
+        let thrice = PADDED.encode(PADDED.encode(PADDED.encode(&good)));
+        assert_eq!(Macaroon::decode(&thrice), Err(DecodeError::UnknownVersion));
         assert_eq!(Macaroon::decode(&"A".repeat(20_000)), Err(DecodeError::TooLong));
         let many = (0..=CAVEATS_MAX).fold(sample(), |macaroon, _| macaroon.with_caveat("a=b"));
         assert_eq!(Macaroon::decode_binary(&many.encode_v2()), Err(DecodeError::TooManyCaveats));
+    }
+
+    #[test]
+    fn a_caveat_of_the_first_party_has_no_location() {
+        let mut bytes = sample().encode_v2();
+        let caveat = bytes.windows(8).position(|window| window == b"path=/~?").unwrap() - 2;
+        bytes.splice(caveat..caveat, [1, 1, b'x']);
+        assert_eq!(Macaroon::decode_binary(&bytes), Err(DecodeError::Malformed));
+    }
+
+    #[test]
+    fn a_length_has_one_form() {
+        let good = sample().encode_v2();
+        let at = good.iter().position(|byte| *byte == 66).unwrap();
+        let longer = [&good[..at], &[66 | 0x80, 0], &good[at + 1..]].concat();
+        assert_eq!(Macaroon::decode_binary(&longer), Err(DecodeError::Malformed));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+pub(crate) use decode::{BINARY_V1, base64_of_any_flavour, leading_identifier, text_bytes};
 pub use decode::{DecodeError, Encoding};
 
 /// The key under which every macaroon library derives its signing key from a root key.
@@ -33,6 +34,17 @@ pub struct Macaroon {
     pub signature: [u8; 32],
 }
 
+/// A macaroon that takes no further condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttenuateError {
+    /// It has [`CAVEATS_MAX`] caveats.
+    #[error("the macaroon has {CAVEATS_MAX} caveats already; none can be added")]
+    TooManyCaveats,
+    /// It would be longer than [`MACAROON_LEN_MAX`].
+    #[error("with this caveat the macaroon would be longer than {MACAROON_LEN_MAX} bytes")]
+    TooLong,
+}
+
 impl Macaroon {
     /// Issues a macaroon without caveats.
     #[must_use]
@@ -49,6 +61,21 @@ impl Macaroon {
         self.signature = hmac(&self.signature, &caveat);
         self.caveats.push(caveat);
         self
+    }
+
+    /// Adds a condition to a macaroon that others will read, within the limits that they have.
+    ///
+    /// # Errors
+    /// [`AttenuateError`] when it could not be read any more.
+    pub fn attenuate(&self, caveat: impl Into<Vec<u8>>) -> Result<Self, AttenuateError> {
+        if self.caveats.len() >= CAVEATS_MAX {
+            return Err(AttenuateError::TooManyCaveats);
+        }
+        let narrower = self.clone().with_caveat(caveat);
+        if narrower.encode_v2().len() > MACAROON_LEN_MAX {
+            return Err(AttenuateError::TooLong);
+        }
+        Ok(narrower)
     }
 
     /// Whether the issuer who knows `root_key` issued this macaroon and nobody took a caveat
@@ -138,6 +165,19 @@ mod tests {
     fn standard(text: &str) -> String {
         text.replace('-', "+").replace('_', "/").trim_end_matches('=').to_owned()
             + &"=".repeat((4 - text.trim_end_matches('=').len() % 4) % 4)
+    }
+
+    #[test]
+    fn what_is_attenuated_can_still_be_read() {
+        let mut macaroon = Macaroon::issue(b"key", None, b"id".to_vec());
+        for _ in 0..CAVEATS_MAX {
+            macaroon = macaroon.attenuate("a=b").unwrap();
+        }
+        assert!(Macaroon::decode_binary(&macaroon.encode_v2()).unwrap().0.is_signed_with(b"key"));
+        assert_eq!(macaroon.attenuate("a=b"), Err(AttenuateError::TooManyCaveats));
+        let long = vec![b'a'; MACAROON_LEN_MAX];
+        let short = Macaroon::issue(b"key", None, b"id".to_vec());
+        assert_eq!(short.attenuate(long), Err(AttenuateError::TooLong));
     }
 
     #[test]
