@@ -1,7 +1,7 @@
 //! The command line. Each command is one file in `commands/`.
 
 use crate::commands::{
-    admin, categories, config as config_command, get, search, serve, show, wallet,
+    admin, categories, config as config_command, get, probe, search, serve, show, wallet,
 };
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Get(Box<get::GetArgs>),
+    Probe(probe::ProbeArgs),
     Search(search::SearchArgs),
     Show(show::ShowArgs),
     Categories(categories::CategoriesArgs),
@@ -46,6 +47,7 @@ impl Command {
             Self::Show(args) => args.json,
             Self::Categories(args) => args.json,
             Self::Get(args) => args.json,
+            Self::Probe(args) => args.json,
             Self::Wallet(command) => command.json(),
             Self::Admin(command) => command.wants_json(),
             Self::Serve(_) | Self::Config(_) => false,
@@ -67,9 +69,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(args) => args.server.overrides(),
         Command::Show(args) => args.server.overrides(),
         Command::Categories(args) => args.server.overrides(),
-        Command::Get(_) | Command::Wallet(_) | Command::Admin(_) | Command::Config(_) => {
-            Overrides::new()
-        }
+        Command::Get(_)
+        | Command::Probe(_)
+        | Command::Wallet(_)
+        | Command::Admin(_)
+        | Command::Config(_) => Overrides::new(),
     };
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
@@ -83,6 +87,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
     match command {
         Command::Serve(args) => serve::run(args, settings).await,
         Command::Get(args) => get::run(*args, settings).await,
+        Command::Probe(args) => probe::run(args).await,
         Command::Search(args) => search::run(args, settings).await,
         Command::Show(args) => show::run(args, settings).await,
         Command::Categories(args) => categories::run(args, settings).await,

@@ -15,6 +15,7 @@ mod base64url;
 mod binding;
 mod challenge;
 mod challenge_header;
+pub mod check;
 mod credential;
 mod credential_header;
 pub mod digest;
@@ -53,5 +54,7 @@ pub const ACCEPT_PAYMENT: &str = "Accept-Payment";
 pub const REQUEST_LEN_MAX: usize = 16 * 1_024;
 /// Any other parameter of a challenge longer than this is refused.
 pub const PARAMETER_LEN_MAX: usize = 4 * 1_024;
+/// The intents that clients know.
+const INTENTS: [&str; 3] = [methods::CHARGE, "session", "subscription"];
 /// The deepest nesting of JSON that is read.
 pub const JSON_DEPTH_MAX: usize = 16;
