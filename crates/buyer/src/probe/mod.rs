@@ -69,8 +69,8 @@ struct Prober<'a> {
 }
 
 impl Prober<'_> {
-    /// The declared request; where it has the wrong method, others. What the first says counts
-    /// unless another comes as far as the payment.
+    /// The declared request; where it has the wrong method, others. The first that is taken counts:
+    /// what it says of the input or the price is more than that GET is the wrong method.
     async fn ask(&mut self, first: Outgoing) -> Result<RecordedAnswer, ProbeError> {
         let answer = self.patiently(first.clone()).await?;
         if self.options.is_method_declared || answer.status != 405 {
@@ -78,7 +78,7 @@ impl Prober<'_> {
         }
         for method in plan::other_methods(&first.method, &answer) {
             let other = self.patiently(plan::with_method(&first, method)).await?;
-            if other.status == 402 {
+            if !matches!(other.status, 404 | 405 | 501) {
                 return Ok(other);
             }
         }

@@ -17,6 +17,8 @@ mod looking;
 #[cfg(test)]
 mod payments;
 #[cfg(test)]
+mod probing;
+#[cfg(test)]
 mod redeeming;
 #[cfg(test)]
 mod redirects;

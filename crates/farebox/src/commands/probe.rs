@@ -1,6 +1,8 @@
 //! `farebox probe`
 
 mod report;
+#[cfg(test)]
+mod tests;
 
 use super::problem::Problem;
 use super::request_args::RequestArgs;

@@ -54,7 +54,5 @@ pub const ACCEPT_PAYMENT: &str = "Accept-Payment";
 pub const REQUEST_LEN_MAX: usize = 16 * 1_024;
 /// Any other parameter of a challenge longer than this is refused.
 pub const PARAMETER_LEN_MAX: usize = 4 * 1_024;
-/// The intents that clients know.
-const INTENTS: [&str; 3] = [methods::CHARGE, "session", "subscription"];
 /// The deepest nesting of JSON that is read.
 pub const JSON_DEPTH_MAX: usize = 16;

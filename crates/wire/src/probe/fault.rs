@@ -180,7 +180,21 @@ pub(super) fn is_mcp_payment_error(answer: &RecordedAnswer) -> bool {
     body.and_then(|body| body.get("error")?.get("code")?.as_i64()) == Some(PAYMENT_REQUIRED)
 }
 
-/// Which rail a list of codes belongs to, in reports and documents.
+/// A text as one sentence: with a capital, unless it begins with a parameter, and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let mut characters = text.chars();
+    let mut sentence = match characters.next() {
+        Some(first) if !first_word.contains('=') => first.to_uppercase().collect::<String>(),
+        first => first.into_iter().collect(),
+    };
+    sentence.push_str(characters.as_str());
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
 impl Rail {
     /// As people write it.
     #[must_use]

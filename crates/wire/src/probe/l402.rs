@@ -1,5 +1,6 @@
 //! L402 in a report.
 
+use super::fault::sentence;
 use super::{Clients, Fault, Offer, Price, Rail, RailReport, RecordedAnswer, Severity, Terms};
 use crate::bolt11::{Invoice, Network};
 use crate::l402::{self, Answer};
@@ -70,8 +71,8 @@ impl From<&l402::Fault> for Fault {
                 l402::Severity::Advice => Severity::Note,
             },
             code: fault.code(),
-            message: fault.to_string(),
-            fix: fault.fix().to_owned(),
+            message: sentence(&fault.to_string()),
+            fix: sentence(fault.fix()),
             offer: None,
         }
     }

@@ -8,6 +8,8 @@ mod fault;
 mod l402;
 mod mpp;
 mod report;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod x402;
 

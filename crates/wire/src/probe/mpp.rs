@@ -1,5 +1,6 @@
 //! MPP in a report.
 
+use super::fault::sentence;
 use super::{Clients, Fault, Offer, Price, Rail, RailReport, RecordedAnswer, Severity, Terms};
 use crate::bolt11::Invoice;
 use crate::evm::{AssetId, Network, known_asset, to_decimal, to_micro_usd_ceil};
@@ -130,7 +131,7 @@ impl From<&check::Fault> for Fault {
                 check::Severity::Note => Severity::Note,
             },
             code: fault.code.name(),
-            message: fault.message(),
+            message: sentence(&fault.message()),
             fix: fault.code.fix().to_owned(),
             offer: fault.challenge,
         }

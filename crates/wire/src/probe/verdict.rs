@@ -7,8 +7,7 @@ macro_rules! verdicts {
     ($($(#[doc = $meaning:literal])+ $variant:ident = $code:literal, $message:literal, $fix:expr;)*) => {
         /// What an answer comes to.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Verdict { $($(#[doc = $meaning])+ $variant,)* }
+        pub enum Verdict { $($(#[doc = $meaning])+ #[serde(rename = $code)] $variant,)* }
 
         impl Verdict {
             /// All of them.
@@ -52,8 +51,11 @@ verdicts! {
     /// 3xx to another host.
     RedirectElsewhere = "redirect_elsewhere", "It redirects to another host, which was not followed.",
         Some("probe that address, if you trust it");
+    /// 3xx to the same host that was not followed any more.
+    RedirectHere = "redirect_same_host", "It redirects within its host, in a circle, too often or to http.",
+        Some("let the address that buyers call answer by itself");
     /// 3xx that leads nowhere.
-    RedirectBroken = "redirect_broken", "It redirects without saying where to, or in a circle.",
+    RedirectBroken = "redirect_broken", "It redirects without saying where to.",
         Some("send Location with the final address of the endpoint");
     /// 401.
     AuthRequired = "auth_required", "It wants a login or an API key before it speaks of payment.",
@@ -101,9 +103,18 @@ impl Verdict {
             200..300 if answer.has("ngrok-error-code") => Self::Interstitial,
             200..300 if is_mcp_payment_error(answer) => Self::McpPayment,
             200..300 => Self::Free,
-            300..400 if answer.has("location") => Self::RedirectElsewhere,
-            300..400 => Self::RedirectBroken,
+            300..400 => Self::of_redirect(answer),
             _ => Self::of_error(answer),
+        }
+    }
+
+    fn of_redirect(answer: &RecordedAnswer) -> Self {
+        let from = answer.parsed_url();
+        let to = from.as_ref().zip(answer.text("location"));
+        match to.and_then(|(from, to)| from.join(to.trim()).ok()) {
+            None => Self::RedirectBroken,
+            Some(to) if from.is_some_and(|from| from.host() == to.host()) => Self::RedirectHere,
+            Some(_) => Self::RedirectElsewhere,
         }
     }
 

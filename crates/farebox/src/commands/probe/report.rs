@@ -65,13 +65,10 @@ pub(super) fn to_json(found: &Probe) -> Value {
 pub(super) fn to_text(found: &Probe, paint: Paint) -> String {
     let mut text = String::new();
     let report = &found.report;
-    for attempt in found.attempts.iter().rev().skip(1).rev() {
+    for attempt in &found.attempts {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
-        let line = format!("{} {} -> {status}", attempt.method, attempt.url);
-        push(&mut text, &paint.paint("2", &shown(&line)));
+        push(&mut text, &shown(&format!("{} {} -> {status}", attempt.method, attempt.url)));
     }
-    let asked = format!("{} {} -> {}", found.answer.method, found.answer.url, report.status);
-    push(&mut text, &shown(&asked));
     push(&mut text, &paint.good_or_bad(report.is_payable, report.message));
     if let Some(to) = &found.redirect {
         push(&mut text, &format!("redirects to {}", shown(to)));
@@ -85,7 +82,7 @@ pub(super) fn to_text(found: &Probe, paint: Paint) -> String {
     if !report.faults.is_empty() {
         push(&mut text, "");
         push(&mut text, &paint.paint("1", "the answer"));
-        push_faults(&mut text, &report.faults, paint);
+        push_faults(&mut text, &report.faults, false, paint);
     }
     text
 }
@@ -107,7 +104,7 @@ fn push_rail(text: &mut String, rail: &RailReport, paint: Paint) {
     for client in &rail.clients.0 {
         push(text, &format!("  by {}", shown(client)));
     }
-    push_faults(text, &rail.faults, paint);
+    push_faults(text, &rail.faults, rail.offers.len() > 1, paint);
 }
 
 /// `#1 exact: 0.01 USDC to 0x… on eip155:8453, until 2026-01-01T00:00:00Z`
@@ -138,14 +135,15 @@ fn offer_line(offer: &Offer, is_numbered: bool) -> String {
     shown(&line)
 }
 
-fn push_faults(text: &mut String, faults: &[Fault], paint: Paint) {
+fn push_faults(text: &mut String, faults: &[Fault], is_numbered: bool, paint: Paint) {
     for fault in faults {
         let (name, colour) = match fault.severity {
             Severity::Error => ("error", "31"),
             Severity::Warning => ("warning", "33"),
             Severity::Note => ("note", "36"),
         };
-        let place = fault.offer.map_or_else(String::new, |offer| format!(" in #{offer}"));
+        let place = fault.offer.filter(|_| is_numbered);
+        let place = place.map_or_else(String::new, |offer| format!(" in #{offer}"));
         let message = shown(&fault.message);
         let message = message.trim_end_matches('.');
         let label = paint.paint(colour, name);

@@ -114,6 +114,8 @@ fault_codes! {
     IntentUnknown = Error, "unsupported_intent", "Use the intent charge: clients know no other for this method.";
     /// The intent is a session: the price is for a unit, and a deposit is paid first.
     IntentSession = Note, "session_intent", "Nothing to do; offer charge beside it for clients that pay one request at a time.";
+    /// The intent is a subscription: money is taken again and again.
+    IntentSubscription = Warning, "subscription_intent", "Offer charge beside it: most clients pay one request at a time.";
     /// The request is missing or empty.
     RequestMissing = Error, "request_missing", "Add request=\"…\": base64url of the JSON that says what to pay.";
     /// The request is not base64url.

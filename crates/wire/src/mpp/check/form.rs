@@ -3,8 +3,8 @@
 use super::{CheckedChallenge, Context, FaultCode, Sink, is_lightning};
 use crate::http_auth::{Quoting, RawChallenge};
 use crate::mpp::{
-    INTENTS, PARAMETER_LEN_MAX, PAYMENT_AUTHORIZATION, REQUEST_LEN_MAX, digest, opaque::Opaque,
-    parse_timestamp,
+    PARAMETER_LEN_MAX, PAYMENT_AUTHORIZATION, REQUEST_LEN_MAX, digest, methods::CHARGE,
+    opaque::Opaque, parse_timestamp,
 };
 
 /// A challenge that is good for less is worth a word.
@@ -108,7 +108,8 @@ impl<'a> Parameters<'a> {
         }
         match self.value("intent") {
             Some("session") => sink.add(FaultCode::IntentSession),
-            Some(intent) if !INTENTS.contains(&intent) => {
+            Some("subscription") => sink.add(FaultCode::IntentSubscription),
+            Some(intent) if intent != CHARGE => {
                 sink.add_found(FaultCode::IntentUnknown, intent);
             }
             _ => {}

@@ -10,7 +10,8 @@ use crate::mpp::methods as wire;
 /// Looks at the fields of the method's own.
 pub(super) fn examine(request: &mut Request<'_>) {
     let method = request.found.method.to_ascii_lowercase();
-    let is_charge = request.found.intent == wire::CHARGE;
+    // One that is missing or unknown is named already; the rest of a charge is still worth a look.
+    let is_charge = !matches!(&*request.found.intent, "session" | "subscription");
     match method.as_str() {
         wire::lightning::METHOD => lightning::examine(request, is_charge),
         wire::evm::METHOD => chain::examine_evm(request, is_charge),

@@ -28,7 +28,7 @@ pub(super) fn examine(request: &mut Request<'_>, is_charge: bool) {
     request.sink.add_if(is_small, FaultCode::AmountBelowMinimum);
     if is_charge {
         request.strict(StripeCharge::decode(request.text));
-    } else {
+    } else if request.found.intent == "session" {
         request.sink.add_found(FaultCode::IntentUnknown, &request.found.intent.clone());
     }
 }
