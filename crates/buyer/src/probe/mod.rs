@@ -57,7 +57,7 @@ pub async fn probe(
     let answer = prober.ask(outgoing).await?;
     let redirect = location(&answer);
     let terms =
-        Terms { accepts_test_money: terms.accepts_test_money || is_local(&answer), ..terms };
+        Terms { accepts_test_money: terms.accepts_test_money || answer.is_local(), ..terms };
     let report = classify(&answer, terms);
     Ok(Probe { attempts: prober.attempts, redirect, answer, report })
 }
@@ -143,17 +143,6 @@ fn location(answer: &RecordedAnswer) -> Option<String> {
     let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
     let text = String::from_utf8_lossy(value);
     (300..400).contains(&answer.status).then(|| crate::printable::printable(&text, 300))
-}
-
-/// On this machine no money has a price.
-fn is_local(answer: &RecordedAnswer) -> bool {
-    let url = Url::parse(&answer.url).ok();
-    match url.as_ref().and_then(Url::host) {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The methods that a probe may send by itself: none of them deletes.

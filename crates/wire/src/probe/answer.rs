@@ -47,8 +47,9 @@ impl RecordedAnswer {
         Url::parse(&self.url).ok()
     }
 
-    /// Whether it was asked on this machine, where nobody else listens in.
-    pub(super) fn is_local(&self) -> bool {
+    /// Whether it was asked on this machine, where nobody else listens in and no money needs a price.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
         let url = self.parsed_url();
         match url.as_ref().and_then(Url::host) {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

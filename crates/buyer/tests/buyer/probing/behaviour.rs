@@ -100,13 +100,18 @@ async fn redirects_are_followed_on_the_host_and_reported_elsewhere() {
         "/old" => Reply::new(301, "").header("location", "/new"),
         "/new" => paid(),
         "/loop" => Reply::new(302, "").header("location", "/loop"),
-        _ => Reply::new(302, "").header("location", "http://localhost:1/paid"),
+        _ => {
+            // The same port of another name.
+            let host = request.header("host").unwrap().replace("127.0.0.1", "localhost");
+            Reply::new(302, "").header("location", format!("http://{host}/new"))
+        }
     })
     .await;
     assert!(probe_url(&server.url("/old")).await.unwrap().report.is_payable);
     let away = probe_url(&server.url("/away")).await.unwrap();
     assert_eq!(away.report.verdict, Verdict::RedirectElsewhere);
-    assert_eq!(away.redirect.as_deref(), Some("http://localhost:1/paid"));
+    let elsewhere = server.url("/new").replace("127.0.0.1", "localhost");
+    assert_eq!(away.redirect, Some(elsewhere));
     assert_eq!(away.attempts.len(), 1);
     let looping = probe_url(&server.url("/loop")).await.unwrap();
     assert_eq!(looping.report.verdict, Verdict::RedirectHere);
