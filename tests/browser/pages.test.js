@@ -94,13 +94,3 @@ test('dark pages are dark', async () => {
   await page.screenshot({ path: `${SCREENSHOTS}dark.png` });
   await close();
 });
-
-test('a browser that opens a paid address is shown the price', async () => {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const answer = await page.goto(`${demo.url}/demo/weather?city=Lisbon`);
-  assert.equal(answer.status(), 402);
-  assert.match(await answer.headerValue('www-authenticate'), /^L402 macaroon="[^"]+", invoice="ln/);
-  assert.match(await page.locator('body').innerText(), /costs 5 sats/);
-  await context.close();
-});

@@ -33,10 +33,11 @@ export async function startDemo() {
     const [label, value] = line.trim().split(/\s+/);
     if (label === 'pages') found.url = value.replace(/\/$/, '');
     if (label === 'wallet') found.wallet = value;
+    if (label === 'password') found.password = value;
     if (line.includes('Ctrl-C')) break;
   }
   clearTimeout(timer);
-  if (!found.url || !found.wallet) {
+  if (!found.url || !found.wallet || !found.password) {
     await stop();
     throw new Error('the demo server did not start');
   }

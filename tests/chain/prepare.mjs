@@ -16,7 +16,10 @@ const here = new URL('.', import.meta.url);
 // Compiling takes some seconds: the code is kept for each state of the source.
 async function runtimeCode() {
   const source = readFileSync(new URL('TestUSDC.sol', here), 'utf8');
-  const kept = new URL(`node_modules/.cache/${createHash('sha256').update(source).digest('hex')}`, here);
+  const kept = new URL(
+    `node_modules/.cache/${createHash('sha256').update(source).digest('hex')}`,
+    here,
+  );
   try {
     return readFileSync(kept, 'utf8');
   } catch {

@@ -77,6 +77,10 @@ finish() {
   [ "$failures" = 0 ]
 }
 
+exactly() { # exactly WANTED FOUND
+  [ "$1" = "$2" ] || { printf 'it moved %s and not %s\n' "$2" "$1"; return 1; }
+}
+
 # What the seller at PAYTO holds of TOKEN on the chain at RPC.
 earned() { "$tests/chain/balance" "$PAYTO" ${TOKEN:+"$TOKEN"}; }
 
@@ -84,8 +88,33 @@ earned() { "$tests/chain/balance" "$PAYTO" ${TOKEN:+"$TOKEN"}; }
 brings() { # brings UNITS COMMAND...
   local before after units=$1
   shift
-  before=$(earned)
+  before=$(earned) || return 1
   "$@" || { printf 'ended with %s\n' "$?"; return 1; }
-  after=$(earned)
-  [ $((after - before)) = "$units" ] || { printf 'brought %s and not %s\n' $((after - before)) "$units"; return 1; }
+  after=$(earned) || return 1
+  exactly "$units" $((after - before))
+}
+
+# Starts the demo of a farebox program; its URL is in $started_url and its wallet in $PHOENIXD.
+start_demo() { # start_demo PROGRAM
+  start_server demo "$peers/l402/demo" "$1" "$work/demo"
+  PHOENIXD=http://:farebox-demo@$(sed -n 's/^  wallet *http:\/\/\([^ ]*\).*/\1/p' "$work/demo/said")
+  export PHOENIXD
+}
+
+# What the wallet at PHOENIXD holds, in satoshis.
+wallet_balance() {
+  local password address
+  password=${PHOENIXD#*://:} && password=${password%%@*}
+  address=http://${PHOENIXD#*@}
+  curl -sS --fail -u ":$password" "${address%/}/getbalance" | jq .balanceSat
+}
+
+# Runs the command, which must end well and cost the wallet exactly this much.
+costs() { # costs SATS COMMAND...
+  local before after sats=$1
+  shift
+  before=$(wallet_balance) || return 1
+  "$@" || { printf 'ended with %s\n' "$?"; return 1; }
+  after=$(wallet_balance) || return 1
+  exactly "$sats" $((before - after))
 }

@@ -10,6 +10,7 @@ use farebox_wire::x402::{
     SettleResponse, SupportedKind, SupportedResponse, VerifyError, VerifyResponse,
     accepted_matches,
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The engines of this process, one for each chain; cheap to clone.
@@ -124,14 +125,18 @@ impl Facilitator for Embedded {
         };
         let payer = Some(payment.authorization.from);
         let (fault, transaction) = match engine.settle(&payment, &terms).await {
-            Ok(Settlement::Settled { transaction, .. }) => {
-                return Ok(SettleResponse {
+            Ok(Settlement::Settled { transaction, is_repeat }) => {
+                let mut answer = SettleResponse {
                     success: true,
                     transaction: transaction.to_string(),
                     network,
                     payer: payer.map(text),
                     ..SettleResponse::default()
-                });
+                };
+                if is_repeat {
+                    mark_repeat(&mut answer);
+                }
+                return Ok(answer);
             }
             Ok(Settlement::Pending { transaction }) => (pending(), transaction),
             Ok(Settlement::Failed { failure, transaction }) => (failed(failure), transaction),
@@ -164,6 +169,20 @@ impl Facilitator for Embedded {
         }
         Ok(supported)
     }
+}
+
+const EXTRA: &str = "extra";
+const REPEAT: &str = "repeat";
+
+fn mark_repeat(answer: &mut SettleResponse) {
+    answer.other.insert(EXTRA.to_owned(), json!({ REPEAT: true }));
+}
+
+/// Whether the answer says that somebody was told of this settlement before. A seller who keeps a
+/// record of payments knows what that was for; one who keeps none must not deliver for it.
+#[must_use]
+pub fn is_repeat(answer: &SettleResponse) -> bool {
+    answer.other.get(EXTRA).and_then(|extra| extra.get(REPEAT)).is_some_and(|repeat| repeat == true)
 }
 
 /// The name of the network in the payment's version.

@@ -4,13 +4,17 @@ pub mod api;
 mod embedded;
 mod engine;
 mod facilitator;
+mod list;
+mod remote;
 
-pub use embedded::Embedded;
+pub use embedded::{Embedded, is_repeat};
 pub use engine::{
     AmountRule, Clock, Engine, EngineOptions, EngineStats, Failure, KeyBalance, Payment, PaymentId,
     Recipients, Refusal, Settlement, Terms,
 };
 pub use facilitator::{Facilitator, FacilitatorError};
+pub use list::FacilitatorList;
+pub use remote::{Remote, RemoteOptions};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");

@@ -181,7 +181,12 @@ impl Paywall {
 /// A fixed price is the one that was signed, even if it has risen since. A price made from the
 /// request must not be more than was paid for. What was bought in dollars is compared in dollars:
 /// a token is worth what it was sold for, however the rate has moved, and needs no rate at all.
-fn check_price(route: &PaidRoute, grant: &Grant, price: &Amount, now: u64) -> Result<(), Refusal> {
+pub(crate) fn check_price(
+    route: &PaidRoute,
+    grant: &Grant,
+    price: &Amount,
+    now: u64,
+) -> Result<(), Refusal> {
     if !route.is_priced_by_request() {
         return Ok(());
     }

@@ -30,12 +30,19 @@ pub(crate) struct KeptAnswer {
 }
 
 impl KeptAnswer {
-    /// The same with more headers; those that are there stay.
-    pub(crate) fn with_headers(self, more: &[(HeaderName, HeaderValue)]) -> Self {
+    /// The same with the proof of its payment, for its payer alone.
+    pub(crate) fn with_receipt(self, receipt: &[(HeaderName, HeaderValue)]) -> Self {
         let Ok(mut headers) = serde_json::from_str::<Vec<(String, String)>>(&self.headers) else {
             return self;
         };
-        headers.extend(more.iter().filter_map(|(name, value)| text_pair((name, value))));
+        if !receipt.is_empty() {
+            let is_cache = |name: &str| name == header::CACHE_CONTROL.as_str();
+            let known = headers.iter().filter(|(name, _)| is_cache(name));
+            let private = private(known.map(|(_, value)| value.as_str()));
+            headers.retain(|(name, _)| !is_cache(name));
+            headers.push((header::CACHE_CONTROL.to_string(), private));
+        }
+        headers.extend(receipt.iter().filter_map(|(name, value)| text_pair((name, value))));
         match serde_json::to_string(&headers) {
             Ok(headers) => Self { headers, ..self },
             Err(_) => self,
@@ -126,6 +133,19 @@ async fn keep(response: Response) -> Result<(Option<KeptAnswer>, Response), axum
         body: body.to_vec(),
     });
     Ok((kept, Response::from_parts(parts, Body::from(body))))
+}
+
+/// What a handler says of caches, narrowed to the payer's own: a cache that serves others would
+/// give away what was sold.
+pub(crate) fn private<'a>(cache_control: impl Iterator<Item = &'a str>) -> String {
+    let shared = ["public", "private", "s-maxage", "proxy-revalidate"];
+    let name = |directive: &str| {
+        directive.split('=').next().unwrap_or_default().trim().to_ascii_lowercase()
+    };
+    let directives = cache_control.flat_map(|value| value.split(',')).map(str::trim);
+    let kept = directives.filter(|directive| !directive.is_empty());
+    let kept = kept.filter(|directive| !shared.contains(&name(directive).as_str()));
+    std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ")
 }
 
 /// Who asks for events reads them as they come: they are never held back to be kept.

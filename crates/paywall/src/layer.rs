@@ -3,9 +3,10 @@
 use crate::admission::Refusal;
 use crate::amount::Amount;
 use crate::answer::infallible;
+use crate::browser;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
-use crate::request::{self, BodyError, Facts};
+use crate::request::{self, BodyError, Facts, Shown};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use crate::unavailable::Unavailable;
 use axum::Json;
@@ -78,10 +79,11 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        if self.paywall.is_stopped() {
-            return Unavailable::ReadOnly.into_response();
-        }
         let (parts, body) = request.into_parts();
+        let wants_page = browser::wants_page(&parts);
+        if self.paywall.is_stopped() {
+            return browser::unavailable(wants_page, Unavailable::ReadOnly);
+        }
         let shown = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
             let shown = shown?;
             self.paywall.check_shown(&shown)?;
@@ -99,38 +101,58 @@ impl ChargeLayer {
         } else {
             (None, body)
         };
-        let facts = Facts::of(&parts, read.as_ref()).showing(&shown);
+        let mut facts = Facts::of(&parts, read.as_ref()).showing(&shown);
+        let visitor = self.paywall.visitor(&self.route, &facts, &parts);
+        facts.visitor = visitor.map(Box::new);
         let price = match self.price(&facts, read.as_ref()) {
             Ok(price) => price,
             Err(error) => return bad_request(error),
         };
         let request = Request::from_parts(parts, body);
-        if price.is_zero() {
-            return infallible(inner.call(request).await);
-        }
-        let outcome = match shown {
-            Some(Ok(shown)) => {
-                match self.paywall.verify_shown(&self.route, &facts, &price, &shown).await {
-                    Ok(verdict) => self.redeem(verdict, inner, request).await,
-                    Err(refusal) => Err(refusal),
-                }
-            }
-            Some(Err(problem)) => Err(problem.into()),
-            None => match self.purse(request.headers()) {
-                Ok(Some(purse)) => self.prepaid(purse, &price, inner, request).await,
-                Ok(None) => Err(Problem::PaymentRequired.into()),
-                Err(response) => return *response,
-            },
+        let outcome = match facts.visitor.as_ref().filter(|visitor| visitor.is_poll) {
+            Some(visitor) => self.poll(visitor, &facts, &price).await,
+            None if price.is_zero() => return infallible(inner.call(request).await),
+            None => self.admit(shown, &mut facts, &price, inner, request).await,
         };
         let problem = match outcome {
             Ok(response) => return response,
-            Err(Refusal::Unavailable(unavailable)) => return unavailable.into_response(),
+            Err(Refusal::Unavailable(unavailable)) => {
+                return browser::unavailable(wants_page, unavailable);
+            }
             Err(Refusal::Problem(problem)) => problem,
         };
         if problem != Problem::PaymentRequired {
             self.paywall.count_refused();
         }
         self.paywall.challenge(&self.route, &facts, &price, &problem).await
+    }
+
+    /// Answers a request that is paid for: with the credential in its headers, else from a
+    /// balance, else with a browser's cookie.
+    async fn admit<S>(
+        &self,
+        shown: Option<Result<Shown, Problem>>,
+        facts: &mut Facts,
+        price: &Amount,
+        inner: S,
+        request: Request<Body>,
+    ) -> Result<Response, Refusal>
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        match shown {
+            Some(shown) => {
+                let shown = shown?;
+                let verdict = self.paywall.verify_shown(&self.route, facts, price, &shown).await?;
+                self.redeem(verdict, inner, request).await
+            }
+            None => match self.purse(request.headers()) {
+                Ok(Some(purse)) => self.prepaid(purse, price, inner, request).await,
+                Ok(None) => self.admit_visitor(facts, price, inner, request).await,
+                Err(response) => Ok(*response),
+            },
+        }
     }
 
     pub(crate) fn paywall(&self) -> &Paywall {

@@ -7,7 +7,7 @@ use crate::lightning::Settled;
 use crate::payment::Payment;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
-use crate::request::Facts;
+use crate::request::{BODY_MARK, Facts};
 use crate::route::PaidRoute;
 use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::methods::lightning::{LightningCharge, read_preimage};
@@ -85,18 +85,50 @@ impl Paywall {
 
 /// A challenge is good for the route, the request and the body that it was issued for.
 fn check_bound(route: &PaidRoute, facts: &Facts, challenge: &Challenge) -> Result<(), Problem> {
+    if challenge.method == lightning::METHOD {
+        return check_bound_text(route, facts, challenge);
+    }
     let opaque = challenge.opaque_data().map_err(|_| Problem::ForeignChallenge)?;
     let bound_to = facts.bound_digest(route);
     if opaque.route() != Some(route.id) || opaque.get(BOUND_TO) != Some(&bound_to) {
         return Err(Problem::ChallengeOfAnotherRequest);
     }
-    // A body too large to be read from anybody was not tied to the challenge.
-    match &challenge.digest {
-        Some(digest) if facts.content_digest().as_ref() != Some(digest) => {
-            Err(Problem::ChallengeOfAnotherRequest)
-        }
-        _ => Ok(()),
+    let shown = facts.content_digest();
+    check_body(route, challenge.digest.as_deref(), shown.as_deref())
+}
+
+fn check_bound_text(
+    route: &PaidRoute,
+    facts: &Facts,
+    challenge: &Challenge,
+) -> Result<(), Problem> {
+    let charge = LightningCharge::decode(&challenge.request);
+    let bound_to = charge.ok().and_then(|charge| charge.external_id);
+    let bound_to = bound_to.ok_or(Problem::ForeignChallenge)?;
+    let shown = facts.bound_text(route);
+    let split = |text: &str| match text.split_once(BODY_MARK) {
+        Some((request, body)) => (request.to_owned(), Some(body.to_owned())),
+        None => (text.to_owned(), None),
+    };
+    let ((issued_for, issued_body), (shown, shown_body)) = (split(&bound_to), split(&shown));
+    if issued_for != shown {
+        return Err(Problem::ChallengeOfAnotherRequest);
     }
+    check_body(route, issued_body.as_deref(), shown_body.as_deref())
+}
+
+/// A body too large to be read from anybody was not tied to the challenge, where the price is the
+/// same for all; where it is made from the body, there was none.
+fn check_body(
+    route: &PaidRoute,
+    issued_for: Option<&str>,
+    shown: Option<&str>,
+) -> Result<(), Problem> {
+    let is_bound = match issued_for {
+        Some(_) => shown == issued_for,
+        None => shown.is_none() || !route.is_priced_by_request(),
+    };
+    if is_bound { Ok(()) } else { Err(Problem::ChallengeOfAnotherRequest) }
 }
 
 /// The receipt of a payment.

@@ -1,16 +1,13 @@
 //! The paywall of one server: its wallet, its secret, its pool and its records.
 
-use crate::admission::Refusal;
-use crate::collection::{Collected, Verdict};
+use crate::browser::Lookups;
 use crate::evm::AskedRates;
 use crate::keys::Secret;
 use crate::layer::ChargeLayer;
-use crate::payment::{PaymentKey, Rail};
+use crate::payment::PaymentKey;
 use crate::pool::InvoicePool;
-use crate::problem::Problem;
 use crate::rails::Rails;
 use crate::recent::Recent;
-use crate::redeem::store_failed;
 use crate::redemption::{End, Redemptions};
 use crate::route::PaidRoute;
 use crate::unbooked::Unbooked;
@@ -117,6 +114,7 @@ struct Inner {
     is_stopped: AtomicBool,
     settled: Mutex<Recent<PaymentHash>>,
     unbooked: Unbooked,
+    lookups: Lookups,
     /// Payments with what they bought.
     recorded: Mutex<Recent<(PaymentKey, [u8; 32])>>,
     asked_rates: AskedRates,
@@ -155,6 +153,7 @@ impl Paywall {
             is_stopped: AtomicBool::new(false),
             settled: Mutex::default(),
             unbooked: Unbooked::default(),
+            lookups: Lookups::default(),
             recorded: Mutex::default(),
             asked_rates: AskedRates::default(),
             counters: Counters::default(),
@@ -267,6 +266,10 @@ impl Paywall {
         &self.0.unbooked
     }
 
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.0.lookups
+    }
+
     pub(crate) fn redemptions(&self) -> &Redemptions {
         &self.0.redemptions
     }
@@ -296,32 +299,12 @@ impl Paywall {
         self.0.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
     }
 
-    /// Collects and records the first use of a payment that is good for many requests. Where its
-    /// money arrived, if it bought what it is used for.
-    pub(crate) async fn open_subject(&self, verdict: &Verdict) -> Result<String, Refusal> {
-        let usage = &verdict.usage;
-        let bought = (usage.payment.key, usage.request_digest);
-        let recorded = &self.0.recorded;
-        // A token says itself when it expires; for the others the row has to be asked.
-        let is_token = usage.payment.rail == Rail::Lightning;
-        let is_known = || recorded.lock().unwrap_or_else(PoisonError::into_inner).contains(&bought);
-        if is_token && is_known() {
-            return Ok(usage.payment.reference.clone());
-        }
-        let settled_as = match verdict.collection.collect().await {
-            Collected::Yes(settled_as) => settled_as,
-            Collected::No(problem) => return Err(problem.into()),
-            Collected::Unknown(why) => return Err(why.into()),
-        };
-        let record = self.0.redemptions.record(usage.clone(), settled_as.clone(), self.now());
-        if !record.await.map_err(store_failed)? {
-            return Err(Problem::Used.into());
-        }
-        if is_token {
-            recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(bought);
-        }
-        self.count_admitted();
-        Ok(settled_as)
+    pub(crate) fn knows_recorded(&self, bought: &(PaymentKey, [u8; 32])) -> bool {
+        self.0.recorded.lock().unwrap_or_else(PoisonError::into_inner).contains(bought)
+    }
+
+    pub(crate) fn note_recorded(&self, bought: (PaymentKey, [u8; 32])) {
+        self.0.recorded.lock().unwrap_or_else(PoisonError::into_inner).insert(bought);
     }
 
     /// Ends a reservation. When the records cannot be written, it goes on trying behind its

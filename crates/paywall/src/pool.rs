@@ -23,12 +23,26 @@ pub(crate) struct Purpose {
     pub price: Sats,
     /// The very request, so that two different ones of a client can be paid at the same time.
     pub request_digest: [u8; 32],
+    /// Whether it is for one browser, which is admitted without a preimage: nobody else is ever
+    /// handed its invoice, and it is handed nobody else's, or one of two payers behind the same
+    /// address could take what the other paid for.
+    pub is_private: bool,
 }
 
 #[derive(Clone)]
 struct Entry {
     purpose: Purpose,
     invoice: CreatedInvoice,
+}
+
+impl Entry {
+    const fn is_shared(&self) -> bool {
+        !self.purpose.is_private
+    }
+
+    fn is_fresh(&self, now: u64) -> bool {
+        self.invoice.expires_at >= now.saturating_add(TIME_LEFT_MIN_S)
+    }
 }
 
 /// What the pool has for a request.
@@ -85,8 +99,9 @@ impl InvoicePool {
         let known = state.clients.get(&client);
         let entries = known.map(|client| client.entries.as_slice()).unwrap_or_default();
         let ahead_s = known.map_or(0, |client| client.even_at.saturating_sub(now));
-        let fresh = |entry: &&Entry| entry.invoice.expires_at >= now + TIME_LEFT_MIN_S;
-        if let Some(same) = entries.iter().filter(fresh).find(|entry| entry.purpose == purpose) {
+        let open = || entries.iter().filter(|entry| entry.is_shared() && entry.is_fresh(now));
+        let same = open().find(|entry| entry.purpose == purpose);
+        if let Some(same) = same.filter(|_| !purpose.is_private) {
             return Found::Invoice(same.invoice.clone());
         }
         if ahead_s < BURST_PER_CLIENT && total < OPEN_TOTAL_MAX {
@@ -95,7 +110,7 @@ impl InvoicePool {
         let shareable = |entry: &&Entry| {
             entry.purpose.route == purpose.route && entry.purpose.price == purpose.price
         };
-        if let Some(shared) = entries.iter().filter(fresh).find(shareable) {
+        if let Some(shared) = open().find(shareable).filter(|_| !purpose.is_private) {
             return Found::Invoice(shared.invoice.clone());
         }
         if total < OPEN_TOTAL_MAX {
@@ -103,6 +118,15 @@ impl InvoicePool {
         }
         let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
         Found::Full { retry_after_s: first.unwrap_or(now).saturating_sub(now).max(1) }
+    }
+
+    /// The invoice of a browser that has shown its token, while there is time to pay it.
+    pub(crate) fn find_private(&self, hash: PaymentHash, now: u64) -> Option<CreatedInvoice> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = state.clients.get(state.clients_by_hash.get(&hash)?)?;
+        let entry = client.entries.iter().find(|entry| entry.invoice.payment_hash == hash)?;
+        let is_its_own = entry.purpose.is_private && entry.is_fresh(now);
+        is_its_own.then(|| entry.invoice.clone())
     }
 
     pub(crate) fn insert(
@@ -177,7 +201,7 @@ mod tests {
     fn purpose(digest: usize) -> Purpose {
         let mut request_digest = [0; 32];
         request_digest[..8].copy_from_slice(&digest.to_be_bytes());
-        Purpose { route: "weather", price: Sats::new(5), request_digest }
+        Purpose { route: "weather", price: Sats::new(5), request_digest, is_private: false }
     }
 
     fn invoice(number: usize, expires_at: u64) -> CreatedInvoice {
@@ -218,6 +242,30 @@ mod tests {
         assert_eq!(pool.find(client(1), dearer, 1), Found::None, "one more each second");
         pool.remove(invoice(3, 600).payment_hash);
         assert_eq!(pool.find(client(1), dearer, 0), Found::None, "who pays may buy more");
+    }
+
+    #[test]
+    fn an_invoice_of_a_browser_is_for_that_browser_only() {
+        let pool = InvoicePool::default();
+        let private = |digest| Purpose { is_private: true, ..purpose(digest) };
+        pool.insert(client(1), private(1), invoice(1, 600), 0);
+        pool.insert(client(1), purpose(1), invoice(2, 600), 0);
+        assert_eq!(pool.find(client(1), private(1), 0), Found::None, "another browser's");
+        assert_eq!(pool.find(client(1), purpose(1), 0), Found::Invoice(invoice(2, 600)));
+        let hash = |number| invoice(number, 600).payment_hash;
+        assert_eq!(pool.find_private(hash(1), 540), Some(invoice(1, 600)));
+        assert_eq!(pool.find_private(hash(1), 541), None, "too late to pay it");
+        assert_eq!(pool.find_private(hash(2), 0), None, "everybody's");
+        for number in 3..=BURST_PER_CLIENT {
+            let number = usize::try_from(number).unwrap();
+            pool.insert(client(1), private(number), invoice(number, 600), 0);
+        }
+        let busy = Found::ClientBusy { retry_after_s: 1 };
+        assert_eq!(pool.find(client(1), private(999), 0), busy, "never a program's");
+        assert_eq!(pool.find(client(1), purpose(999), 0), Found::Invoice(invoice(2, 600)));
+        pool.remove(hash(2));
+        pool.insert(client(1), private(2), invoice(2, 600), 0);
+        assert_eq!(pool.find(client(1), purpose(3), 0), busy, "never a browser's");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Rails {
 pub(crate) struct Site {
     /// Where it is reached from outside, without a slash at the end.
     pub url: String,
-    /// Its host and port: the realm of its challenges.
+    /// Its host: the realm of its challenges.
     pub realm: String,
 }
 
@@ -34,13 +34,19 @@ impl Rails {
         Self { lightning: Some(receiver), ..Self::default() }
     }
 
+    /// The same with Lightning, to `receiver`.
+    #[must_use]
+    pub fn with_lightning(self, receiver: Arc<dyn Receiver>) -> Self {
+        Self { lightning: Some(receiver), ..self }
+    }
+
     /// The same for a server that is reached at `public_url` (`https://api.example.com`), which
     /// the challenges of MPP and x402 name.
     #[must_use]
     pub fn at(self, public_url: &str) -> Self {
         let url = public_url.trim_end_matches('/').to_owned();
-        let realm = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let realm = realm.split('/').next().unwrap_or_default().to_owned();
+        let host = url::Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let realm = host.unwrap_or_else(|| url.clone());
         Self { site: Some(Site { url, realm }), ..self }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::admission::Refusal;
 use crate::answer::{self, KeptAnswer, Outcome, infallible};
-use crate::collection::{Collected, Verdict};
+use crate::collection::Verdict;
 use crate::layer::ChargeLayer;
 use crate::payment::Rail;
 use crate::problem::Problem;
@@ -110,42 +110,35 @@ impl ChargeLayer {
         };
         let settled_as = match settled_as {
             Some(settled_as) => settled_as,
-            None => self.collect(&verdict, kept.as_ref()).await?,
+            None => self.paywall().collect_reserved(&verdict, kept.as_ref()).await?,
         };
         let receipt = verdict.collection.receipt(&settled_as, self.paywall().now());
-        let answer = kept.map(|kept| kept.with_headers(&receipt));
+        let answer = kept.map(|kept| kept.with_receipt(&receipt));
         match self.end(&verdict, End::Finish { answer, settled_as }).await {
-            Ok(()) => Ok(with_headers(response, receipt)),
+            Ok(()) => Ok(with_receipt(response, receipt)),
             Err(error) => Ok(unrecorded(&error).into_response()),
         }
     }
 
     /// Collects before the handler runs, and writes down that it is here.
     async fn collect_first(&self, verdict: &Verdict) -> Result<String, Refusal> {
-        let settled_as = self.collect(verdict, None).await?;
-        let (key, now) = (verdict.usage.payment.key, self.paywall().now());
-        let noted = self.paywall().redemptions().note_collected(key, settled_as.clone(), now).await;
-        if let Err(error) = noted {
-            // Its money is asked for again at the next request, and found to be here.
-            let _ = self.end(verdict, End::Settle(None)).await;
-            return Err(store_failed(error));
-        }
-        Ok(settled_as)
+        let settled_as = self.paywall().collect_reserved(verdict, None).await?;
+        self.resume(verdict, settled_as).await
     }
 
-    /// Collects for a reservation, and ends that unless the money is here.
-    async fn collect(
-        &self,
-        verdict: &Verdict,
-        kept: Option<&KeptAnswer>,
-    ) -> Result<String, Refusal> {
-        let (end, refusal) = match verdict.collection.collect().await {
-            Collected::Yes(settled_as) => return Ok(settled_as),
-            Collected::No(problem) => (End::Release, Refusal::Problem(problem)),
-            Collected::Unknown(why) => (End::Settle(kept.cloned()), Refusal::Unavailable(why)),
-        };
-        self.end(verdict, end).await.map_err(store_failed)?;
-        Err(refusal)
+    /// The money is here and the handler has not run.
+    async fn resume(&self, verdict: &Verdict, settled_as: String) -> Result<String, Refusal> {
+        let paywall = self.paywall();
+        let (key, now) = (verdict.usage.payment.key, paywall.now());
+        match paywall.redemptions().resume(key, settled_as.clone(), now).await {
+            Ok(true) => Ok(settled_as),
+            Ok(false) => Err(Refusal::Unavailable(Unavailable::InProgress)),
+            Err(error) => {
+                // Its money is asked for again at the next request, and found to be here.
+                let _ = self.end(verdict, End::Unknown).await;
+                Err(store_failed(error))
+            }
+        }
     }
 
     /// A request came again whose money was not known to be here.
@@ -160,24 +153,14 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        let settled_as = match verdict.collection.collect().await {
-            Collected::Yes(settled_as) => settled_as,
-            Collected::Unknown(why) => return Err(Refusal::Unavailable(why)),
-            Collected::No(problem) => {
-                self.end(&verdict, End::Release).await.map_err(store_failed)?;
-                return Err(problem.into());
-            }
-        };
         let paywall = self.paywall();
-        let (key, now) = (verdict.usage.payment.key, paywall.now());
+        let settled_as = paywall.collect_begun(&verdict).await?;
         let Some(kept) = kept else {
-            let resumed = paywall.redemptions().resume(key, settled_as.clone(), now).await;
-            if !resumed.map_err(store_failed)? {
-                return Err(Refusal::Unavailable(Unavailable::InProgress));
-            }
+            let settled_as = self.resume(&verdict, settled_as).await?;
             return self.run_reserved(verdict, Some(settled_as), inner, request).await;
         };
-        let kept = kept.with_headers(&verdict.collection.receipt(&settled_as, now));
+        let receipt = verdict.collection.receipt(&settled_as, paywall.now());
+        let kept = kept.with_receipt(&receipt);
         let end = End::Finish { answer: Some(kept.clone()), settled_as };
         self.end(&verdict, end).await.map_err(store_failed)?;
         paywall.count_replayed();
@@ -212,15 +195,21 @@ impl ChargeLayer {
         if !response.status().is_success() {
             return response;
         }
-        with_headers(response, verdict.collection.receipt(settled_as, self.paywall().now()))
+        with_receipt(response, verdict.collection.receipt(settled_as, self.paywall().now()))
     }
 }
 
-fn with_headers(mut response: Response, more: Vec<(HeaderName, HeaderValue)>) -> Response {
-    if !more.is_empty() && !response.headers().contains_key(header::CACHE_CONTROL) {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+fn with_receipt(mut response: Response, receipt: Vec<(HeaderName, HeaderValue)>) -> Response {
+    if receipt.is_empty() {
+        return response;
     }
-    response.headers_mut().extend(more);
+    let headers = response.headers_mut();
+    let known = headers.get_all(header::CACHE_CONTROL).iter();
+    let private = answer::private(known.filter_map(|value| value.to_str().ok()));
+    if let Ok(private) = HeaderValue::try_from(private) {
+        headers.insert(header::CACHE_CONTROL, private);
+    }
+    headers.extend(receipt);
     response
 }
 

@@ -1,5 +1,6 @@
 //! What the paywall reads of a request.
 
+use crate::browser::Visitor;
 use crate::problem::Problem;
 use crate::route::PaidRoute;
 use axum::body::Body;
@@ -7,7 +8,7 @@ use axum::extract::{ConnectInfo, OriginalUri};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use farebox_net::ClientKey;
-use farebox_wire::l402::Credential;
+use farebox_wire::l402::{Credential, TokenKind};
 use farebox_wire::mpp::{self, ACCEPT_PAYMENT};
 use farebox_wire::x402::{PAYMENT_SIGNATURE, Payment, WireError, X_PAYMENT};
 use http::request::Parts;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 /// Bodies up to this length are read from anybody.
 const SMALL_BODY_LEN_MAX: usize = 16 * 1024;
+/// Stands between request and body in [`Facts::bound_text`].
+pub(crate) const BODY_MARK: &str = ":body=";
 const PAYMENT_AUTHORIZATION_LOWER: &str = "payment-authorization";
 /// A body that has not arrived by then is given up.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -36,6 +39,8 @@ pub(crate) struct Facts {
     pub accept_payment: Option<String>,
     /// Whether a credential of MPP is shown.
     pub shows_mpp: bool,
+    /// Who sends it, where that may be a browser.
+    pub visitor: Option<Box<Visitor>>,
 }
 
 impl Facts {
@@ -55,7 +60,18 @@ impl Facts {
             body_sha256: body.filter(|body| !body.is_empty()).map(|b| Sha256::digest(b).into()),
             accept_payment: text(&parts.headers, ACCEPT_PAYMENT),
             shows_mpp: false,
+            visitor: None,
         }
+    }
+
+    /// The browser that asks for a page.
+    pub(crate) fn page_visitor(&self) -> Option<&Visitor> {
+        self.visitor.as_deref().filter(|visitor| visitor.wants_page)
+    }
+
+    /// Whether a person looks at the answer.
+    pub(crate) fn wants_page(&self) -> bool {
+        self.page_visitor().is_some()
     }
 
     /// The same, answered in the language of the credential that is shown.
@@ -72,20 +88,26 @@ impl Facts {
 
     /// What a token that is good for many requests is bought for.
     pub(crate) fn subject_digest(&self) -> [u8; 32] {
-        let query = None;
-        Self { query, body_sha256: None, ..self.clone() }.digest()
+        self.digest_of(None, None)
     }
 
     /// What a challenge of MPP is issued for: the request, or where its price is the same for
     /// every request, its method and path. The body is tied to it by a digest of its own.
     pub(crate) fn bound_digest(&self, route: &PaidRoute) -> String {
-        let body_sha256 = None;
-        let bound = if route.is_priced_by_request() {
-            Self { body_sha256, ..self.clone() }.digest()
-        } else {
-            self.subject_digest()
-        };
+        let query = self.query.as_deref().filter(|_| route.is_priced_by_request());
+        let bound = self.digest_of(query, None);
         hex::encode(bound)
+    }
+
+    /// The same with the route and the body in one text, for challenges that have no other place
+    /// for them.
+    pub(crate) fn bound_text(&self, route: &PaidRoute) -> String {
+        let request = format!("{}:{}", route.id, self.bound_digest(route));
+        let body = self.body_sha256.filter(|_| route.kind == TokenKind::OneShot);
+        match body {
+            Some(body) => format!("{request}{BODY_MARK}{}", hex::encode(body)),
+            None => request,
+        }
     }
 
     /// The digest of the body, where it was read (RFC 9530).
@@ -96,13 +118,17 @@ impl Facts {
 
     /// Tells this very request from every other.
     pub(crate) fn digest(&self) -> [u8; 32] {
+        self.digest_of(self.query.as_deref(), self.body_sha256)
+    }
+
+    fn digest_of(&self, query: Option<&str>, body_sha256: Option<[u8; 32]>) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        for part in [&self.method, &self.path, self.query.as_deref().unwrap_or_default()] {
+        for part in [&self.method, &self.path, query.unwrap_or_default()] {
             hasher.update(part.len().to_be_bytes());
             hasher.update(part);
         }
-        hasher.update([u8::from(self.query.is_some())]);
-        hasher.update(self.body_sha256.unwrap_or_default());
+        hasher.update([u8::from(query.is_some())]);
+        hasher.update(body_sha256.unwrap_or_default());
         hasher.finalize().into()
     }
 }

@@ -35,6 +35,32 @@ impl NotForSale {
 type PriceFunction = dyn Fn(PricedRequest<'_>) -> Result<Amount, NotForSale> + Send + Sync;
 type CheckFunction = dyn Fn(PricedRequest<'_>) -> Result<(), NotForSale> + Send + Sync;
 
+/// How a payment is asked for and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// `WWW-Authenticate: L402`.
+    L402,
+    /// `WWW-Authenticate: Payment`.
+    Mpp,
+    /// `PAYMENT-REQUIRED`, and the body of version 1.
+    X402,
+}
+
+impl Protocol {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::L402, Self::Mpp, Self::X402];
+
+    /// In lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::L402 => "l402",
+            Self::Mpp => "mpp",
+            Self::X402 => "x402",
+        }
+    }
+}
+
 /// What a request costs.
 #[derive(Clone)]
 pub enum Price {
@@ -61,12 +87,19 @@ pub struct PaidRoute {
     pub(crate) body_len_max: usize,
     /// Whether answers are sent on as they come; then the money is collected before.
     pub(crate) is_streaming: bool,
+    pub(crate) protocols: Vec<Protocol>,
     check: Option<Arc<CheckFunction>>,
 }
 
 /// A week: long enough to come back for what was paid for.
 const ONE_SHOT_LIFETIME_S: u64 = 7 * 24 * 3_600;
 const BODY_LEN_MAX: usize = 1024 * 1024;
+
+impl std::fmt::Debug for PaidRoute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PaidRoute").field("id", &self.id).finish_non_exhaustive()
+    }
+}
 
 impl PaidRoute {
     /// A route whose token is good for one request, at a fixed price.
@@ -80,6 +113,7 @@ impl PaidRoute {
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
             is_streaming: false,
+            protocols: Protocol::ALL.to_vec(),
             check: None,
         }
     }
@@ -123,6 +157,18 @@ impl PaidRoute {
     #[must_use]
     pub fn streaming(self) -> Self {
         Self { is_streaming: true, ..self }
+    }
+
+    /// The same route, offered by these protocols only, as far as the server has rails for them.
+    /// All of them are, where nothing else is said; a client that reads the first challenge of an
+    /// answer only, and does not speak L402, needs a route that does not offer it.
+    #[must_use]
+    pub fn offered_by(self, protocols: &[Protocol]) -> Self {
+        Self { protocols: protocols.to_vec(), ..self }
+    }
+
+    pub(crate) fn is_offered_by(&self, protocol: Protocol) -> bool {
+        self.protocols.contains(&protocol)
     }
 
     /// Refuses requests that would end in an error before anybody pays for them. The body is

@@ -20,6 +20,7 @@ use farebox_wire::mpp::Credential;
 use farebox_wire::mpp::methods::stripe::{METHOD, StripeCharge, StripePayload};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,6 +119,9 @@ impl Paywall {
         };
         let expires_at = self.now().saturating_add(good_for);
         let usage = self.use_of(route, facts, route.kind, payment, expires_at);
+        // The charge is made under the challenge's name: under that of another one, an answer
+        // that got lost would be charged twice.
+        let usage = usage.tied_to(Sha256::digest(&challenge.id).into());
         let collection = CardCharge {
             rail: rail.clone(),
             charge,
@@ -150,6 +154,7 @@ struct StripeError {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct StripeErrorDetails {
+    r#type: String,
     code: String,
     message: String,
 }
@@ -235,7 +240,10 @@ fn judge((status, body): &(StatusCode, Vec<u8>)) -> Collected {
     // 409: another request with this key is under way. 401 and 403 are about the seller's key.
     let is_refusal = [StatusCode::BAD_REQUEST, StatusCode::PAYMENT_REQUIRED].contains(status);
     match serde_json::from_slice::<StripeError>(body) {
-        Ok(StripeError { error }) if is_refusal => refused(&error.code, &error.message),
+        // Its key was used with other words before: that one may have been charged.
+        Ok(StripeError { error }) if is_refusal && error.r#type != "idempotency_error" => {
+            refused(&error.code, &error.message)
+        }
         _ => {
             tracing::warn!(%status, "Stripe did not charge a card");
             Collected::Unknown(Unavailable::Facilitator)

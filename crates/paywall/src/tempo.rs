@@ -37,7 +37,7 @@ impl TempoRail {
             amount: units,
             currency: self.token.address,
             recipient: self.pay_to,
-            chain: self.token.chain,
+            chain: Some(self.token.chain),
             fee_payer: false,
             supported_modes: vec![TempoMode::Push],
             memo: None,
@@ -47,8 +47,9 @@ impl TempoRail {
     }
 
     fn offers(&self, charge: &TempoCharge) -> bool {
-        let token = AssetId { chain: charge.chain, address: charge.currency };
-        self.token == token && self.pay_to == charge.recipient
+        charge.chain == Some(self.token.chain)
+            && charge.currency == self.token.address
+            && charge.recipient == self.pay_to
     }
 }
 
@@ -78,7 +79,7 @@ impl Paywall {
             return Err(Problem::ExpiredChallenge.into());
         }
         let log_index = transfer_of(rail, &charge, challenge, hash).await?;
-        let network = charge.chain.to_string();
+        let network = format!("eip155:{}", rail.token.chain);
         let asset = format!("{network}/{}", charge.currency.to_checksum(None));
         let (hash, index) = (hash.to_string(), log_index.to_string());
         let unique = [network.as_str(), hash.as_str(), index.as_str()];
@@ -88,7 +89,7 @@ impl Paywall {
             ..Payment::of_asset(Rail::Tempo, &unique, asset, charge.amount.to_string())
         };
         let usage = self.use_of(route, facts, route.kind, payment, expires_at);
-        let (challenge_id, chain_id) = (challenge.id.clone(), charge.chain.get());
+        let (challenge_id, chain_id) = (challenge.id.clone(), rail.token.chain.get());
         Ok(Verdict { usage, collection: Arc::new(Arrived { hash, challenge_id, chain_id }) })
     }
 }

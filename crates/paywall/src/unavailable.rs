@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use farebox_wire::api_error::ErrorBody;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 pub(crate) const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -40,8 +40,18 @@ pub(crate) enum Unavailable {
     Misconfigured,
 }
 
-impl IntoResponse for Unavailable {
-    fn into_response(self) -> Response {
+/// What is said, to programs and to people.
+pub(crate) struct Notice {
+    pub status: StatusCode,
+    pub code: &'static str,
+    /// When to come back, in seconds.
+    pub retry_after_s: u64,
+    pub message: &'static str,
+}
+
+impl Unavailable {
+    /// What is said of it.
+    pub(crate) const fn notice(self) -> Notice {
         let (status, code, retry_after_s, message) = match self {
             Self::Wallet => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -138,14 +148,25 @@ impl IntoResponse for Unavailable {
                 "The seller cannot make an offer for this route.",
             ),
         };
-        let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        Notice { status, code, retry_after_s, message }
+    }
+
+    /// The headers that go with it, whoever it is said to.
+    pub(crate) fn add_headers(self, headers: &mut HeaderMap) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(self.notice().retry_after_s));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self == Self::InProgress {
             // An SDK that retries by itself would only ask again and again.
             headers.insert(X_SHOULD_RETRY, HeaderValue::from_static("false"));
         }
+    }
+}
+
+impl IntoResponse for Unavailable {
+    fn into_response(self) -> Response {
+        let Notice { status, code, message, .. } = self.notice();
+        let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
+        self.add_headers(response.headers_mut());
         response
     }
 }

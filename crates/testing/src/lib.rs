@@ -3,6 +3,8 @@
 //! SQLite needs nothing. PostgreSQL is used where `TEST_POSTGRES` holds the URL of a
 //! server on which schemas may be made; `./test` starts one and sets it.
 
+pub mod evm_node;
+
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;
 

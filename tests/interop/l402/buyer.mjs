@@ -1,5 +1,5 @@
-// Buys once by @getalby/lightning-tools and prints status and body as JSON. Ends with 0 if the answer
-// is a 2xx.
+// Buys once by @getalby/lightning-tools and prints status and body as JSON. Ends with 0 if the
+// answer is a 2xx.
 //
 //   node buyer.mjs URL [METHOD [BODY]]
 //   PHOENIXD   the wallet; default: that of a demo server
@@ -12,5 +12,7 @@ const wallet = { payInvoice: async ({ invoice }) => ({ preimage: await payInvoic
 const { url, ...request } = requestedOnCommandLine();
 const answer = await buy(url, request, { wallet });
 const paid = answer.payment?.amountSat ?? 0;
-console.log(JSON.stringify({ status: answer.status, paid_sats: paid, body: readable(await answer.text()) }));
+console.log(
+  JSON.stringify({ status: answer.status, paid_sats: paid, body: readable(await answer.text()) }),
+);
 process.exitCode = answer.ok ? 0 : 1;

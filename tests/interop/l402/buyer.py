@@ -1,4 +1,5 @@
-"""Buys once by l402-requests and prints status and body as JSON. Ends with 0 if the answer is a 2xx.
+"""Buys once by l402-requests and prints status and body as JSON. Ends with 0 if the answer is a
+2xx.
 
 python buyer.py URL [METHOD [BODY]]
 PHOENIXD   the wallet; default: that of a demo server

@@ -1,5 +1,5 @@
-// Buys once by the npm package l402, an interceptor of axios, and prints status and body as JSON. Ends
-// with 0 if the answer is a 2xx.
+// Buys once by the npm package l402, an interceptor of axios, and prints status and body as JSON.
+// Ends with 0 if the answer is a 2xx.
 //
 //   node interceptor-buyer.mjs URL [METHOD [BODY]]
 //   PHOENIXD   the wallet; default: that of a demo server
@@ -16,7 +16,14 @@ class PhoenixdWallet extends l402.Wallet {
 const { url, method, headers, body } = requestedOnCommandLine();
 const client = axios.create();
 l402.setupL402Interceptor(client, new PhoenixdWallet(), new l402.MemoryTokenStore());
-const request = { url, method, headers, data: body, responseType: 'text', transformResponse: (text) => text };
+const request = {
+  url,
+  method,
+  headers,
+  data: body,
+  responseType: 'text',
+  transformResponse: (text) => text,
+};
 const answer = await client.request(request).catch((error) => {
   if (!error.response) throw error;
   return error.response;

@@ -1,12 +1,12 @@
-// Buys once as a client that takes nothing but the plainest form of L402 and changes the token before
-// it shows it, and prints status and body as JSON. Ends with 0 if the answer is a 2xx, with 3 where the
-// offer is not in that form, before anything is paid. What it insists on:
+// Buys once as a client that takes nothing but the plainest form of L402 and changes the token
+// before it shows it, and prints status and body as JSON. Ends with 0 if the answer is a 2xx, with
+// 3 where the offer is not in that form, before anything is paid. What it insists on:
 //
 //   - the first WWW-Authenticate line is the offer, and no other is looked at;
-//   - the scheme is `L402` or `LSAT`, in capitals, then macaroon and invoice in this order, in double
-//     quotes, with a comma and one space between; whatever follows is ignored;
-//   - the macaroon is standard base64 with padding, of version 2, with nothing after its signature, and
-//     its identifier has 66 bytes: version 0, payment hash, token id;
+//   - the scheme is `L402` or `LSAT`, in capitals, then macaroon and invoice in this order, in
+//     double quotes, with a comma and one space between; whatever follows is ignored;
+//   - the macaroon is standard base64 with padding, of version 2, with nothing after its signature,
+//     and its identifier has 66 bytes: version 0, payment hash, token id;
 //   - the preimage is the one of that payment hash.
 //
 // It appends the caveat `preimage=…` to the macaroon, as any bearer can, and sends
@@ -68,12 +68,18 @@ class Fields {
 }
 
 function readMacaroon(encoded) {
-  insist(encoded && PADDED_BASE64.test(encoded), 'the macaroon is not standard base64 with padding');
+  insist(
+    encoded && PADDED_BASE64.test(encoded),
+    'the macaroon is not standard base64 with padding',
+  );
   const bytes = Buffer.from(encoded, 'base64');
   const fields = new Fields(bytes);
   const head = fields.section();
   const identifier = head[IDENTIFIER];
-  insist(Object.keys(head).every((type) => [LOCATION, IDENTIFIER].includes(Number(type))), 'unknown field');
+  insist(
+    Object.keys(head).every((type) => [LOCATION, IDENTIFIER].includes(Number(type))),
+    'unknown field',
+  );
   insist(identifier?.length === 66, `the identifier has ${identifier?.length} bytes and not 66`);
   insist(identifier.readUInt16BE(0) === 0, 'the version of the identifier is not 0');
   let endOfCaveats = fields.at;
@@ -85,7 +91,11 @@ function readMacaroon(encoded) {
   const signature = fields.content();
   insist(signature.length === 32, 'the signature has not 32 bytes');
   insist(fields.at === bytes.length, 'there is something after the signature');
-  return { unsigned: bytes.subarray(0, endOfCaveats), signature, paymentHash: identifier.subarray(2, 34) };
+  return {
+    unsigned: bytes.subarray(0, endOfCaveats),
+    signature,
+    paymentHash: identifier.subarray(2, 34),
+  };
 }
 
 function withCaveat({ unsigned, signature }, text) {
@@ -125,10 +135,15 @@ async function credentialFor(answer) {
   insist(offer, `the first WWW-Authenticate line is not in the plain form: ${line}`);
   const [, , encoded, invoice] = offer;
   const macaroon = readMacaroon(encoded);
-  insist(/^ln(bc|tb|tbs|bcrt)[0-9]*[munp]?1[02-9ac-hj-np-z]+$/.test(invoice), 'the invoice is not BOLT 11');
+  insist(
+    /^ln(bc|tb|tbs|bcrt)[0-9]*[munp]?1[02-9ac-hj-np-z]+$/.test(invoice),
+    'the invoice is not BOLT 11',
+  );
   const preimage = (await payInvoice(invoice)).toLowerCase();
   const hash = createHash('sha256').update(Buffer.from(preimage, 'hex')).digest();
-  if (!hash.equals(macaroon.paymentHash)) throw new Error('paid, and the preimage is not of the hash in the macaroon');
+  if (!hash.equals(macaroon.paymentHash)) {
+    throw new Error('paid, and the preimage is not of the hash in the macaroon');
+  }
   return `L402 ${withCaveat(macaroon, `preimage=${preimage}`)}:${preimage}`;
 }
 

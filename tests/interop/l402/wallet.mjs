@@ -1,6 +1,9 @@
-// A wallet that pays through phoenixd's HTTP API at PHOENIXD, such as http://:password@127.0.0.1:9740.
+// A wallet that pays through phoenixd's HTTP API at PHOENIXD, such as
+// http://:password@127.0.0.1:9740.
 export async function payInvoice(invoice) {
-  const { origin, password } = new URL(process.env.PHOENIXD ?? 'http://:farebox-demo@127.0.0.1:9740');
+  const { origin, password } = new URL(
+    process.env.PHOENIXD ?? 'http://:farebox-demo@127.0.0.1:9740',
+  );
   const answer = await fetch(`${origin}/payinvoice`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}` },

@@ -1,5 +1,5 @@
-"""Buys once by pympp over evm/charge and prints status, receipt and body as JSON. Ends with 0 if the
-answer is a 2xx. Its nonces are derived from JSON, those of the mppx command from plain text.
+"""Buys once by pympp over evm/charge and prints status, receipt and body as JSON. Ends with 0 if
+the answer is a 2xx. Its nonces are derived from JSON, those of the mppx command from plain text.
 
 python buyer.py URL [METHOD [BODY]]
 KEY   the buyer's private key; default: anvil's account 3

@@ -14,17 +14,22 @@ const [url, method = 'GET', body, ...options] = process.argv.slice(2);
 const request = [url, '-i', '-X', method, ...(body ? ['-J', body] : []), ...options];
 const env = { MPPX_PRIVATE_KEY: BUYER_KEY, ...process.env };
 
-execFile(process.execPath, [mppx, ...request], { env, timeout: 60_000 }, (error, said, complained) => {
-  // With the headers of every answer before the last one's body.
-  const last = said.slice(said.lastIndexOf('HTTP/1.1 '));
-  const [head, content = ''] = last.split(/\n\r?\n(.*)/s);
-  const status = Number(head.slice(9, 12));
-  const encoded = /^payment-receipt: *(\S+)/im.exec(head)?.[1];
-  const receipt = encoded ? JSON.parse(Buffer.from(encoded, 'base64url').toString()) : null;
-  if (complained) process.stderr.write(complained);
-  console.log(JSON.stringify({ status, receipt, body: readable(content.trim()) }));
-  process.exitCode = error?.code || (status >= 200 && status < 300 ? 0 : 1);
-});
+execFile(
+  process.execPath,
+  [mppx, ...request],
+  { env, timeout: 60_000 },
+  (error, said, complained) => {
+    // With the headers of every answer before the last one's body.
+    const last = said.slice(said.lastIndexOf('HTTP/1.1 '));
+    const [head, content = ''] = last.split(/\n\r?\n(.*)/s);
+    const status = Number(head.slice(9, 12));
+    const encoded = /^payment-receipt: *(\S+)/im.exec(head)?.[1];
+    const receipt = encoded ? JSON.parse(Buffer.from(encoded, 'base64url').toString()) : null;
+    if (complained) process.stderr.write(complained);
+    console.log(JSON.stringify({ status, receipt, body: readable(content.trim()) }));
+    process.exitCode = error?.code || (status >= 200 && status < 300 ? 0 : 1);
+  },
+);
 
 function readable(text) {
   try {

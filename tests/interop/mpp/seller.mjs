@@ -1,17 +1,20 @@
-// Sells by mppx. What it offers depends on what it is told: evm/charge on the chain at EVM_RPC, which
-// it settles itself, tempo/charge on the chain at TEMPO_RPC, stripe/charge with the server at STRIPE.
-// GET /paid and POST /echo offer all of them and GET /evm, /tempo and /stripe one each; a cent, or a
-// dollar by Stripe, whose smallest charge is 50 cents. Prints its URL.
+// Sells by mppx. What it offers depends on what it is told: evm/charge on the chain at EVM_RPC,
+// which it settles itself, tempo/charge on the chain at TEMPO_RPC, stripe/charge with the server at
+// STRIPE, lightning/charge by invoices of the demo server at DEMO. GET /paid and POST /echo offer
+// all of them and GET /evm, /tempo, /stripe and /lightning one each: a cent, 10 sats, or a dollar
+// by Stripe, whose smallest charge is 50 cents. Prints its URL.
 //
 //   node seller.mjs
 //   EVM_RPC, TEMPO_RPC   URLs of chains
 //   STRIPE               the URL of a server that speaks Stripe's API
+//   DEMO                 the URL of a demo server
 //   PORT                 default: a free one
 //   PAYTO                default: anvil's account 2
 import { createServer } from 'node:http';
 import { Mppx, Request, Store, evm, stripe, tempo } from 'mppx/server';
 import { createClient, http, parseAbi } from 'viem';
 import { tempoModerato } from 'viem/chains';
+import { lightningSeller } from './lightning.mjs';
 import { SELLER_ADDRESS, SETTLER_KEY, setting, walletAt } from './settings.mjs';
 
 const PATH_USD = '0x20c0000000000000000000000000000000000000';
@@ -19,12 +22,15 @@ const recipient = setting('PAYTO', SELLER_ADDRESS);
 const secretKey = 'the secret of a seller in a test, and no other';
 
 const transferWithAuthorization = parseAbi([
-  'function transferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce,bytes signature)',
+  'function transferWithAuthorization(address from, address to, uint256 value, ' +
+    'uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature)',
 ]);
 
 async function evmCharge(rpc) {
   const wallet = await walletAt(rpc, SETTLER_KEY);
-  const currency = { 84532: evm.assets.baseSepolia.USDC, 8453: evm.assets.base.USDC }[wallet.chain.id];
+  const currency = { 84532: evm.assets.baseSepolia.USDC, 8453: evm.assets.base.USDC }[
+    wallet.chain.id
+  ];
   async function settle({ payload, request }) {
     const { from, to, value, validAfter, validBefore, nonce, signature } = payload;
     const call = {
@@ -44,7 +50,13 @@ async function evmCharge(rpc) {
 function tempoCharge(rpc) {
   const client = createClient({ chain: tempoModerato, transport: http(rpc), pollingInterval: 50 });
   const getClient = () => client;
-  return tempo.charge({ testnet: true, currency: PATH_USD, recipient, getClient, store: Store.memory() });
+  return tempo.charge({
+    testnet: true,
+    currency: PATH_USD,
+    recipient,
+    getClient,
+    store: Store.memory(),
+  });
 }
 
 // Stripe's own library is not needed for one call.
@@ -64,7 +76,13 @@ function stripeCharge(url) {
     return { ...result, lastResponse: { headers: Object.fromEntries(answer.headers) } };
   }
   const client = { paymentIntents: { create } };
-  return stripe.charge({ client, networkId: 'profile_test', currency: 'usd', decimals: 2, paymentMethodTypes: ['card'] });
+  return stripe.charge({
+    client,
+    networkId: 'profile_test',
+    currency: 'usd',
+    decimals: 2,
+    paymentMethodTypes: ['card'],
+  });
 }
 
 // Nested values in Stripe's way: outer[inner]=value.
@@ -79,8 +97,9 @@ const offers = {};
 if (process.env.EVM_RPC) offers.evm = [await evmCharge(process.env.EVM_RPC), { amount: '0.01' }];
 if (process.env.TEMPO_RPC) offers.tempo = [tempoCharge(process.env.TEMPO_RPC), { amount: '0.01' }];
 if (process.env.STRIPE) offers.stripe = [stripeCharge(process.env.STRIPE), { amount: '1.00' }];
+if (process.env.DEMO) offers.lightning = [lightningSeller(process.env.DEMO), { amount: '10' }];
 const all = Object.values(offers);
-if (!all.length) throw new Error('none of EVM_RPC, TEMPO_RPC and STRIPE is set');
+if (!all.length) throw new Error('none of EVM_RPC, TEMPO_RPC, STRIPE and DEMO is set');
 const mppx = Mppx.create({ methods: all.map(([method]) => method), secretKey });
 const routes = {
   'GET /paid': [mppx.compose(...all), () => ({ paid: true })],

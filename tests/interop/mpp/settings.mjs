@@ -1,5 +1,12 @@
 // What the programs of this folder share.
-import { createPublicClient, createWalletClient, defineChain, http, nonceManager, publicActions } from 'viem';
+import {
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  nonceManager,
+  publicActions,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 // The keys of anvil's accounts 1 and 3, and the address of account 2, which are public.
@@ -14,7 +21,14 @@ export async function walletAt(rpc, key) {
   const transport = http(rpc);
   const id = await createPublicClient({ transport }).getChainId();
   const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 };
-  const chain = defineChain({ id, name: 'test', nativeCurrency, rpcUrls: { default: { http: [rpc] } } });
+  const chain = defineChain({
+    id,
+    name: 'test',
+    nativeCurrency,
+    rpcUrls: { default: { http: [rpc] } },
+  });
   const account = privateKeyToAccount(key, { nonceManager });
-  return createWalletClient({ account, chain, transport, pollingInterval: 50 }).extend(publicActions);
+  return createWalletClient({ account, chain, transport, pollingInterval: 50 }).extend(
+    publicActions,
+  );
 }

@@ -24,7 +24,9 @@ app.get('/counts', (_, response) => response.json(counts));
 app.get('/free', (_, response) => response.json({ free: true }));
 app.use(paymentMiddleware(payTo, prices, { url }));
 app.get('/weather', (_, response) => response.json({ weather: 'sunny', served: ++counts.weather }));
-app.get('/fail', (_, response) => response.status(500).json({ error: 'as asked', served: ++counts.fail }));
+app.get('/fail', (_, response) =>
+  response.status(500).json({ error: 'as asked', served: ++counts.fail }),
+);
 app.post('/echo', express.json(), (request, response) => {
   response.json({ echo: request.body, served: ++counts.echo });
 });

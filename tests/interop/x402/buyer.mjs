@@ -9,5 +9,7 @@ const [url, method = 'GET', body] = process.argv.slice(2);
 const headers = body === undefined ? {} : { 'content-type': 'application/json' };
 const answer = await wrapFetchWithPayment(fetch, buyer())(url, { method, headers, body });
 const receipt = decodedReceipt(answer.headers);
-console.log(JSON.stringify({ status: answer.status, receipt, body: readable(await answer.text()) }));
+console.log(
+  JSON.stringify({ status: answer.status, receipt, body: readable(await answer.text()) }),
+);
 process.exitCode = answer.ok ? 0 : 1;

@@ -15,7 +15,10 @@ const client = buyer();
 async function requirementsOfSeller() {
   const answer = await fetch(url);
   const body = await answer.json().catch(() => undefined);
-  return new x402HTTPClient(client).getPaymentRequiredResponse((name) => answer.headers.get(name), body);
+  return new x402HTTPClient(client).getPaymentRequiredResponse(
+    (name) => answer.headers.get(name),
+    body,
+  );
 }
 
 function requirementsForFacilitator() {
@@ -38,12 +41,17 @@ function requestToSeller(payment) {
 function requestToFacilitator(payment) {
   const { x402Version, accepted: paymentRequirements } = payment;
   const body = JSON.stringify({ x402Version, paymentPayload: payment, paymentRequirements });
-  return [`${url}/settle`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }];
+  return [
+    `${url}/settle`,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body },
+  ];
 }
 
 async function isServed(answer) {
   const text = await answer.text();
-  return answer.ok && (!settle || JSON.parse(text).success) ? undefined : `${answer.status} ${text.slice(0, 200)}`;
+  return answer.ok && (!settle || JSON.parse(text).success)
+    ? undefined
+    : `${answer.status} ${text.slice(0, 200)}`;
 }
 
 const required = settle ? requirementsForFacilitator() : await requirementsOfSeller();
@@ -58,7 +66,10 @@ const failures = {};
 async function buyUntilNoneIsLeft() {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const begun = performance.now();
-    const failure = await fetch(...next).then(isServed, (error) => error.cause?.code ?? error.message);
+    const failure = await fetch(...next).then(
+      isServed,
+      (error) => error.cause?.code ?? error.message,
+    );
     durations.push(performance.now() - begun);
     if (failure) failures[failure] = (failures[failure] ?? 0) + 1;
   }

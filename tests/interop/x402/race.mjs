@@ -1,5 +1,5 @@
-// Signs one payment, sends it N times at once, and prints the answers as JSON: how often each status
-// came, and every answer with its receipt and body.
+// Signs one payment, sends it N times at once, and prints the answers as JSON: how often each
+// status came, and every answer with its receipt and body.
 //
 //   node race.mjs URL N [METHOD [BODY]]
 //   KEY       the buyer's private key; default: anvil's account 3

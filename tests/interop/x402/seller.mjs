@@ -1,5 +1,6 @@
-// Sells GET /weather, GET /fail (which fails after the payment is verified) and POST /echo for a cent
-// each, and gives GET /free away. Prints its URL. GET /counts tells how often each handler ran.
+// Sells GET /weather, GET /fail (which fails after the payment is verified) and POST /echo for a
+// cent each, and gives GET /free away. Prints its URL. GET /counts tells how often each handler
+// ran.
 //
 //   node seller.mjs
 //   FACILITATOR   the URL of the facilitator
@@ -25,7 +26,9 @@ app.get('/counts', (_, response) => response.json(counts));
 app.get('/free', (_, response) => response.json({ free: true }));
 app.use(paymentMiddleware(Object.fromEntries(routes.map((route) => [route, { accepts }])), server));
 app.get('/weather', (_, response) => response.json({ weather: 'sunny', served: ++counts.weather }));
-app.get('/fail', (_, response) => response.status(500).json({ error: 'as asked', served: ++counts.fail }));
+app.get('/fail', (_, response) =>
+  response.status(500).json({ error: 'as asked', served: ++counts.fail }),
+);
 app.post('/echo', express.json(), (request, response) => {
   response.json({ echo: request.body, served: ++counts.echo });
 });

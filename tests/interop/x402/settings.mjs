@@ -24,7 +24,11 @@ export async function chainAtRpc() {
   const id = await createPublicClient({ transport }).getChainId();
   const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 };
   const rpcUrls = { default: { http: [rpc] } };
-  return { chain: defineChain({ id, name: 'test', nativeCurrency, rpcUrls }), transport, pollingInterval: 50 };
+  return {
+    chain: defineChain({ id, name: 'test', nativeCurrency, rpcUrls }),
+    transport,
+    pollingInterval: 50,
+  };
 }
 
 export function buyer() {

@@ -100,7 +100,9 @@ fn of_tempo(challenge: Challenge, named: &[KnownToken]) -> Result<Offer, NoOffer
     if charge.recipient.is_zero() || charge.recipient == charge.currency {
         return Err(refuse("the recipient is the zero address or the token itself"));
     }
-    let token = AssetId { chain: charge.chain, address: charge.currency };
+    // The drafts differ on which chain is meant then.
+    let chain = charge.chain.ok_or_else(|| refuse("it names no chain"))?;
+    let token = AssetId { chain, address: charge.currency };
     let terms = TransferTerms {
         token,
         known: find_token(token, named),

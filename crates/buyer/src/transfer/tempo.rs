@@ -47,13 +47,14 @@ impl Run<'_> {
         let own = || attribution_memo(&challenge.id, &challenge.realm, Some(CLIENT));
         let memo = charge.memo.unwrap_or_else(own);
         let data = transfer_with_memo_call(charge.recipient, charge.amount, memo);
-        let node = evm.node(charge.chain).ok_or_else(|| BuyError::Chain("no node".to_owned()))?;
+        let chain = offer.terms.token.chain;
+        let node = evm.node(chain).ok_or_else(|| BuyError::Chain("no node".to_owned()))?;
         let built = build(node, evm, offer, data).await;
         let transaction = built.map_err(|error| BuyError::Chain(error.to_string()))?;
         let transaction = transaction.map_err(|why| refuse(&why))?;
         let fee = fee_max(&transaction).ok_or_else(|| refuse(&"its fee is past every amount"))?;
         let signed = transaction.sign(&evm.key);
-        let source = PayerSource::Evm { chain: charge.chain, address: evm.address() };
+        let source = PayerSource::Evm { chain, address: evm.address() };
         let payload = TempoPayload::Hash(signed.hash).payload();
         let header = payment_header(challenge.clone(), Some(source.to_string()), payload)?;
         let raw = signed.raw.to_vec();

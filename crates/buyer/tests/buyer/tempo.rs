@@ -30,7 +30,7 @@ fn charge() -> TempoCharge {
         amount: U256::from(10_000),
         currency: "0x20c0000000000000000000000000000000000000".parse().unwrap(),
         recipient: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C".parse().unwrap(),
-        chain: ChainId::new(42_431),
+        chain: Some(ChainId::new(42_431)),
         fee_payer: false,
         supported_modes: vec![TempoMode::Push],
         memo: None,

@@ -4,7 +4,8 @@ use super::Order;
 use crate::fees::Fees;
 use crate::transaction::SignedTransaction;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// A transaction that may be mined.
@@ -34,6 +35,8 @@ pub(super) struct Queue {
     /// The number below which the node said that all are taken.
     floor: u64,
     in_flight: BTreeMap<u64, InFlight>,
+    /// Since when the node is missing a number below all of ours.
+    gap_since: Option<Instant>,
 }
 
 impl Queue {
@@ -72,6 +75,18 @@ impl Queue {
     /// Forgets what is below `count`: blocks have it, or another transaction of that number.
     pub(super) fn mined(&mut self, count: u64) {
         self.in_flight = self.in_flight.split_off(&count);
+    }
+
+    /// The numbers that nobody has taken and behind which ours wait, once that is so for `after`.
+    /// `pending` is what the node counts, its waiting ones included.
+    pub(super) fn gap(&mut self, pending: u64, after: Duration) -> Range<u64> {
+        let lowest = self.in_flight.keys().next().copied().unwrap_or(pending);
+        if lowest <= pending {
+            self.gap_since = None;
+            return 0..0;
+        }
+        let since = *self.gap_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < after { 0..0 } else { pending..lowest }
     }
 
     /// Those that no block has, the one that all others wait for first.

@@ -7,8 +7,14 @@ use crate::error::RpcError;
 use crate::fees;
 use crate::transaction::SignedTransaction;
 use crate::types::BlockTag;
+use alloy_primitives::{B256, Bytes};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Units of gas of a transaction that does nothing.
+const PLAIN_GAS: u64 = 21_000;
+/// Numbers that are filled at once.
+const GAP_MAX: usize = 16;
 
 impl Sender {
     /// A block has the transaction of this number: the next may take its turn.
@@ -33,8 +39,12 @@ impl Sender {
             return Ok(());
         }
         let count = self.transaction_count(BlockTag::Latest).await?;
+        let pending = self.transaction_count(BlockTag::Pending).await?;
         let mut queue = self.0.queue.lock().await;
         queue.mined(count);
+        for nonce in queue.gap(pending, self.0.options.resend_after).take(GAP_MAX) {
+            self.fill(nonce).await;
+        }
         for transaction in queue.waiting() {
             if transaction.priced_at.elapsed() >= self.0.options.replace_after {
                 self.replace(transaction).await;
@@ -43,6 +53,16 @@ impl Sender {
             }
         }
         Ok(())
+    }
+
+    /// A number that was said to be taken and is not: all later ones wait for it. A transaction
+    /// that does nothing takes it.
+    async fn fill(&self, nonce: u64) {
+        let (to, data) = (self.address(), Bytes::new());
+        let order = Order { reference: B256::ZERO, to, data, gas_limit: PLAIN_GAS };
+        let Ok(fees) = self.fees().await else { return };
+        let outcome = broadcast::broadcast(&self.0.rpc, &self.sign(&order, nonce, fees)).await;
+        tracing::warn!(nonce, ?outcome, "a gap in an account's transactions was filled");
     }
 
     async fn resend(&self, transaction: &mut InFlight) {

@@ -27,6 +27,8 @@ CREATE TABLE settlement (
     -- What carried it out, or what failed.
     transaction_hash BLOB CHECK (length(transaction_hash) = 32),
     failure          TEXT,
+    -- Whether a caller was told that it is settled: only one may deliver for it.
+    is_told          INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1)),
     begun_at_ms      INTEGER NOT NULL,
     ended_at_ms      INTEGER,
     CHECK (state <> 'settled' OR transaction_hash IS NOT NULL),
@@ -49,3 +51,13 @@ CREATE TABLE settlement_transaction (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX settlement_transaction_of ON settlement_transaction (settlement);
+
+-- Which remote facilitator was asked to settle a payment; it and no other is asked again. The key
+-- is the digest of the payment as it is sent.
+CREATE TABLE settlement_choice (
+    id           BLOB PRIMARY KEY CHECK (length(id) = 32),
+    facilitator  TEXT NOT NULL,
+    chosen_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX settlement_choice_age ON settlement_choice (chosen_at_ms);

@@ -1,6 +1,7 @@
 //! `POST /settle`: a payment is carried out.
 
 use super::{Api, too_many, unavailable};
+use crate::embedded::is_repeat;
 use crate::facilitator::FacilitatorError;
 use axum::Json;
 use axum::body::Bytes;
@@ -9,7 +10,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use farebox_wire::x402::{CodeFamily, ErrorCode, FacilitatorRequest, SettleResponse};
 
-/// 200 with `success`, where the code `settlement_pending` says that it may have been carried out;
+/// 200 with `success`, where the code `settlement_pending` says that it may have been carried out,
+/// and `duplicate_settlement` that it was, and that another request was told of its success;
 /// 400 when the request is none; 503 when certainly nothing was done.
 pub(super) async fn handle(State(api): State<Api>, body: Bytes) -> Response {
     let Ok(_turn) = api.turns.try_acquire() else { return too_many() };
@@ -21,6 +23,10 @@ pub(super) async fn handle(State(api): State<Api>, body: Bytes) -> Response {
         }
     };
     match api.facilitator.settle(&request).await {
+        // The caller may be one who delivers for every success.
+        Ok(answer) if answer.success && is_repeat(&answer) => {
+            Json(duplicate(answer)).into_response()
+        }
         Ok(answer) => Json(answer).into_response(),
         Err(error @ FacilitatorError::Unknown(_)) => {
             Json(failed(ErrorCode::SettlementPending, error.to_string())).into_response()
@@ -28,6 +34,17 @@ pub(super) async fn handle(State(api): State<Api>, body: Bytes) -> Response {
         Err(error @ FacilitatorError::Unavailable(_)) => {
             unavailable(failed(ErrorCode::UnexpectedSettle, error.to_string()))
         }
+    }
+}
+
+/// It is settled, and somebody was told so before; the transaction is named all the same.
+fn duplicate(settled: SettleResponse) -> SettleResponse {
+    let message = "this payment was settled before, for another request";
+    SettleResponse {
+        transaction: settled.transaction,
+        network: settled.network,
+        payer: settled.payer,
+        ..failed(ErrorCode::DuplicateSettlement, message.to_owned())
     }
 }
 

@@ -77,3 +77,81 @@ pub(crate) fn judge(facts: &Facts) -> Step {
         None => Step::Send,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hash() -> impl Strategy<Value = B256> {
+        any::<u8>().prop_map(B256::repeat_byte)
+    }
+
+    fn used_by() -> impl Strategy<Value = Option<(B256, Use)>> {
+        let uses = [Use::CarriedOut, Use::Elsewhere, Use::Cancelled, Use::Unclear];
+        prop::option::of((hash(), prop::sample::select(uses.to_vec())))
+    }
+
+    fn transaction() -> impl Strategy<Value = OurTransaction> {
+        (hash(), prop::option::of(0..20_u64), any::<bool>()).prop_map(
+            |(hash, reverted_in, is_overtaken)| OurTransaction { hash, reverted_in, is_overtaken },
+        )
+    }
+
+    fn facts() -> impl Strategy<Value = Facts> {
+        let transactions = prop::collection::vec(transaction(), 0..4);
+        (0..20_u64, 0..2_000_u64, any::<bool>(), used_by(), transactions, 0..2_000_u64).prop_map(
+            |(block, time, is_used, used_by, transactions, valid_before)| Facts {
+                block,
+                time,
+                is_used,
+                used_by,
+                transactions,
+                valid_before: U256::from(valid_before),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn settled_is_said_on_the_transfer_alone(facts in facts()) {
+            let is_there = facts.is_used && matches!(facts.used_by, Some((_, Use::CarriedOut)));
+            prop_assert_eq!(matches!(judge(&facts), Step::Settled(_)), is_there);
+        }
+
+        #[test]
+        fn failed_is_said_on_proof_alone(facts in facts()) {
+            let Step::Failed(failure, _) = judge(&facts) else { return Ok(()) };
+            match failure {
+                Failure::UsedElsewhere => prop_assert!(facts.is_used),
+                Failure::Cancelled => prop_assert!(facts.is_used),
+                Failure::Reverted => {
+                    prop_assert!(!facts.is_used);
+                    let reverted = |own: &OurTransaction| own.reverted_in.is_some();
+                    prop_assert!(facts.transactions.iter().any(reverted));
+                }
+                Failure::Expired => {
+                    prop_assert!(!facts.is_used);
+                    prop_assert!(facts.valid_before < U256::from(facts.time));
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_is_concluded_or_sent_while_a_transaction_can_be_mined(facts in facts()) {
+            let may_be_mined = |own: &OurTransaction| {
+                !own.is_overtaken && own.reverted_in.is_none_or(|at| at > facts.block)
+            };
+            if !facts.is_used && facts.transactions.iter().any(may_be_mined) {
+                prop_assert_eq!(judge(&facts), Step::Wait);
+            }
+        }
+
+        #[test]
+        fn what_is_used_is_never_sent_again(facts in facts()) {
+            if facts.is_used {
+                prop_assert!(!matches!(judge(&facts), Step::Send | Step::Wait));
+            }
+        }
+    }
+}

@@ -80,8 +80,8 @@ pub enum Settlement {
     Settled {
         /// The transaction.
         transaction: B256,
-        /// Whether this was known before this call: whoever delivers for a payment must not do so
-        /// twice.
+        /// Whether a caller was told so before: whoever keeps no record of payments of his own must
+        /// not deliver again.
         is_repeat: bool,
     },
     /// It may have moved. The same payment, settled again, brings the outcome.

@@ -19,6 +19,8 @@ const READ_MAX: usize = 1_000;
 const AT_ONCE_MAX: usize = 16;
 /// The pauses between looks at a payment, the last one again and again.
 const PAUSES_MS: [i64; 6] = [2_000, 5_000, 10_000, 30_000, 60_000, 300_000];
+/// A payment in a block that needs more blocks above it is looked up after this.
+const DEPTH_PAUSE_MS: i64 = 1_000;
 const UPKEEP_PERIOD: Duration = Duration::from_secs(1);
 
 impl Engine {
@@ -45,10 +47,27 @@ impl Engine {
     async fn read_receipt(&self, id: PaymentId, receipt: &Receipt) -> Result<(), StoreError> {
         let Some((row, _)) = self.find(id).await? else { return Ok(()) };
         let found = evidence::read_use(receipt, &row.payment);
-        if found == Some(Use::CarriedOut) && self.0.options.confirmations <= 1 {
-            return self.end(id, State::Settled(receipt.transaction_hash)).await;
+        if found == Some(Use::CarriedOut) {
+            if !self.needs_depth() {
+                return self.end(id, State::Settled(receipt.transaction_hash)).await;
+            }
+            return self.look_after(id, DEPTH_PAUSE_MS).await;
         }
-        self.0.store.write(move |store| rows::wait(store, id, false, 0)).await?;
+        self.look_after(id, 0).await
+    }
+
+    /// Whether more blocks than the payment's own must be there.
+    fn needs_depth(&self) -> bool {
+        self.0.options.confirmations > 1
+    }
+
+    /// Has a payment looked up after a pause.
+    async fn look_after(&self, id: PaymentId, pause_ms: i64) -> Result<(), StoreError> {
+        let wait = move |transaction: &Transaction<'_>| {
+            let next_check_ms = lease::now_ms(transaction)?.saturating_add(pause_ms);
+            rows::wait(transaction, id, false, next_check_ms)
+        };
+        self.0.store.write(wait).await?;
         self.0.due.notify_one();
         Ok(())
     }
@@ -127,7 +146,7 @@ impl Engine {
                 let next = row.next_check_ms;
                 self.0.store.write(move |store| rows::wait(store, id, true, next)).await?;
             }
-            Step::Wait => self.look_after(&row, &transactions).await,
+            Step::Wait => self.keep_alive(&row, &transactions).await,
             Step::Send => return Ok(Some(row)),
         }
         Ok(None)
@@ -151,9 +170,12 @@ impl Engine {
     }
 
     /// What may still be mined is watched, sent again and, if need be, made dearer.
-    async fn look_after(&self, row: &Row, transactions: &[SignedTransaction]) {
-        for transaction in transactions {
-            self.0.journal.watch(row.id, transaction);
+    async fn keep_alive(&self, row: &Row, transactions: &[SignedTransaction]) {
+        // A receipt alone ends nothing where more blocks are wanted.
+        if !self.needs_depth() {
+            for transaction in transactions {
+                self.0.journal.watch(row.id, transaction);
+            }
         }
         let Some(newest) = transactions.first() else { return };
         match self.0.senders.iter().find(|sender| sender.address() == newest.from) {
@@ -199,7 +221,7 @@ impl Engine {
     /// [`StoreError`].
     pub async fn outcome(&self, id: PaymentId) -> Result<Option<Settlement>, StoreError> {
         let found = self.find(id).await?;
-        Ok(found.map(|(row, newest)| row.settlement(true, newest)))
+        Ok(found.map(|(row, newest)| row.settlement(newest)))
     }
 }
 

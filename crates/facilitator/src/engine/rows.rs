@@ -8,6 +8,9 @@ use farebox_wire::evm::{AssetId, ChainId, Signature, TransferAuthorization};
 /// Transactions of one payment that are read: each replacement costs an eighth more.
 const TRANSACTIONS_MAX: usize = 100;
 
+/// What was sent and of which there is no news is looked up after this.
+const SENT_MS: i64 = 15_000;
+
 /// Where a payment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -42,9 +45,9 @@ impl Row {
     }
 
     /// What is told of it.
-    pub(crate) fn settlement(&self, is_repeat: bool, newest: Option<B256>) -> Settlement {
+    pub(crate) fn settlement(&self, newest: Option<B256>) -> Settlement {
         match self.state {
-            State::Settled(transaction) => Settlement::Settled { transaction, is_repeat },
+            State::Settled(transaction) => Settlement::Settled { transaction, is_repeat: true },
             State::Failed(failure, transaction) => Settlement::Failed { failure, transaction },
             State::Reserved | State::Broadcast | State::Unknown => {
                 Settlement::Pending { transaction: newest }
@@ -175,6 +178,13 @@ pub(crate) fn end(
     Ok(())
 }
 
+/// Notes that a caller is told that a payment is settled; `false` when another was told before.
+pub(crate) fn tell(transaction: &Transaction<'_>, id: PaymentId) -> Result<bool, StoreError> {
+    let sql = "UPDATE settlement SET is_told = 1 \
+               WHERE id = ?1 AND state = 'settled' AND is_told = 0";
+    Ok(transaction.execute(sql, params![id.digest().0])? == 1)
+}
+
 /// Writes a transaction that is about to be sent; `false` when the payment is not `owner`'s.
 pub(crate) fn record(
     transaction: &Transaction<'_>,
@@ -182,9 +192,10 @@ pub(crate) fn record(
     owner: &str,
     signed: &SignedTransaction,
 ) -> Result<bool, StoreError> {
-    let sql = "UPDATE settlement SET state = 'broadcast' WHERE id = ?1 AND owner = ?2 \
-               AND state IN ('reserved', 'broadcast', 'unknown')";
-    if transaction.execute(sql, params![id.digest().0, owner])? == 0 {
+    let sql = "UPDATE settlement SET state = 'broadcast', next_check_ms = ?1 WHERE id = ?2 \
+               AND owner = ?3 AND state IN ('reserved', 'broadcast', 'unknown')";
+    let next_check_ms = lease::now_ms(transaction)?.saturating_add(SENT_MS);
+    if transaction.execute(sql, params![next_check_ms, id.digest().0, owner])? == 0 {
         return Ok(false);
     }
     let sql = "INSERT INTO settlement_transaction (hash, settlement, sender, account_nonce, \

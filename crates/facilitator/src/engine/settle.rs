@@ -23,10 +23,30 @@ impl Engine {
     /// # Errors
     /// [`Refusal`]: certainly nothing was sent for it. Everything else is a [`Settlement`].
     pub async fn settle(&self, payment: &Payment, terms: &Terms) -> Result<Settlement, Refusal> {
+        match self.bring_to_end(payment, terms).await? {
+            Settlement::Settled { transaction, .. } => {
+                Ok(self.tell(payment.id(), transaction).await)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Of all callers, one is the first to be told.
+    async fn tell(&self, id: PaymentId, transaction: B256) -> Settlement {
+        match self.0.store.write(move |store| rows::tell(store, id)).await {
+            Ok(is_first) => Settlement::Settled { transaction, is_repeat: !is_first },
+            Err(error) => unreadable(&error),
+        }
+    }
+
+    async fn bring_to_end(&self, payment: &Payment, terms: &Terms) -> Result<Settlement, Refusal> {
         let until = Instant::now() + self.0.options.settle_wait;
         let id = payment.id();
-        if let Some((row, newest)) = self.find(id).await? {
-            return self.join(row, newest, payment, terms, until).await;
+        match self.find(id).await {
+            Ok(None) => {}
+            Ok(Some((row, newest))) => return self.join(row, newest, payment, terms, until).await,
+            // It may have been sent before.
+            Err(error) => return Ok(unreadable(&error)),
         }
         let domain = check_alone(payment, terms, &self.0.options, (self.0.clock)())?;
         self.check_chain().await?;
@@ -43,16 +63,18 @@ impl Engine {
             next_check_ms: 0,
             checks: 0,
         };
-        if !self.reserve(row.clone()).await? {
-            return match self.find(id).await? {
-                Some((row, newest)) => self.join(row, newest, payment, terms, until).await,
-                None => Err(given_up()),
+        // After an error the row may be there all the same.
+        if !matches!(self.reserve(row.clone()).await, Ok(true)) {
+            return match self.find(id).await {
+                Ok(Some((row, newest))) => self.join(row, newest, payment, terms, until).await,
+                Ok(None) => Err(given_up()),
+                Err(error) => Ok(unreadable(&error)),
             };
         }
         let sending = tokio::spawn(self.clone().send(row, sender.clone()));
         match tokio::time::timeout_at(until, sending).await {
             Ok(Ok(Err(refusal))) => Err(refusal),
-            Ok(_) | Err(_) => self.wait(id, until, false).await,
+            Ok(_) | Err(_) => self.wait(id, until).await,
         }
     }
 
@@ -70,17 +92,12 @@ impl Engine {
         }
         check_terms(payment, terms)?;
         if row.is_ended() {
-            return Ok(row.settlement(true, newest));
+            return Ok(row.settlement(newest));
         }
-        self.wait(row.id, until, true).await
+        self.wait(row.id, until).await
     }
 
-    async fn wait(
-        &self,
-        id: PaymentId,
-        until: Instant,
-        is_repeat: bool,
-    ) -> Result<Settlement, Refusal> {
+    async fn wait(&self, id: PaymentId, until: Instant) -> Result<Settlement, Refusal> {
         let waiter = self.0.waiting.join(id);
         loop {
             let told = waiter.notify.notified();
@@ -90,10 +107,10 @@ impl Engine {
             let (row, newest) = match self.find(id).await {
                 Ok(Some(found)) => found,
                 Ok(None) => return Err(given_up()),
-                Err(_) => return Ok(Settlement::Pending { transaction: None }),
+                Err(error) => return Ok(unreadable(&error)),
             };
             if row.is_ended() || Instant::now() >= until {
-                return Ok(row.settlement(is_repeat, newest));
+                return Ok(row.settlement(newest));
             }
             let next = until.min(Instant::now() + LOOK_PERIOD);
             let _ = tokio::time::timeout_at(next, told).await;
@@ -114,8 +131,8 @@ impl Engine {
         self.0.store.read(find).await
     }
 
-    /// An error after which the row may be there all the same is no harm: nothing was sent, and
-    /// what is reserved and not sent is sent or given up by [`Engine::run`].
+    /// `false` when the payment is there already. What is reserved and sent by nobody, as after an
+    /// error, is sent by [`Engine::run`].
     async fn reserve(&self, row: Row) -> Result<bool, StoreError> {
         let reserve = move |transaction: &Transaction<'_>| {
             let next_check_ms = lease::now_ms(transaction)?.saturating_add(RESERVED_MS);
@@ -195,5 +212,11 @@ pub(super) fn refusal_of_known(row: &Row, payment: &Payment) -> Refusal {
 }
 
 fn given_up() -> Refusal {
-    Refusal::Unavailable("another request for this payment was given up".to_owned())
+    Refusal::Unavailable("the payment was not taken: send it again".to_owned())
+}
+
+/// Without the store nobody knows what was sent.
+fn unreadable(error: &StoreError) -> Settlement {
+    tracing::error!(%error, "the state of a payment is not known");
+    Settlement::Pending { transaction: None }
 }

@@ -9,5 +9,10 @@
 )]
 
 mod anvil;
+mod faults;
 mod house;
+mod http;
+mod many;
 mod real_chain;
+mod refusals;
+mod restarts;

@@ -3,10 +3,12 @@
 mod evm;
 mod load;
 mod node;
+mod rails;
 mod rates;
 mod settings;
 mod withdrawals;
 
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
+pub use rails::{EvmSettings, StripeSettings, TempoSettings};
 pub use settings::{LogFormat, Settings};

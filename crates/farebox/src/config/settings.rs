@@ -1,7 +1,8 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
-use super::evm::EvmSettings;
+use super::evm::EvmWalletSettings;
 use super::node::{NODE_WALLET, NodeSettings};
+use super::rails::{EvmSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
 use farebox_money::Sats;
@@ -22,7 +23,7 @@ pub struct Settings {
     /// The wallet that `get` pays from.
     pub wallet: Option<String>,
     /// What `get` pays tokens with.
-    pub evm: EvmSettings,
+    pub evm: EvmWalletSettings,
     /// Where everything that must survive is kept.
     pub data: Option<PathBuf>,
     /// The server's database.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub seller: SellerSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
+    /// The server's facilitator, for other sellers.
+    pub facilitator: FacilitatorSettings,
     /// The Lightning node that the server starts.
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
@@ -83,6 +86,12 @@ pub enum LogFormat {
 pub struct SellerSettings {
     /// The wallet that is paid.
     pub wallet: Option<String>,
+    /// EVM chains that it is paid on.
+    pub evm: Vec<EvmSettings>,
+    /// Tempo.
+    pub tempo: TempoSettings,
+    /// Cards.
+    pub stripe: StripeSettings,
 }
 
 /// Prices of the server's own endpoints.
@@ -108,12 +117,13 @@ impl Default for Settings {
         Self {
             server: "http://127.0.0.1:4020".into(),
             wallet: None,
-            evm: EvmSettings::default(),
+            evm: EvmWalletSettings::default(),
             data: None,
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             withdrawals: WithdrawalSettings::default(),
+            facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
             rates: RateSettings::default(),
@@ -146,6 +156,13 @@ impl Default for DemoSettings {
     }
 }
 
+impl SellerSettings {
+    /// Whether there is a rail besides Lightning.
+    pub const fn has_rails(&self) -> bool {
+        !self.evm.is_empty() || self.tempo.rpc.is_some() || self.stripe.secret_key_file.is_some()
+    }
+}
+
 impl Settings {
     /// Checks what its type does not: that wallets, addresses, prices and rates can be used.
     ///
@@ -163,6 +180,10 @@ impl Settings {
         self.postgres()?;
         self.withdrawals.check()?;
         self.node.check()?;
+        self.facilitator.check()?;
+        self.seller.evm.iter().try_for_each(EvmSettings::check)?;
+        self.seller.tempo.check()?;
+        self.seller.stripe.check()?;
         let seller = self.seller.wallet.as_ref().filter(|wallet| *wallet != NODE_WALLET);
         for (key, wallet) in [("wallet", self.wallet.as_ref()), ("seller.wallet", seller)] {
             if let Some(wallet) = wallet {

@@ -4,6 +4,7 @@ use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
 use crate::server::exchange_rate::ExchangeRate;
+use crate::server::facilitator;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::till::Till;
@@ -13,7 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest};
+use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions, OpenError, Store};
@@ -88,9 +89,10 @@ pub async fn build(
         Some(play) => Some(wallets::play(settings, &play.seller)),
         None => wallets::configured(settings, node).await?,
     };
-    let till = match wallets {
-        Some(wallets) => Some(Till::open(&folder, store.clone(), wallets).await?),
-        None => None,
+    let rails = Rails::default().at(public_url).with_rates(rates.clone());
+    let till = match wallets.is_some() || settings.seller.has_rails() {
+        true => Some(Till::open(settings, &folder, store.clone(), wallets, rails).await?),
+        false => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
     let (sales, listings) = (paywall.cloned(), directory.clone());
@@ -101,11 +103,15 @@ pub async fn build(
         .merge(export_route(settings, &directory, paywall)?)
         .merge(farebox_web::routes(directory.clone(), pages))
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
-    let router = match &till {
-        Some(till) => {
-            router.merge(farebox_accounts::api::routes(till.accounts.clone(), rates.clone()))
-        }
+    let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
+        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
+    };
+    let router = match &till {
+        Some(till) if settings.facilitator.enabled => {
+            router.merge(facilitator::routes(settings, till, &directory))
+        }
+        _ => router,
     };
     let router = match paywall {
         Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
@@ -137,6 +143,7 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
         farebox_store::schema(),
         farebox_ledger::schema(),
         farebox_accounts::schema(),
+        farebox_facilitator::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];

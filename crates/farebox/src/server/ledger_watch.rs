@@ -10,7 +10,7 @@ use std::time::Duration;
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Checks the books once, as they are at one moment.
-pub async fn check(store: &Store, paywall: &Paywall, accounts: &Accounts) {
+pub async fn check(store: &Store, paywall: &Paywall, accounts: Option<&Accounts>) {
     let books = match store.read(books::verify).await {
         Ok(books) => books,
         Err(error) => {
@@ -25,14 +25,16 @@ pub async fn check(store: &Store, paywall: &Paywall, accounts: &Accounts) {
     if !books.is_sound() {
         tracing::error!("paid routes answer 503 until the server starts with sound books");
         paywall.stop_selling();
-        accounts.stop();
+        if let Some(accounts) = accounts {
+            accounts.stop();
+        }
     }
 }
 
 /// Checks the books every hour.
-pub async fn run(store: Store, paywall: Paywall, accounts: Accounts) {
+pub async fn run(store: Store, paywall: Paywall, accounts: Option<Accounts>) {
     loop {
         tokio::time::sleep(PERIOD).await;
-        check(&store, &paywall, &accounts).await;
+        check(&store, &paywall, accounts.as_ref()).await;
     }
 }

@@ -3,7 +3,9 @@
 mod accept;
 mod assembly;
 mod banner;
+mod chains;
 mod exchange_rate;
+mod facilitator;
 mod ledger_watch;
 mod logging;
 mod metrics;

@@ -1,6 +1,8 @@
 //! Everything that takes money: the wallet, the prepaid accounts and the paywall.
 
+use crate::config::Settings;
 use crate::output::Failure;
+use crate::server::chains::Chains;
 use crate::server::{ledger_watch, pruning, secret};
 use farebox_accounts::{Accounts, Payout, TokenKey};
 use farebox_paywall::{Paywall, Rails, has_sales, system_clock};
@@ -16,10 +18,12 @@ const TOKEN_PURPOSE: &str = "prepaid tokens";
 /// The selling side of a server.
 #[derive(Clone)]
 pub struct Till {
-    /// Prepaid balances.
-    pub accounts: Accounts,
+    /// Prepaid balances, where there is a Lightning wallet to fill them.
+    pub accounts: Option<Accounts>,
     /// Prices on routes.
     pub paywall: Paywall,
+    /// What settles on chains.
+    pub chains: Chains,
     store: Store,
     instance: Instance,
 }
@@ -39,26 +43,32 @@ pub struct Wallets {
 
 impl Till {
     /// Opens it and checks the books.
-    pub async fn open(folder: &Path, store: Store, wallets: Wallets) -> Result<Self, Failure> {
+    pub async fn open(
+        settings: &Settings,
+        folder: &Path,
+        store: Store,
+        wallets: Option<Wallets>,
+        rails: Rails,
+    ) -> Result<Self, Failure> {
         let sold = has_sales(&store).await.map_err(Failure::general)?;
         let secret = secret::load(&folder.join("server.secret"), !sold);
         let secret = secret.map_err(Failure::general)?;
         let key = TokenKey::new(secret.derive(TOKEN_PURPOSE));
         let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
-        let accounts = Accounts::open(store.clone(), instance.clone(), wallets.accounts, key).await;
-        let accounts = accounts.map_err(Failure::general)?.following(&wallets.name);
-        let accounts = match wallets.payout {
-            Some(payout) => accounts.with_withdrawals(payout),
-            None => accounts,
+        let (chains, rails) = Chains::open(settings, &store, &instance, rails).await?;
+        let (rails, accounts) = match wallets {
+            Some(wallets) => {
+                let rails = rails.with_lightning(Arc::clone(&wallets.paywall));
+                (rails, Some(accounts(&store, &instance, wallets, key).await?))
+            }
+            None => (rails, None),
         };
-        let (purse, clock) = (Some(accounts.clone()), system_clock());
+        let (purse, clock) = (accounts.clone(), system_clock());
         let (shared, this) = (store.clone(), instance.clone());
-        let paywall =
-            Paywall::open(Rails::lightning(wallets.paywall), purse, shared, this, secret, clock)
-                .await;
+        let paywall = Paywall::open(rails, purse, shared, this, secret, clock).await;
         let paywall = paywall.map_err(Failure::general)?;
-        let till = Self { accounts, paywall, store, instance };
-        ledger_watch::check(&till.store, &till.paywall, &till.accounts).await;
+        let till = Self { accounts, paywall, chains, store, instance };
+        ledger_watch::check(&till.store, &till.paywall, till.accounts.as_ref()).await;
         Ok(till)
     }
 
@@ -67,7 +77,12 @@ impl Till {
         let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
         let alive = self.instance.keep_alive();
-        tokio::join!(self.accounts.run(), self.paywall.run(), watch, alive, prune);
+        let accounts = async {
+            if let Some(accounts) = &self.accounts {
+                accounts.run().await;
+            }
+        };
+        tokio::join!(accounts, self.paywall.run(), self.chains.run(), watch, alive, prune);
     }
 
     /// Says that this server ends, so that others on its database take over at once.
@@ -76,4 +91,19 @@ impl Till {
             tracing::warn!(%error, "the other servers notice the end of this one in a minute");
         }
     }
+}
+
+async fn accounts(
+    store: &Store,
+    instance: &Instance,
+    wallets: Wallets,
+    key: TokenKey,
+) -> Result<Accounts, Failure> {
+    let (shared, this) = (store.clone(), instance.clone());
+    let accounts = Accounts::open(shared, this, wallets.accounts, key).await;
+    let accounts = accounts.map_err(Failure::general)?.following(&wallets.name);
+    Ok(match wallets.payout {
+        Some(payout) => accounts.with_withdrawals(payout),
+        None => accounts,
+    })
 }

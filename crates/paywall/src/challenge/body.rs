@@ -63,7 +63,7 @@ pub(super) fn of(
     let price = price(offers);
     let body = ChallengeBody {
         status: "payment_required",
-        lightning: offers.lightning.as_ref().map(lightning_fields),
+        lightning: offers.l402(route).map(lightning_fields),
         token_kind: route.kind.name(),
         description: route.description.clone(),
         error: ErrorBody::new(problem.code(), message(problem, &price)).error,
@@ -96,7 +96,7 @@ fn x402_fields(route: &PaidRoute, required: &PaymentRequired) -> X402Fields {
 /// What a client of MPP expects when its credential was refused (RFC 9457).
 fn problem_details(offers: &Offers<'_>, problem: &Problem) -> Response {
     let kind = problem.mpp_type();
-    let mut details = farebox_wire::mpp::Problem::new(kind, &problem.to_string());
+    let mut details = farebox_wire::mpp::Problem::new(kind, problem.to_string());
     details.challenge_id = offers.payment.first().map(|challenge| challenge.id.clone());
     let mut response = Json(details).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -1,15 +1,17 @@
 //! What a 402 offers over Lightning: an invoice, which L402 and MPP share, and the L402 token.
 
 use crate::amount::{Amount, Quote};
+use crate::browser::{Held, Visitor};
 use crate::paywall::Paywall;
 use crate::pool::{Found, Purpose};
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use farebox_money::Msat;
 use farebox_wallet::{CreatedInvoice, NewInvoice, Receiver};
-use farebox_wire::l402::{Grant, Identifier};
+use farebox_wire::l402::{Grant, Identifier, Proof};
 use farebox_wire::macaroon::Macaroon;
 
 /// How long an invoice can be paid.
@@ -23,6 +25,8 @@ pub(crate) struct LightningOffer {
     pub token: String,
     pub invoice: CreatedInvoice,
     pub expires_in: u64,
+    /// What a browser is to keep in a cookie, where it has nothing for this invoice yet.
+    pub session: Option<(Held, String)>,
 }
 
 impl Paywall {
@@ -34,24 +38,67 @@ impl Paywall {
         price: &Amount,
     ) -> Result<Option<LightningOffer>, Unavailable> {
         let Some(receiver) = self.receiver() else { return Ok(None) };
+        let visitor = facts.page_visitor();
+        if let Some(again) = visitor.and_then(|visitor| self.offer_again(route, price, visitor)) {
+            return again.map(Some);
+        }
         let now = self.now();
         let quote = price.quote(now)?;
         let amount = quote.sats.to_msat().ok_or(Unavailable::Misconfigured)?;
         let (route_id, request_digest) = (route.id, facts.digest());
-        let purpose = Purpose { route: route_id, price: quote.sats, request_digest };
+        let is_private = visitor.is_some();
+        let purpose = Purpose { route: route_id, price: quote.sats, request_digest, is_private };
         let invoice = self.invoice(receiver, route, facts, purpose, amount).await?;
         let grant = Grant {
             kind: route.kind,
             method: facts.method.clone(),
             path: facts.path.clone(),
+            proof: Proof::Preimage,
             body_sha256: facts.body_sha256.filter(|_| route.is_priced_by_request()),
             price_usd: quote.usd.map(|(price, _)| price),
             amount,
             expires_at: invoice.expires_at.saturating_add(route.token_lifetime_s),
         };
-        let token = self.mint(&grant, &invoice, now)?;
+        let token = STANDARD.encode(self.mint(&grant, &invoice, now)?);
+        let session = match visitor {
+            Some(visitor) => Some(self.new_session(visitor, &grant, &invoice, now)?),
+            None => None,
+        };
         let expires_in = invoice.expires_at.saturating_sub(now);
-        Ok(Some(LightningOffer { quote, grant, token, invoice, expires_in }))
+        Ok(Some(LightningOffer { quote, grant, token, invoice, expires_in, session }))
+    }
+
+    /// The invoice that a browser was shown before, at the price of then.
+    fn offer_again(
+        &self,
+        route: &PaidRoute,
+        price: &Amount,
+        visitor: &Visitor,
+    ) -> Option<Result<LightningOffer, Unavailable>> {
+        let (held, invoice) = self.open_invoice(route, price, visitor)?;
+        let now = self.now();
+        let grant = Grant { proof: Proof::Preimage, ..held.grant };
+        let quote = Quote { sats: grant.amount.to_sats_floor(), usd: None };
+        let expires_in = invoice.expires_at.saturating_sub(now);
+        Some(self.mint(&grant, &invoice, now).map(|token| {
+            let token = STANDARD.encode(token);
+            LightningOffer { quote, grant, token, invoice, expires_in, session: None }
+        }))
+    }
+
+    /// The token of a browser for an invoice that was made for it alone.
+    fn new_session(
+        &self,
+        visitor: &Visitor,
+        grant: &Grant,
+        invoice: &CreatedInvoice,
+        now: u64,
+    ) -> Result<(Held, String), Unavailable> {
+        let grant = Grant { proof: Proof::Node, ..grant.clone() };
+        let token = URL_SAFE_NO_PAD.encode(self.mint(&grant, invoice, now)?);
+        let payment_hash = invoice.payment_hash;
+        let name = visitor.cookie_name(payment_hash);
+        Ok((Held { name, payment_hash, grant }, token))
     }
 
     fn mint(
@@ -59,7 +106,7 @@ impl Paywall {
         grant: &Grant,
         invoice: &CreatedInvoice,
         now: u64,
-    ) -> Result<String, Unavailable> {
+    ) -> Result<Vec<u8>, Unavailable> {
         let identifier = Identifier {
             payment_hash: invoice.payment_hash,
             token_id: crate::Secret::new_token_id(now).map_err(|_| Unavailable::Misconfigured)?,
@@ -69,7 +116,7 @@ impl Paywall {
         let bare = Macaroon::issue(&root_key, Some(LOCATION), identifier.encode());
         let caveats = grant.to_caveats().into_iter();
         let macaroon = caveats.fold(bare, Macaroon::with_caveat);
-        Ok(STANDARD.encode(macaroon.encode_v2()))
+        Ok(macaroon.encode_v2())
     }
 
     /// An open invoice of this client, or a new one. Two requests of one client make invoices

@@ -2,15 +2,17 @@
 
 mod body;
 mod lightning;
+mod page;
 mod payment;
 mod x402;
 
 use crate::amount::Amount;
+use crate::browser;
 use crate::evm::{self, EvmRail};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::{Unavailable, X_SHOULD_RETRY};
 use axum::response::{IntoResponse, Response};
 use farebox_wire::evm::U256;
@@ -48,6 +50,11 @@ pub(crate) struct Offers<'a> {
 }
 
 impl Offers<'_> {
+    /// What is offered by L402.
+    fn l402(&self, route: &PaidRoute) -> Option<&LightningOffer> {
+        self.lightning.as_ref().filter(|_| route.is_offered_by(Protocol::L402))
+    }
+
     /// Whether there is nothing but Lightning.
     fn is_empty(&self) -> bool {
         self.evm.is_empty() && self.tempo.is_empty() && self.stripe.is_none()
@@ -64,14 +71,14 @@ impl Paywall {
         problem: &Problem,
     ) -> Response {
         if facts.path.len() > PATH_LEN_MAX {
-            return Unavailable::PathTooLong.into_response();
+            return browser::unavailable(facts.wants_page(), Unavailable::PathTooLong);
         }
         match self.offers(route, facts, price).await {
             Ok(offers) => {
                 self.count_challenge();
-                self.render(route, facts, &offers, problem)
+                self.render(route, facts, price, &offers, problem)
             }
-            Err(unavailable) => unavailable.into_response(),
+            Err(unavailable) => browser::unavailable(facts.wants_page(), unavailable),
         }
     }
 
@@ -82,7 +89,12 @@ impl Paywall {
         facts: &Facts,
         price: &Amount,
     ) -> Result<Offers<'_>, Unavailable> {
-        let lightning = self.lightning_offer(route, facts, price).await;
+        let needs_invoice =
+            route.is_offered_by(Protocol::L402) || route.is_offered_by(Protocol::Mpp);
+        let lightning = match needs_invoice {
+            true => self.lightning_offer(route, facts, price).await,
+            false => Ok(None),
+        };
         let (rails, usd) = (self.rails(), self.usd_asked(price));
         let evm = rails
             .evm
@@ -112,6 +124,7 @@ impl Paywall {
         &self,
         route: &PaidRoute,
         facts: &Facts,
+        price: &Amount,
         offers: &Offers<'_>,
         problem: &Problem,
     ) -> Response {
@@ -121,7 +134,7 @@ impl Paywall {
                 headers.append(name, value);
             }
         };
-        if let Some(LightningOffer { token, invoice, quote, .. }) = &offers.lightning {
+        if let Some(LightningOffer { token, invoice, quote, .. }) = offers.l402(route) {
             // First, since some clients look at the first line only.
             add(header::WWW_AUTHENTICATE, challenge_header(token, &invoice.bolt11));
             add(X_LIGHTNING_INVOICE, invoice.bolt11.clone());
@@ -141,7 +154,17 @@ impl Paywall {
         if self.accounts().is_some() {
             add(X_TOPUP_URL, "/api/v1/topup".to_owned());
         }
-        let body = body::of(route, facts, offers, x402.as_ref(), problem);
+        let body = match facts.page_visitor() {
+            Some(visitor) => {
+                let session = offers.lightning.as_ref().and_then(|offer| offer.session.as_ref());
+                let session = session.map(|(held, token)| (held, token.as_str()));
+                for cookie in visitor.set_cookies(session, self.now()) {
+                    add(header::SET_COOKIE, cookie);
+                }
+                self.page(route, facts, visitor, price, offers, problem)
+            }
+            None => body::of(route, facts, offers, x402.as_ref(), problem),
+        };
         let mut response = (StatusCode::PAYMENT_REQUIRED, body).into_response();
         response.headers_mut().extend(headers);
         response

@@ -4,8 +4,9 @@ use super::{EvmOffer, LightningOffer, Offers};
 use crate::paywall::Paywall;
 use crate::rails::Site;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
+use farebox_wire::l402::TokenKind;
 use farebox_wire::mpp::accept::AcceptPayment;
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
@@ -34,8 +35,11 @@ impl Paywall {
         facts: &Facts,
         offers: &Offers<'_>,
     ) -> Result<Vec<Challenge>, Unavailable> {
-        let Some(site) = &self.rails().site else { return Ok(Vec::new()) };
-        let drafts = self.drafts(offers);
+        let site = self.rails().site.as_ref();
+        let Some(site) = site.filter(|_| route.is_offered_by(Protocol::Mpp)) else {
+            return Ok(Vec::new());
+        };
+        let drafts = self.drafts(route, facts, offers);
         let accepted = facts.accept_payment.as_deref();
         let accepted = accepted.and_then(|header| AcceptPayment::parse(header).ok());
         let liked = accepted.map(|ranges| {
@@ -49,9 +53,11 @@ impl Paywall {
         drafts.into_iter().map(|draft| self.issue(site, route, facts, draft)).collect()
     }
 
-    fn drafts(&self, offers: &Offers<'_>) -> Vec<Draft> {
+    fn drafts(&self, route: &PaidRoute, facts: &Facts, offers: &Offers<'_>) -> Vec<Draft> {
         let now = self.now();
-        let lightning = offers.lightning.as_ref().and_then(lightning_draft);
+        let bound_to = facts.bound_text(route);
+        let lightning = offers.lightning.as_ref();
+        let lightning = lightning.and_then(|offer| lightning_draft(offer, bound_to));
         let evm = offers.evm.iter().filter_map(|offer| evm_draft(offer, now));
         let others = offers.tempo.iter().map(|charge| (tempo::METHOD, charge.encode().ok()));
         let stripe = offers.stripe.iter().map(|charge| (stripe::METHOD, charge.encode().ok()));
@@ -69,9 +75,19 @@ impl Paywall {
         facts: &Facts,
         draft: &Draft,
     ) -> Result<Challenge, Unavailable> {
-        let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce).map_err(|_| Unavailable::Misconfigured)?;
-        let opaque = Opaque::new(nonce, route.id).with(BOUND_TO, &facts.bound_digest(route));
+        // An invoice is unique, and some clients for Lightning send neither of these back.
+        let (opaque, digest) = match draft.method {
+            lightning::METHOD => (Opaque::default(), None),
+            _ => {
+                let mut nonce = [0; 16];
+                getrandom::fill(&mut nonce).map_err(|_| Unavailable::Misconfigured)?;
+                let opaque = Opaque::new(nonce, route.id);
+                let opaque = opaque.with(BOUND_TO, &facts.bound_digest(route));
+                // What is good for many requests is good for many bodies.
+                let is_one_shot = route.kind == TokenKind::OneShot;
+                (opaque, facts.content_digest().filter(|_| is_one_shot))
+            }
+        };
         let description = route.description.chars().filter(char::is_ascii);
         let terms = ChallengeTerms {
             realm: site.realm.clone(),
@@ -80,7 +96,7 @@ impl Paywall {
             request: draft.request.clone(),
             expires_at: draft.expires_at,
             description: Some(description.take(DESCRIPTION_LEN_MAX).collect()),
-            digest: facts.content_digest(),
+            digest,
             opaque,
             header: CredentialHeader::Authorization,
         };
@@ -92,9 +108,11 @@ impl Paywall {
     }
 }
 
-/// Some networks have no name in the protocol.
-fn lightning_draft(offer: &LightningOffer) -> Option<Draft> {
-    let request = LightningCharge::new(&offer.invoice.bolt11).ok()?.encode().ok()?;
+/// What the challenge is issued for stands in its request, which every client sends back. Some
+/// networks have no name in the protocol.
+fn lightning_draft(offer: &LightningOffer, bound_to: String) -> Option<Draft> {
+    let charge = LightningCharge::new(&offer.invoice.bolt11).ok()?;
+    let request = LightningCharge { external_id: Some(bound_to), ..charge }.encode().ok()?;
     Some(Draft { method: lightning::METHOD, request, expires_at: offer.invoice.expires_at })
 }
 

@@ -5,7 +5,7 @@ use crate::evm::EXTRA_NONCE;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use farebox_wire::x402::{PaymentRequired, PaymentRequirements, ResourceInfo, VersionTag};
 
 impl Paywall {
@@ -17,6 +17,9 @@ impl Paywall {
         offers: &Offers<'_>,
         problem: &Problem,
     ) -> Option<PaymentRequired> {
+        if !route.is_offered_by(Protocol::X402) {
+            return None;
+        }
         let nonce = self.random_text()?;
         let accepts = offers.evm.iter().map(|offer| {
             let mut requirements = offer.rail.requirements(offer.units);

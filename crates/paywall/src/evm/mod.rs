@@ -104,6 +104,8 @@ impl Paywall {
             Amount::Usd { price, .. } => return units(rail.decimals, *price).into_iter().collect(),
             Amount::Sats(sats) => *sats,
         };
+        // After a restart, or on another machine, the rate of now is the likeliest.
+        self.usd_asked(price);
         let then = self.now().saturating_sub(rail.timeout_s.saturating_add(RATE_SLACK_S));
         let rates = self.asked_rates().since(then).into_iter();
         let usd = rates.filter_map(|rate| rate.to_usd_ceil(sats.to_msat()?));

@@ -10,9 +10,9 @@ use crate::payment::{Payment, Rail};
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redeem::store_failed;
-use crate::redemption::{REPEAT_WINDOW_S, Use};
+use crate::redemption::REPEAT_WINDOW_S;
 use crate::request::Facts;
-use crate::route::PaidRoute;
+use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
 use farebox_wire::evm::{AssetId, TransferAuthorization, U256};
 use farebox_wire::l402::TokenKind;
@@ -47,12 +47,7 @@ struct Signed<'a> {
 
 impl Signed<'_> {
     fn payment(&self) -> Payment {
-        let TransferAuthorization { from, nonce, value, .. } = self.authorization;
-        let network = format!("eip155:{}", self.rail.chain().get());
-        let asset = self.rail.token.id.address.to_checksum(None);
-        let (from, nonce) = (from.to_checksum(None), nonce.to_string());
-        let unique = [network.as_str(), asset.as_str(), from.as_str(), nonce.as_str()];
-        Payment::of_asset(Rail::Evm, &unique, format!("{network}/{asset}"), value.to_string())
+        paid_with(self.rail, &self.authorization)
     }
 
     fn into_transfer(self) -> Transfer {
@@ -79,7 +74,14 @@ impl Paywall {
         if facts.is_head && route.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
         }
-        let (rail, requirements) = self.offered(price, payment)?;
+        if !route.is_offered_by(Protocol::X402) {
+            return Err(Problem::NotOffered.into());
+        }
+        let (rail, requirements) = match self.offered(price, payment) {
+            Ok(offered) => offered,
+            // Its price may not be asked any more: what it bought is not sold again.
+            Err(problem) => self.taken_before(payment).await?.ok_or(problem)?,
+        };
         let payload = payment.exact_evm();
         let payload = payload.map_err(|error| Problem::MalformedPayment(error.to_string()))?;
         let shape = match payment {
@@ -114,25 +116,33 @@ impl Paywall {
         for rail in &self.rails().evm {
             for units in self.units_taken(rail, price) {
                 let requirements = rail.requirements(units);
-                let is_chosen = match payment {
-                    x402::Payment::V1(payment) => {
-                        // Its message names neither token nor payee: the signature does.
-                        let v1 = requirements.to_v1("", "", "");
-                        let named = v1.is_some_and(|v1| {
-                            v1.scheme == payment.scheme && v1.network == payment.network
-                        });
-                        named && paid.is_some_and(|paid| paid.value >= units)
-                    }
-                    x402::Payment::V2(payment) => {
-                        accepted_matches(&payment.accepted, &requirements)
-                    }
-                };
-                if is_chosen {
+                // Version 1 takes more than was asked; version 2 says itself what it pays.
+                let is_enough = matches!(payment, x402::Payment::V2(_))
+                    || paid.is_some_and(|paid| paid.value >= units);
+                if is_enough && answers(payment, &requirements) {
                     return Ok((rail, requirements));
                 }
             }
         }
         Err(Problem::NotOffered)
+    }
+
+    /// What a payment of x402 answered that was reserved for its request before.
+    async fn taken_before(
+        &self,
+        payment: &x402::Payment,
+    ) -> Result<Option<(&EvmRail, PaymentRequirements)>, Refusal> {
+        let Ok(ExactEvmPayload { authorization, .. }) = payment.exact_evm() else {
+            return Ok(None);
+        };
+        for rail in self.rails().evm.iter().filter(|rail| rail.pay_to == authorization.to) {
+            let requirements = rail.requirements(authorization.value);
+            let key = paid_with(rail, &authorization).key;
+            if answers(payment, &requirements) && self.is_verified(key).await? {
+                return Ok(Some((rail, requirements)));
+            }
+        }
+        Ok(None)
     }
 
     /// Verifies an authorization that answers an MPP challenge which was issued here for this
@@ -199,8 +209,7 @@ impl Paywall {
             TokenKind::TimeBounded => now.saturating_add(kept_for),
         };
         let usage = self.use_of(route, facts, route.kind, payment, expires_at);
-        let request_digest = tied(usage.request_digest, signed.secret);
-        let usage = Use { request_digest, ..usage };
+        let usage = usage.tied_to(signed.secret);
         Ok(Verdict { usage, collection: Arc::new(signed.into_transfer()) })
     }
 
@@ -222,6 +231,27 @@ impl Paywall {
             }
         }
     }
+}
+
+/// Whether a payment names what was offered. That of version 1 names neither token nor payee: its
+/// signature does.
+fn answers(payment: &x402::Payment, requirements: &PaymentRequirements) -> bool {
+    match payment {
+        x402::Payment::V1(payment) => requirements
+            .to_v1("", "", "")
+            .is_some_and(|v1| v1.scheme == payment.scheme && v1.network == payment.network),
+        x402::Payment::V2(payment) => accepted_matches(&payment.accepted, requirements),
+    }
+}
+
+/// The payment that an authorization is.
+fn paid_with(rail: &EvmRail, authorization: &TransferAuthorization) -> Payment {
+    let TransferAuthorization { from, nonce, value, .. } = authorization;
+    let network = format!("eip155:{}", rail.chain().get());
+    let asset = rail.token.id.address.to_checksum(None);
+    let (from, nonce) = (from.to_checksum(None), nonce.to_string());
+    let unique = [network.as_str(), asset.as_str(), from.as_str(), nonce.as_str()];
+    Payment::of_asset(Rail::Evm, &unique, format!("{network}/{asset}"), value.to_string())
 }
 
 /// An authorization of MPP in the form that facilitators take.
@@ -251,8 +281,4 @@ fn secret_of(facts: &Facts, payment: &x402::Payment) -> [u8; 32] {
     }
     hasher.update(serde_json::to_vec(payment.payload()).unwrap_or_default());
     hasher.finalize().into()
-}
-
-fn tied(request_digest: [u8; 32], secret: [u8; 32]) -> [u8; 32] {
-    Sha256::new().chain_update(request_digest).chain_update(secret).finalize().into()
 }

@@ -12,6 +12,7 @@ use farebox_store::lease::Instance;
 use farebox_store::{Store, StoreError, Transaction, params};
 use farebox_wire::l402::TokenKind;
 use farebox_wire::lightning::PaymentHash;
+use sha2::{Digest, Sha256};
 
 /// How long a repeat of an answered request gets its answer again.
 pub(crate) const REPEAT_WINDOW_S: u64 = 24 * 3_600;
@@ -31,6 +32,14 @@ pub(crate) struct Use {
     pub expires_at: u64,
 }
 
+impl Use {
+    /// The same for the request of whoever knows this too, and of nobody else.
+    pub(crate) fn tied_to(self, secret: [u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(self.request_digest).chain_update(secret);
+        Self { request_digest: digest.finalize().into(), ..self }
+    }
+}
+
 /// What a payment can be used for now.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reservation {
@@ -41,8 +50,8 @@ pub(crate) enum Reservation {
     },
     /// Its request is being answered at this moment.
     InProgress,
-    /// Whether its money arrived is not known: collect it again, and only then give the answer;
-    /// where there is none, run the handler.
+    /// Whether its money arrived is not known, and nobody else asks now: collect it again, and
+    /// only then give the answer; where there is none, run the handler.
     Settling(Option<KeptAnswer>),
     /// Its request was answered: this is the answer.
     Answered(KeptAnswer),
@@ -67,8 +76,9 @@ pub(crate) enum End {
         /// Where the money arrived.
         settled_as: String,
     },
-    /// Whether its money arrived is not known; with its answer, if there is one to keep.
-    Settle(Option<KeptAnswer>),
+    /// Its settlement was begun, and whether its money arrived is not known: who shows it again
+    /// asks again.
+    Unknown,
     /// Its request did not succeed.
     Release,
 }
@@ -159,21 +169,31 @@ impl Redemptions {
         self.store.write(book).await
     }
 
-    /// Notes that the money of a reserved payment is here, before its handler runs.
-    pub(crate) async fn note_collected(
-        &self,
-        key: PaymentKey,
-        settled_as: String,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let note = move |transaction: &Transaction<'_>| {
-            rows::note_collected(transaction, key, &settled_as, now)
+    /// Where the money of a payment arrived that bought what it is used for, for many requests.
+    pub(crate) async fn opened(&self, usage: Use, now: u64) -> Result<Option<String>, StoreError> {
+        let read = move |transaction: &Transaction<'_>| {
+            let row = rows::read(transaction, usage.payment.key)?;
+            Ok::<_, StoreError>(row.and_then(|row| row.opened_as(&usage, now)))
         };
-        self.store.write(note).await
+        self.store.read(read).await
     }
 
-    /// Reserves a payment whose money arrived after all, to run its handler. Whether it was still
-    /// waiting: of several repeats, one gets it.
+    /// Notes that the money of a reserved payment is about to be collected, by this process and
+    /// nobody else until the reservation is ended; with its answer, if that is there already.
+    pub(crate) async fn await_settlement(
+        &self,
+        key: PaymentKey,
+        answer: Option<KeptAnswer>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let begin = move |transaction: &Transaction<'_>| {
+            rows::await_settlement(transaction, key, answer.as_ref(), now)
+        };
+        self.store.write(begin).await
+    }
+
+    /// Reserves a payment whose money was collected, to run its handler. Whether it was still
+    /// waiting.
     pub(crate) async fn resume(
         &self,
         key: PaymentKey,
@@ -193,7 +213,7 @@ impl Redemptions {
             End::Finish { answer, settled_as } => {
                 rows::finish(transaction, key, answer.as_ref(), settled_as, now)
             }
-            End::Settle(answer) => rows::await_settlement(transaction, key, answer.as_ref(), now),
+            End::Unknown => rows::leave_settling(transaction, key, now),
             End::Release => rows::release(transaction, key, now),
         };
         self.store.write(write).await

@@ -7,6 +7,7 @@ use farebox_ledger::{AccountKey, events, writer};
 use farebox_money::Msat;
 use farebox_store::lease;
 use farebox_store::{StoreError, Transaction, params};
+use farebox_wire::l402::TokenKind;
 use farebox_wire::lightning::PaymentHash;
 
 /// What a row says.
@@ -18,6 +19,7 @@ pub(super) struct Row {
     settled_as: Option<String>,
     updated_at: u64,
     expires_at: u64,
+    owner: Option<String>,
 }
 
 impl Row {
@@ -25,22 +27,27 @@ impl Row {
         self.state != "open" || self.settled_as.is_some()
     }
 
-    /// Whether it bought what it is shown for. A token says itself when it expires; of other
-    /// payments the row knows it.
-    fn has_opened(&self, usage: &Use, now: u64) -> bool {
+    /// Where the money arrived, if it bought what it is shown for. A token says itself when it
+    /// expires; of other payments the row knows it.
+    pub(super) fn opened_as(self, usage: &Use, now: u64) -> Option<String> {
         let is_token = usage.payment.rail == Rail::Lightning;
         let same = self.request_digest == usage.request_digest;
-        self.state == "done" && same && (is_token || now < self.expires_at)
+        let has_opened = self.state == "done" && same && (is_token || now < self.expires_at);
+        self.settled_as.filter(|_| has_opened)
     }
 }
 
 pub(super) fn release_abandoned(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
     let alive = lease::alive(transaction)?;
-    let select = "SELECT payment_key, owner FROM redemption WHERE state = 'reserved'";
+    let select = "SELECT payment_key, owner FROM redemption \
+                  WHERE state = 'reserved' OR (state = 'settling' AND owner IS NOT NULL)";
     let reserved = transaction.all(select, params![], |row| {
         Ok::<_, StoreError>((row.get::<[u8; 32]>(0)?, row.get::<Option<String>>(1)?))
     })?;
-    let release = "UPDATE redemption SET state = 'open' WHERE payment_key = ?1";
+    // What was being collected may be here: its credential is good, and asked for again.
+    let release = "UPDATE redemption SET owner = NULL, \
+                   state = CASE state WHEN 'reserved' THEN 'open' ELSE state END \
+                   WHERE payment_key = ?1";
     let mut released = 0;
     for (key, owner) in reserved {
         if !owner.is_some_and(|owner| alive.contains(&owner)) {
@@ -67,6 +74,7 @@ pub(super) fn reserve(
     let row = row.ok_or_else(|| StoreError::Unreadable("a redemption vanished".into()))?;
     let same = row.request_digest == usage.request_digest;
     let in_window = now < row.updated_at.saturating_add(REPEAT_WINDOW_S);
+    let is_many = usage.kind == TokenKind::TimeBounded;
     let settled_as = row.settled_as;
     match (row.state.as_str(), row.answer) {
         ("open", _) if usage.payment.is_tied_to_first_request && !same => {
@@ -77,7 +85,14 @@ pub(super) fn reserve(
             Ok(Reservation::Reserved { settled_as })
         }
         ("reserved", _) => Ok(Reservation::InProgress),
-        ("settling", answer) if same => Ok(Reservation::Settling(answer)),
+        ("settling", _) if same && row.owner.is_some() => Ok(Reservation::InProgress),
+        ("settling", answer) if same => {
+            let sql = "UPDATE redemption SET owner = ?2 WHERE payment_key = ?1";
+            let values = params![*usage.payment.key.as_bytes(), owner];
+            changed_one(transaction.execute(sql, values)?)?;
+            Ok(Reservation::Settling(answer))
+        }
+        ("done", _) if is_many => Ok(Reservation::Used),
         ("done", Some(answer)) if same && in_window => Ok(Reservation::Answered(answer)),
         ("done", None) if same && in_window && row.attempts < ATTEMPTS_MAX => {
             let sql = "UPDATE redemption SET attempts = attempts + 1 WHERE payment_key = ?1";
@@ -97,8 +112,9 @@ fn reserve_again(
     now: u64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE redemption SET state = 'reserved', request_digest = ?2, updated_at = ?3, \
-               owner = ?4 WHERE payment_key = ?1";
-    let values = params![*usage.payment.key.as_bytes(), usage.request_digest, now, owner];
+               owner = ?4, expires_at = ?5 WHERE payment_key = ?1";
+    let key = *usage.payment.key.as_bytes();
+    let values = params![key, usage.request_digest, now, owner, usage.expires_at];
     changed_one(transaction.execute(sql, values)?)
 }
 
@@ -113,7 +129,7 @@ pub(super) fn record(
         Inserted::New => book_income(transaction, usage.payment.key, now)?,
         Inserted::Known => {
             let row = read(transaction, usage.payment.key)?;
-            return Ok(row.is_some_and(|row| row.has_opened(usage, now)));
+            return Ok(row.is_some_and(|row| row.opened_as(usage, now).is_some()));
         }
         Inserted::Spent => return Ok(false),
     }
@@ -226,17 +242,6 @@ fn book_income(transaction: &Transaction<'_>, key: PaymentKey, now: u64) -> Resu
     Ok(())
 }
 
-pub(super) fn note_collected(
-    transaction: &Transaction<'_>,
-    key: PaymentKey,
-    settled_as: &str,
-    now: u64,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE redemption SET settled_as = ?2, updated_at = ?3 \
-               WHERE payment_key = ?1 AND state = 'reserved'";
-    changed_one(transaction.execute(sql, params![*key.as_bytes(), settled_as, now])?)
-}
-
 pub(super) fn resume(
     transaction: &Transaction<'_>,
     key: PaymentKey,
@@ -284,6 +289,17 @@ pub(super) fn await_settlement(
     changed_one(transaction.execute(sql, row)?)
 }
 
+/// Nobody collects it at this moment, and whether it was collected is not known.
+pub(super) fn leave_settling(
+    transaction: &Transaction<'_>,
+    key: PaymentKey,
+    now: u64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE redemption SET owner = NULL, updated_at = ?2 \
+               WHERE payment_key = ?1 AND state = 'settling'";
+    changed_one(transaction.execute(sql, params![*key.as_bytes(), now])?)
+}
+
 fn parts(answer: Option<&KeptAnswer>) -> (Option<u16>, Option<&str>, Option<&[u8]>) {
     let status = answer.map(|answer| answer.status);
     let headers = answer.map(|answer| answer.headers.as_str());
@@ -312,7 +328,8 @@ pub(super) fn read(
     key: PaymentKey,
 ) -> Result<Option<Row>, StoreError> {
     let sql = "SELECT state, request_digest, attempts, answer_status, answer_headers, \
-               answer_body, updated_at, settled_as, expires_at FROM redemption WHERE payment_key = ?1";
+               answer_body, updated_at, settled_as, expires_at, owner FROM redemption \
+               WHERE payment_key = ?1";
     transaction.optional(sql, params![*key.as_bytes()], |row| {
         let answer = match (row.get(3)?, row.get(4)?, row.get(5)?) {
             (Some(status), Some(headers), Some(body)) => Some(KeptAnswer { status, headers, body }),
@@ -326,6 +343,7 @@ pub(super) fn read(
             updated_at: row.get(6)?,
             settled_as: row.get(7)?,
             expires_at: row.get(8)?,
+            owner: row.get(9)?,
         })
     })
 }

@@ -164,10 +164,14 @@ async fn an_answer_waits_for_its_money_and_is_made_once() {
     let key = signed(1).payment.key;
     assert!(!redemptions.is_verified(key).await.unwrap());
     redemptions.reserve(signed(1), 10).await.unwrap();
-    redemptions.end(key, End::Settle(Some(answer())), 11).await.unwrap();
+    redemptions.await_settlement(key, Some(answer()), 11).await.unwrap();
+    assert_eq!(redemptions.reserve(signed(1), 11).await.unwrap(), Reservation::InProgress);
+    redemptions.end(key, End::Unknown, 11).await.unwrap();
     assert!(redemptions.is_verified(key).await.unwrap());
     let settling = Reservation::Settling(Some(answer()));
     assert_eq!(redemptions.reserve(signed(1), 12).await.unwrap(), settling);
+    let other = redemptions.reserve(signed(1), 12).await.unwrap();
+    assert_eq!(other, Reservation::InProgress, "one of them asks");
     assert_eq!(redemptions.reserve(signed(2), 12).await.unwrap(), Reservation::Used);
     redemptions.end(key, finish(Some(answer())), 13).await.unwrap();
     redemptions.end(key, finish(Some(answer())), 13).await.unwrap();
@@ -181,7 +185,9 @@ async fn a_payment_whose_money_cannot_be_had_is_verified_again() {
     let redemptions = open(&database).await;
     let key = signed(1).payment.key;
     redemptions.reserve(signed(1), 10).await.unwrap();
-    redemptions.end(key, End::Settle(Some(answer())), 11).await.unwrap();
+    redemptions.await_settlement(key, Some(answer()), 11).await.unwrap();
+    assert_eq!(redemptions.reserve(signed(1), 11).await.unwrap(), Reservation::InProgress);
+    redemptions.end(key, End::Unknown, 11).await.unwrap();
     redemptions.end(key, End::Release, 12).await.unwrap();
     assert!(!redemptions.is_verified(key).await.unwrap());
     assert_eq!(redemptions.reserve(signed(1), 13).await.unwrap(), UNCOLLECTED);
@@ -193,7 +199,8 @@ async fn money_collected_before_a_failure_is_not_collected_again() {
     let redemptions = open(&database).await;
     let key = signed(1).payment.key;
     redemptions.reserve(signed(1), 10).await.unwrap();
-    redemptions.note_collected(key, settled_as(), 11).await.unwrap();
+    redemptions.await_settlement(key, None, 11).await.unwrap();
+    assert!(redemptions.resume(key, settled_as(), 11).await.unwrap());
     redemptions.end(key, End::Release, 12).await.unwrap();
     assert!(redemptions.is_verified(key).await.unwrap());
     let collected = Reservation::Reserved { settled_as: Some(settled_as()) };

@@ -2,12 +2,16 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the shop")]
 
+pub mod browser;
+
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bitcoin::hashes::{Hash, sha256};
+use bitcoin::secp256k1::{Secp256k1, SecretKey};
 use farebox_accounts::{Accounts, TokenKey};
 use farebox_money::{BtcUsd, MicroUsd, Msat, Sats};
 use farebox_paywall::{
@@ -22,8 +26,9 @@ use farebox_wallet::{
 };
 use farebox_wire::l402::parse_challenges;
 use farebox_wire::lightning::{PaymentHash, Preimage};
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use lightning_invoice::{Currency, InvoiceBuilder, PaymentSecret};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -35,7 +40,7 @@ pub const START: u64 = 1_800_000_000;
 /// How old an exchange rate of the shop can be.
 pub const RATE_AGE_MAX_S: u64 = 600;
 
-/// A wallet in memory. Its invoices are names, since the paywall never reads them.
+/// A wallet in memory. Its invoices are real ones of regtest.
 #[derive(Default)]
 pub struct TestWallet {
     invoices: Mutex<HashMap<PaymentHash, (Preimage, Msat, bool)>>,
@@ -44,6 +49,9 @@ pub struct TestWallet {
     pub is_down: AtomicBool,
     /// It makes invoices and cannot look them up.
     pub is_forgetful: AtomicBool,
+    /// How long after [`START`] its clock is, in seconds.
+    pub late_s: AtomicU64,
+    pub lookups: AtomicUsize,
 }
 
 impl TestWallet {
@@ -103,12 +111,15 @@ impl Receiver for TestWallet {
         bytes[..8].copy_from_slice(&(invoices.len() as u64 + 1).to_be_bytes());
         let preimage = Preimage::new(bytes);
         let payment_hash = preimage.hash();
+        let bolt11 = sign(&invoice, payment_hash);
         invoices.insert(payment_hash, (preimage, invoice.amount, false));
-        let expires_at = START + u64::from(invoice.expiry_s);
-        Ok(CreatedInvoice { bolt11: format!("lnbcrt{payment_hash}"), payment_hash, expires_at })
+        let late_s = self.late_s.load(Ordering::SeqCst);
+        let expires_at = START + late_s + u64::from(invoice.expiry_s);
+        Ok(CreatedInvoice { bolt11, payment_hash, expires_at })
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<InvoiceStatus, WalletError> {
+        self.lookups.fetch_add(1, Ordering::SeqCst);
         self.check_up()?;
         if self.is_forgetful.load(Ordering::SeqCst) {
             return Err(WalletError::Unreadable("no idea".into()));
@@ -137,6 +148,21 @@ impl Receiver for TestWallet {
     }
 }
 
+fn sign(invoice: &NewInvoice, hash: PaymentHash) -> String {
+    let key = SecretKey::from_slice(&[7; 32]).unwrap();
+    let builder = InvoiceBuilder::new(Currency::Regtest)
+        .description(invoice.description.clone())
+        .payment_hash(sha256::Hash::from_byte_array(*hash.as_bytes()))
+        .payment_secret(PaymentSecret([3; 32]))
+        .duration_since_epoch(Duration::from_secs(START))
+        .min_final_cltv_expiry_delta(144)
+        .expiry_time(Duration::from_secs(invoice.expiry_s.into()))
+        .basic_mpp()
+        .amount_milli_satoshis(invoice.amount.get());
+    let sign = |message: &_| Secp256k1::new().sign_ecdsa_recoverable(message, &key);
+    builder.build_signed(sign).unwrap().to_string()
+}
+
 /// What the handlers were asked and what they shall do.
 #[derive(Default)]
 pub struct Kitchen {
@@ -146,8 +172,25 @@ pub struct Kitchen {
     pub delay_ms: AtomicU64,
 }
 
+/// What a shop has besides the usual: other ways to be paid, other routes.
+pub struct Setup {
+    pub rails: Box<dyn Fn(Rails) -> Rails + Send + Sync>,
+    pub routes: fn(&Paywall, &Arc<Kitchen>) -> Router,
+    pub clock: Arc<AtomicU64>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let clock = Arc::new(AtomicU64::new(START));
+        Self { rails: Box::new(|rails| rails), routes: |_, _| Router::new(), clock }
+    }
+}
+
 pub struct Shop {
     pub router: Router,
+    setup: Setup,
+    pub instance: Instance,
+    watch: tokio::task::JoinHandle<()>,
     pub wallet: Arc<TestWallet>,
     pub kitchen: Arc<Kitchen>,
     pub clock: Arc<AtomicU64>,
@@ -180,7 +223,8 @@ impl Answer {
     pub fn challenge(&self) -> (String, String) {
         assert_eq!(self.status, StatusCode::PAYMENT_REQUIRED, "{:?}", self.text());
         let values: Vec<_> = self.headers.get_all(header::WWW_AUTHENTICATE).iter().collect();
-        assert_eq!(values.len(), 1);
+        let others = |value: &&HeaderValue| value.to_str().unwrap().starts_with("Payment ");
+        assert!(values[1..].iter().all(others), "one L402 challenge, and the first line");
         let challenges = parse_challenges([values[0].to_str().unwrap()]);
         assert_eq!(challenges.len(), 1);
         let body = self.json();
@@ -196,6 +240,30 @@ impl Answer {
     }
 }
 
+fn secret() -> Secret {
+    Secret::new([42; 32])
+}
+
+async fn open_paywall(
+    setup: &Setup,
+    wallet: &Arc<TestWallet>,
+    accounts: &Accounts,
+    store: &Store,
+    instance: &Instance,
+    clock: &Arc<AtomicU64>,
+) -> Paywall {
+    let rails = (setup.rails)(Rails::lightning(wallet.clone()));
+    let time = Arc::clone(clock);
+    let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
+    let (store, instance) = (store.clone(), instance.clone());
+    Paywall::open(rails, Some(accounts.clone()), store, instance, secret(), now).await.unwrap()
+}
+
+fn watch(paywall: &Paywall) -> tokio::task::JoinHandle<()> {
+    let paywall = paywall.clone();
+    tokio::spawn(async move { paywall.run().await })
+}
+
 /// Everything that a shop keeps.
 pub fn schemas() -> Vec<farebox_store::Schema> {
     vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
@@ -203,37 +271,32 @@ pub fn schemas() -> Vec<farebox_store::Schema> {
 
 impl Shop {
     pub async fn open() -> Self {
+        Self::open_with(Setup::default()).await
+    }
+
+    pub async fn open_with(setup: Setup) -> Self {
         let database = farebox_testing::database();
         let store = database.open(schemas).await;
         let instance = Instance::start(store.clone()).await.unwrap();
         let wallet = Arc::new(TestWallet::default());
-        let clock = Arc::new(AtomicU64::new(START));
-        let time = Arc::clone(&clock);
-        let now: Clock = Arc::new(move || time.load(Ordering::SeqCst));
-        let secret = Secret::new([42; 32]);
-        let key = TokenKey::new(secret.derive("tokens"));
+        let clock = Arc::clone(&setup.clock);
+        let key = TokenKey::new(secret().derive("tokens"));
         let accounts =
             Accounts::open(store.clone(), instance.clone(), wallet.clone(), key).await.unwrap();
-        let purse = Some(accounts.clone());
-        let paywall = Paywall::open(
-            Rails::lightning(wallet.clone()),
-            purse,
-            store.clone(),
-            instance,
-            secret,
-            now,
-        );
-        let paywall = paywall.await.unwrap();
-        let watch = paywall.clone();
-        tokio::spawn(async move { watch.run().await });
+        let paywall = open_paywall(&setup, &wallet, &accounts, &store, &instance, &clock).await;
         let kitchen = Arc::new(Kitchen::default());
         let (rate, rates) = Rates::moving(RATE_AGE_MAX_S);
         let (topup_rate, topup_rates) = Rates::moving(RATE_AGE_MAX_S);
         let router = routes(&paywall, &kitchen)
             .merge(routes_in_dollars(&paywall, &kitchen, &rates))
+            .merge((setup.routes)(&paywall, &kitchen))
             .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
+        let watch = watch(&paywall);
         Self {
             router,
+            setup,
+            instance,
+            watch,
             wallet,
             kitchen,
             clock,
@@ -244,6 +307,22 @@ impl Shop {
             store,
             database,
         }
+    }
+
+    /// The process dies and another one takes its place: what is in memory is gone, and what
+    /// handlers and settlements that hang had begun stays as it is.
+    pub async fn crash(&mut self) {
+        self.watch.abort();
+        self.instance.end().await.unwrap();
+        self.instance = Instance::start(self.store.clone()).await.unwrap();
+        let Self { setup, wallet, accounts, store, instance, clock, .. } = &*self;
+        self.paywall = open_paywall(setup, wallet, accounts, store, instance, clock).await;
+        let (rate, rates) = Rates::moving(RATE_AGE_MAX_S);
+        self.rate = rate;
+        self.router = routes(&self.paywall, &self.kitchen)
+            .merge(routes_in_dollars(&self.paywall, &self.kitchen, &rates))
+            .merge((self.setup.routes)(&self.paywall, &self.kitchen));
+        self.watch = watch(&self.paywall);
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -260,12 +339,24 @@ impl Shop {
     /// Buys a token for `GET uri`.
     pub async fn buy(&self, uri: &str) -> String {
         let (token, hash) = self.get(uri, None).await.challenge();
+        let preimage = self.pay(&hash).await;
+        format!("L402 {token}:{preimage}")
+    }
+
+    /// Pays an invoice, and waits until the paywall has heard of it.
+    pub async fn pay(&self, hash: &str) -> String {
         let open = self.paywall.stats().open_invoices;
-        let preimage = self.wallet.pay(&hash).reveal_hex();
+        let preimage = self.wallet.pay(hash).reveal_hex();
         while self.paywall.stats().open_invoices == open {
             tokio::task::yield_now().await;
         }
-        format!("L402 {token}:{preimage}")
+        preimage
+    }
+
+    /// Lets time pass, for the paywall and for the node.
+    pub fn wait(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+        self.wallet.late_s.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub fn served(&self) -> usize {
@@ -299,11 +390,20 @@ fn routes(paywall: &Paywall, kitchen: &Arc<Kitchen>) -> Router {
     let food = handler(kitchen, |_| "food".into());
     let echo = handler(kitchen, |_| "echo".into());
     let huge = handler(kitchen, |_| "x".repeat(600_000));
+    let odd = PaidRoute::one_shot("odd", Sats::new(5), "<script>alert('a dish')</script>");
+    let oddity = handler(kitchen, |_| "odd".into());
+    let length = |request: PricedRequest<'_>| {
+        Ok::<_, NotForSale>(Sats::new(request.query.map_or(1, str::len) as u64))
+    };
+    let long = PaidRoute::priced_by("long", length, "Priced by its query");
+    let words = handler(kitchen, |_| "words".into());
     Router::new()
         .route("/dish", get(dish).post(other.clone()).route_layer(paywall.charge(one_shot.clone())))
         .route("/other", get(other).route_layer(paywall.charge(one_shot)))
         .route("/buffet", get(food).route_layer(paywall.charge(buffet)))
         .route("/priced", post(echo).route_layer(paywall.charge(priced)))
+        .route("/odd", get(oddity).route_layer(paywall.charge(odd)))
+        .route("/long", get(words).route_layer(paywall.charge(long)))
         .route("/large", get(huge).route_layer(paywall.charge(large)))
         .route("/broken", get(broken).route_layer(paywall.charge(breaks)))
 }
@@ -343,7 +443,7 @@ fn by_length(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
     Ok(Sats::new(request.body.len() as u64))
 }
 
-fn handler(
+pub fn handler(
     kitchen: &Arc<Kitchen>,
     text: fn(&str) -> String,
 ) -> impl Fn(RawQuery) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + use<> {

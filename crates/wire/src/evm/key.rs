@@ -23,7 +23,10 @@ pub struct EvmKey {
 impl EvmKey {
     /// From 32 secret bytes. Zero, and numbers past the order of the curve, are no keys.
     pub fn new(bytes: [u8; 32]) -> Result<Self, KeyError> {
-        let secret = Zeroizing::new(bytes);
+        Self::from_secret(Zeroizing::new(bytes))
+    }
+
+    fn from_secret(secret: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
         let mut key = SecretKey::from_slice(secret.as_slice()).map_err(|_| KeyError)?;
         let address = address_of(&PublicKey::from_secret_key(&CONTEXT, &key));
         key.non_secure_erase();
@@ -35,7 +38,7 @@ impl EvmKey {
         let mut secret = Zeroizing::new([0; 32]);
         let digits = text.strip_prefix("0x").unwrap_or(text);
         hex::decode_to_slice(digits, secret.as_mut_slice()).map_err(|_| KeyError)?;
-        Self::new(*secret)
+        Self::from_secret(secret)
     }
 
     /// The account.

@@ -189,6 +189,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_or_too_many_is_refused_unread() {
+        let (token, preimage) = (token(), "0a".repeat(32));
+        let long = format!("L402 {}:{preimage}", "A".repeat(CREDENTIAL_LEN_MAX));
+        assert_eq!(parse(&long), Some(Err(CredentialError::TooLong)));
+        let bare = "0".repeat(CREDENTIAL_LEN_MAX + 1);
+        let bare = Credential::parse_bare_macaroon(bare.as_bytes());
+        assert_eq!(bare, Err(CredentialError::TooLong));
+        let many = vec![token; MACAROONS_MAX + 1].join(",");
+        let many = parse(&format!("L402 {many}:{preimage}"));
+        assert_eq!(many, Some(Err(CredentialError::TooManyMacaroons)));
+    }
+
+    #[test]
+    fn a_readable_credential_is_found_wherever_it_stands() {
+        let preimage = "0a".repeat(32);
+        let good = format!("L402 {}:{preimage}", token());
+        let folded = format!("Bearer abl_x, L402 broken, {good}, Payment eyJ9");
+        let carrying = macaroon().with_caveat(format!("preimage={preimage}"));
+        let carrying = hex::encode(carrying.encode_v2());
+        fn from<'a>(
+            lines: &[&'a str],
+            bare: &[&'a str],
+        ) -> Option<Result<Credential, CredentialError>> {
+            let bytes = |texts: &[&'a str]| texts.iter().map(|t| t.as_bytes()).collect::<Vec<_>>();
+            Credential::from_headers(bytes(lines), bytes(bare))
+        }
+        for lines in [&[&*good][..], &[&folded], &["Bearer abl_x", &good], &["L402 x", &good]] {
+            let found = from(lines, &["zz"]).unwrap().unwrap();
+            assert_eq!(found.macaroons, [macaroon()], "{lines:?}");
+        }
+        assert!(from(&["Bearer x"], &["zz", &carrying]).unwrap().is_ok());
+        assert_eq!(from(&["L402 x"], &["zz"]), Some(Err(CredentialError::NoPreimage)));
+        assert_eq!(from(&["Bearer x"], &[]), None);
+    }
+
+    #[test]
     fn a_bare_macaroon_brings_its_preimage_as_a_caveat() {
         let with = macaroon().with_caveat(format!("preimage={}", "0a".repeat(32)));
         let credential =

@@ -117,7 +117,15 @@ fn innermost(text: &str) -> Vec<u8> {
     let outer = outer.into_iter().flatten();
     let all: Vec<_> = outer.flat_map(|bytes| [inner(&bytes), Some(bytes)]).flatten().collect();
     let known = all.iter().position(|bytes| TokenForm::of_bytes(bytes) != TokenForm::Unknown);
-    all.into_iter().nth(known.unwrap_or_default()).unwrap_or_default()
+    all.into_iter().nth(known.unwrap_or_default()).unwrap_or_else(|| leading_bytes(text))
+}
+
+/// What can be read of a text that was cut off or has something else after it.
+fn leading_bytes(text: &str) -> Vec<u8> {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let digits = text.bytes().take_while(is_digit).count();
+    let whole = text.get(..digits - digits % 4).unwrap_or_default();
+    base64_of_any_flavour(whole).unwrap_or_default()
 }
 
 fn json_object(text: &str) -> Option<Value> {
@@ -266,6 +274,18 @@ mod tests {
                 json(format!(r#"{{"identifier":"{hex_hash}"}}"#)),
                 Json,
                 Some(false),
+            ),
+            (
+                "packets that are cut off",
+                STANDARD.encode(v1("x", &[]))[..61].to_owned(),
+                V0Text,
+                None,
+            ),
+            (
+                "json that is cut off",
+                json(r#"{"hash":"ab","exp":1}"#.to_owned())[..17].to_owned(),
+                Json,
+                None,
             ),
             ("json without a hash", json(r#"{"id":1}"#.to_owned()), Json, None),
             ("the hash alone", hex_hash.clone(), Unknown, Some(false)),

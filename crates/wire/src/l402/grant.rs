@@ -31,6 +31,21 @@ impl TokenKind {
     }
 }
 
+/// What proves that a token's invoice was paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// The preimage, which only the payer learns.
+    #[default]
+    Preimage,
+    /// The issuer's node, whose word is enough: for a token that nobody but its one holder ever
+    /// saw, on an invoice that was shown to that holder only. The preimage proves it as well.
+    Node,
+}
+
+/// The value of the `proof` caveat of [`Proof::Node`]; a token without the caveat needs its
+/// preimage.
+const PROOF_NODE: &str = "node";
+
 /// What a token was sold for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -40,6 +55,8 @@ pub struct Grant {
     pub method: String,
     /// The path, percent-encoded as the request line has it, without the query.
     pub path: String,
+    /// What proves the payment.
+    pub proof: Proof,
     /// The SHA-256 of the body, where the price was made from it.
     pub body_sha256: Option<[u8; 32]>,
     /// The price in dollars that the amount was made from, where it was one.
@@ -114,6 +131,7 @@ impl Grant {
             format!("method={}", self.method),
             format!("path={}", self.path),
         ];
+        caveats.extend((self.proof == Proof::Node).then(|| format!("proof={PROOF_NODE}")));
         caveats.extend(self.price_usd.map(|price| format!("price_micro_usd={}", price.get())));
         caveats.push(format!("amount_msat={}", self.amount.get()));
         caveats.push(format!("expires_at={}", self.expires_at));
@@ -169,6 +187,7 @@ impl Grant {
             kind: parts.kind.ok_or(GrantError::Missing("token_kind"))?,
             method: parts.method.ok_or(GrantError::Missing("method"))?,
             path: parts.path.ok_or(GrantError::Missing("path"))?,
+            proof: parts.proof.unwrap_or_default(),
             body_sha256: parts.body_sha256,
             price_usd: parts.price_usd,
             amount: parts.amount.ok_or(GrantError::Missing("amount_msat"))?,
@@ -184,6 +203,7 @@ struct Parts {
     kind: Option<TokenKind>,
     method: Option<String>,
     path: Option<String>,
+    proof: Option<Proof>,
     body_sha256: Option<[u8; 32]>,
     price_usd: Option<MicroUsd>,
     amount: Option<Msat>,
@@ -209,6 +229,15 @@ impl Parts {
             }
             "method" => equal_or_first(&mut self.method, value.to_owned(), "method"),
             "path" => equal_or_first(&mut self.path, value.to_owned(), "path"),
+            // The issuer writes it before the amount. A holder, who can only add to the end, must
+            // not free a token from its preimage.
+            "proof" if self.proof.is_none() && self.amount.is_some() => {
+                Err(GrantError::Widened("proof"))
+            }
+            "proof" if value == PROOF_NODE => {
+                self.proof = Some(Proof::Node);
+                Ok(())
+            }
             "price_micro_usd" => {
                 let price = MicroUsd::new(decimal(value).ok_or_else(bad)?);
                 // The issuer writes it before the amount. A holder, who can only add to the end,
@@ -236,6 +265,7 @@ impl Parts {
                 self.narrowed_to = Some(at);
                 Ok(())
             }
+            "proof" => Err(bad()),
             "preimage" if value.eq_ignore_ascii_case(preimage_hex) => Ok(()),
             "preimage" => Err(GrantError::Preimage),
             _ => Err(GrantError::Unknown(shorten(key.as_bytes()))),
@@ -286,6 +316,7 @@ mod tests {
             kind: TokenKind::OneShot,
             method: "POST".into(),
             path: "/demo/summary".into(),
+            proof: Proof::Preimage,
             body_sha256: Some([7; 32]),
             price_usd: None,
             amount: Msat::new(5_000),
@@ -346,6 +377,24 @@ mod tests {
         assert_eq!(check(Some("price_micro_usd=4500")), Ok(in_dollars.clone()));
         assert_eq!(check(Some("price_micro_usd=4501")), widened);
         assert!(matches!(check(Some("price_micro_usd=-1")), Err(GrantError::Unreadable(_))));
+    }
+
+    #[test]
+    fn only_the_issuer_frees_a_token_from_its_preimage() {
+        let widened = Err(GrantError::Widened("proof"));
+        assert_eq!(check(&["proof=node"], request()), widened);
+        assert_eq!(check(&["amount_msat=5000", "proof=node"], request()), widened);
+        let free = Grant { proof: Proof::Node, ..grant() };
+        let check = |added: Option<&str>| {
+            let caveats = free.to_caveats().into_iter().chain(added.map(str::to_owned));
+            let caveats: Vec<_> = caveats.map(String::into_bytes).collect();
+            Grant::check(&caveats, "ab", request())
+        };
+        assert_eq!(check(None), Ok(free.clone()));
+        assert_eq!(check(Some("proof=node")), Ok(free.clone()));
+        for unknown in ["proof=preimage", "proof=", "proof=Node"] {
+            assert!(matches!(check(Some(unknown)), Err(GrantError::Unreadable(_))), "{unknown}");
+        }
     }
 
     #[test]

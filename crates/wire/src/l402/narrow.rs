@@ -60,6 +60,7 @@ impl Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::l402::Proof;
     use crate::l402::{Credential, RequestFacts, TokenKind};
     use farebox_money::Msat;
 
@@ -69,6 +70,7 @@ mod tests {
     fn token() -> Macaroon {
         let grant = Grant {
             kind: TokenKind::TimeBounded,
+            proof: Proof::Preimage,
             method: "GET".into(),
             path: "/a".into(),
             body_sha256: None,

@@ -27,22 +27,19 @@ pub fn offers<V: AsRef<[u8]>>(lines: impl IntoIterator<Item = V>, body: &[u8]) -
     found
 }
 
-/// A challenge with what the body adds. A token of its own that the body does not repeat is not
-/// what the body's invoice pays for, when the body has another token beside it.
-fn complete(challenge: Challenge, body: &BodyChallenge) -> Option<Offer> {
+/// A challenge with what the body adds. Where it has a token but no invoice, and the body has an
+/// invoice beside another token, the two of the body belong together.
+pub(super) fn complete(challenge: Challenge, body: &BodyChallenge) -> Option<Offer> {
     let tokens = [&body.macaroon, &body.token];
-    let repeats = tokens.iter().any(|token| token.is_some() && **token == challenge.token);
-    let has_other = tokens.iter().any(|token| token.is_some()) && !repeats;
+    let is_repeated = tokens.contains(&&challenge.token);
+    let has_other = !is_repeated && tokens.iter().any(|token| token.is_some());
     let body = body.to_challenge();
-    match (challenge.token, challenge.invoice) {
-        (Some(token), None) if has_other => pair(Challenge { token: Some(token), ..body.clone() })
-            .and_then(|_| pair(Challenge { scheme: challenge.scheme, ..body })),
-        (token, invoice) => pair(Challenge {
-            scheme: challenge.scheme,
-            token: token.or(body.token),
-            invoice: invoice.or(body.invoice),
-        }),
+    let scheme = challenge.scheme;
+    if challenge.token.is_some() && challenge.invoice.is_none() && has_other {
+        return pair(Challenge { scheme, ..body });
     }
+    let token = challenge.token.or(body.token);
+    pair(Challenge { scheme, token, invoice: challenge.invoice.or(body.invoice) })
 }
 
 fn pair(challenge: Challenge) -> Option<Offer> {

@@ -122,10 +122,14 @@ fn decode_v2(bytes: &[u8]) -> Result<Macaroon, DecodeError> {
     reader.byte(EOS)?;
     let mut caveats = Vec::new();
     while reader.peek() != Some(EOS) {
-        reader.optional_field(FIELD_LOCATION)?;
+        let location = reader.optional_field(FIELD_LOCATION)?;
         caveats.push(reader.field(FIELD_IDENTIFIER)?.to_vec());
         if reader.peek() == Some(FIELD_VID) {
             return Err(DecodeError::ThirdPartyCaveat);
+        }
+        // Only third-party caveats have one, and the signature would not cover it.
+        if location.is_some() {
+            return Err(DecodeError::Malformed);
         }
         reader.byte(EOS)?;
         if caveats.len() > CAVEATS_MAX {
@@ -200,7 +204,9 @@ impl<'a> Reader<'a> {
             };
             value |= usize::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // A number has one form, so that a token has one as well.
+                let is_shortest = byte != 0 || shift == 0;
+                return is_shortest.then_some(value).ok_or(DecodeError::Malformed);
             }
         }
         Err(DecodeError::Malformed)
@@ -275,6 +281,22 @@ mod tests {
         assert_eq!(Macaroon::decode(&"A".repeat(20_000)), Err(DecodeError::TooLong));
         let many = (0..=CAVEATS_MAX).fold(sample(), |macaroon, _| macaroon.with_caveat("a=b"));
         assert_eq!(Macaroon::decode_binary(&many.encode_v2()), Err(DecodeError::TooManyCaveats));
+    }
+
+    #[test]
+    fn a_caveat_of_the_first_party_has_no_location() {
+        let mut bytes = sample().encode_v2();
+        let caveat = bytes.windows(8).position(|window| window == b"path=/~?").unwrap() - 2;
+        bytes.splice(caveat..caveat, [1, 1, b'x']);
+        assert_eq!(Macaroon::decode_binary(&bytes), Err(DecodeError::Malformed));
+    }
+
+    #[test]
+    fn a_length_has_one_form() {
+        let good = sample().encode_v2();
+        let at = good.iter().position(|byte| *byte == 66).unwrap();
+        let longer = [&good[..at], &[66 | 0x80, 0], &good[at + 1..]].concat();
+        assert_eq!(Macaroon::decode_binary(&longer), Err(DecodeError::Malformed));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! keeping them (draft-httpauth-payment-00, "Challenge Binding").
 
 use super::{
-    Challenge, ChallengeError, ChallengeTerms, CredentialHeader, PAYMENT_AUTHORIZATION, base64url,
-    timestamp::format_timestamp,
+    Challenge, ChallengeError, ChallengeTerms, CredentialHeader, Opaque, PAYMENT_AUTHORIZATION,
+    base64url, timestamp::format_timestamp,
 };
 use crate::macaroon::hmac;
 use std::fmt;
@@ -95,7 +95,7 @@ fn unsigned(terms: &ChallengeTerms) -> Result<Challenge, ChallengeError> {
         expires: Some(format_timestamp(terms.expires_at)),
         description: terms.description.clone(),
         digest: terms.digest.clone(),
-        opaque: Some(terms.opaque.encode()?),
+        opaque: if terms.opaque == Opaque::default() { None } else { Some(terms.opaque.encode()?) },
         header: match terms.header {
             CredentialHeader::Authorization => None,
             CredentialHeader::PaymentAuthorization => Some(PAYMENT_AUTHORIZATION.to_owned()),

@@ -72,7 +72,8 @@ pub struct ChallengeTerms {
     pub description: Option<String>,
     /// The digest of the request body, where the price depends on it.
     pub digest: Option<String>,
-    /// Nonce and route: what makes the challenge unique and ties it to its place.
+    /// Nonce and route: what makes the challenge unique and ties it to its place. Left out where it
+    /// is empty: some clients send back only the parameters that every challenge has.
     pub opaque: Opaque,
     /// Where the credential has to come.
     pub header: CredentialHeader,

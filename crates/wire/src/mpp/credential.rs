@@ -1,7 +1,7 @@
 //! What a client shows: the challenge that it answers and the proof of payment.
 
 use super::{
-    Challenge, ChallengeError, CredentialHeader, SCHEME, base64url,
+    Challenge, ChallengeError, CredentialHeader, ProblemType, SCHEME, base64url,
     credential_header::CREDENTIAL_LEN_MAX,
     jcs::{self, JsonError},
 };
@@ -37,6 +37,19 @@ pub enum CredentialError {
     /// The challenge in it is none.
     #[error("the challenge in the credential is not valid: {0}")]
     Challenge(#[from] ChallengeError),
+}
+
+impl CredentialError {
+    /// What to answer.
+    #[must_use]
+    pub fn problem_type(&self) -> ProblemType {
+        match self {
+            Self::Several => ProblemType::BadRequest,
+            Self::TooLong | Self::Invalid(_) | Self::Challenge(_) => {
+                ProblemType::MalformedCredential
+            }
+        }
+    }
 }
 
 impl Credential {

@@ -1,7 +1,7 @@
 //! One way to pay.
 
 use super::{slack, v1::RequirementsV1};
-use crate::evm::Network;
+use crate::evm::{Address, Asset, Network, TransferMethod, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -68,6 +68,34 @@ impl TryFrom<Repr> for PaymentRequirements {
 }
 
 impl PaymentRequirements {
+    /// A seller's offer: a fixed amount of a known token, in units of it, paid to `pay_to`.
+    /// `max_timeout_seconds` is more than zero. `None` for tokens without EIP-3009, which `exact`
+    /// payments of ours cannot take.
+    #[must_use]
+    pub fn exact(
+        asset: &Asset,
+        pay_to: Address,
+        amount: U256,
+        max_timeout_seconds: u64,
+    ) -> Option<Self> {
+        let (name, version) = asset.domain?;
+        if asset.method != TransferMethod::Eip3009 {
+            return None;
+        }
+        let extra = [("name", name), ("version", version)];
+        let extra = extra.map(|(key, text)| (key.to_owned(), Value::from(text)));
+        Some(Self {
+            scheme: SCHEME_EXACT.to_owned(),
+            network: Network::Evm(asset.id.chain).to_string(),
+            amount: amount.to_string(),
+            asset: asset.id.address.to_checksum(None),
+            pay_to: pay_to.to_checksum(None),
+            max_timeout_seconds,
+            extra: Some(extra.into_iter().collect()),
+            other: Map::new(),
+        })
+    }
+
     /// The network, when it is one that we can name.
     #[must_use]
     pub fn known_network(&self) -> Option<Network> {

@@ -219,6 +219,21 @@ fn a_known_token_needs_no_name_and_an_unknown_one_does() {
 }
 
 #[test]
+fn a_seller_offers_every_token_that_can_be_paid_here() {
+    let payee = parse_address(PAYEE).unwrap();
+    for asset in &ASSETS {
+        let offer = PaymentRequirements::exact(asset, payee, U256::from(10_000), 60);
+        assert_eq!(offer.is_some(), asset.method == TransferMethod::Eip3009, "{asset:?}");
+        let Some(offer) = offer else { continue };
+        let terms = ExactTerms::from_v2(&offer).unwrap();
+        assert_eq!((terms.asset, Some(terms.domain)), (Some(asset), asset.token_domain()));
+        if asset.id.chain == ChainId::BASE {
+            assert_eq!(offer, requirements());
+        }
+    }
+}
+
+#[test]
 fn every_refusal_has_a_code_of_both_families() {
     let recipient = VerifyError::Recipient(key().address()).code();
     let names = |code: ErrorCode| {

@@ -8,7 +8,7 @@ use farebox_money::Msat;
 use farebox_play::PlayWallet;
 use farebox_wallet::{InvoiceStatus, NewInvoice, Receiver};
 use farebox_wire::l402::challenge_header;
-use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
+use farebox_wire::l402::{Credential, Grant, Identifier, Proof, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
 use farebox_wire::macaroon::Macaroon;
 use std::collections::HashMap;
@@ -85,6 +85,7 @@ impl Shop {
             kind,
             method: request.method.clone(),
             path: path_of(request).to_owned(),
+            proof: Proof::Preimage,
             body_sha256: None,
             price_usd: None,
             amount: self.price.amount.unwrap_or_default(),

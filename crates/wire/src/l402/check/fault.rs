@@ -47,6 +47,9 @@ pub enum Fault {
         /// The payer's.
         expected: Network,
     },
+    /// An invoice on another chain than Bitcoin's.
+    #[error("the invoice is not for Bitcoin")]
+    ForeignNetwork,
     /// The payer would choose the amount.
     #[error("the invoice names no amount")]
     Amountless,
@@ -180,6 +183,7 @@ impl Fault {
             | Self::NoInvoice
             | Self::UnreadableInvoice(_)
             | Self::WrongNetwork { .. }
+            | Self::ForeignNetwork
             | Self::Amountless
             | Self::ZeroAmount
             | Self::Expired { .. }
@@ -222,7 +226,7 @@ impl Fault {
             Self::UnreadableInvoice(_) => {
                 (Broken, "invoice_unreadable", "send the node's BOLT 11 text unchanged and whole")
             }
-            Self::WrongNetwork { .. } => {
+            Self::WrongNetwork { .. } | Self::ForeignNetwork => {
                 (Broken, "invoice_network", "make invoices with a node on the payers' network")
             }
             Self::Amountless => {

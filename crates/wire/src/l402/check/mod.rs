@@ -5,7 +5,10 @@ mod fault;
 mod form;
 
 use super::body::{BodyChallenge, body_challenge};
-use super::{CREDENTIAL_LEN_MAX, Challenge, ForeignToken, Scheme, TokenForm, parse_challenges};
+use super::offers::complete;
+use super::{
+    CREDENTIAL_LEN_MAX, Challenge, ForeignToken, Offer, Scheme, TokenForm, parse_challenges,
+};
 use crate::bolt11::{Invoice, Network};
 use crate::http_auth::{LINE_LEN_MAX, RawChallenge, challenges};
 use base64::Engine;
@@ -71,7 +74,9 @@ pub fn check(answer: Answer<'_>, network: Option<Network>, now: u64) -> Check {
     let shown = parse_challenges(answer.lines).into_iter().next();
     let body = body.unwrap_or_default();
     let found = merge(shown, &body, header, &mut faults);
-    let invoice = check_invoice(found.invoice.as_deref(), network, now, &mut faults);
+    let named = header.and_then(|header| header.value("invoice"));
+    let text = found.invoice.as_deref().or(named);
+    let invoice = check_invoice(text, network, now, &mut faults);
     let token_form = check_token(found.token.as_deref(), invoice.as_ref(), &mut faults);
     check_price(&body, invoice.as_ref(), &mut faults);
     faults.sort_by_key(Fault::severity);
@@ -110,11 +115,19 @@ fn merge(
     if other_invoice || other_token {
         faults.push(Fault::BodyDiffers);
     }
-    Challenge {
-        scheme: shown.scheme,
-        token: shown.token.or(in_body.token),
-        invoice: shown.invoice.or(in_body.invoice),
-    }
+    // What a client takes; where it can take nothing, whatever there is.
+    complete(shown.clone(), body).map_or(
+        Challenge {
+            scheme: shown.scheme,
+            token: shown.token.or(in_body.token),
+            invoice: shown.invoice.or(in_body.invoice),
+        },
+        |Offer { scheme, token, invoice }| Challenge {
+            scheme,
+            token: Some(token),
+            invoice: Some(invoice),
+        },
+    )
 }
 
 fn differ(one: Option<&String>, other: Option<&String>) -> bool {
@@ -135,6 +148,7 @@ fn check_invoice(
         Ok(invoice) => invoice,
         Err(error) => {
             faults.push(Fault::UnreadableInvoice(error.to_string()));
+            faults.extend(check_prefix(text, network));
             return None;
         }
     };
@@ -155,6 +169,29 @@ fn check_invoice(
         _ => {}
     }
     Some(invoice)
+}
+
+/// What the first letters say of an invoice whose rest cannot be read.
+fn check_prefix(text: &str, expected: Option<Network>) -> Option<Fault> {
+    // Longer ones first: some begin with others.
+    const PREFIXES: [(&str, Network); 5] = [
+        ("lnbcrt", Network::Regtest),
+        ("lntbs", Network::Signet),
+        ("lnbc", Network::Bitcoin),
+        ("lntb", Network::Testnet),
+        ("lnsb", Network::Simnet),
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    let known = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix));
+    match (known, expected) {
+        (Some(&(_, found)), Some(expected)) if found != expected => {
+            Some(Fault::WrongNetwork { found, expected })
+        }
+        (None, _) if text.starts_with("ln") && !text.starts_with("lnurl") => {
+            Some(Fault::ForeignNetwork)
+        }
+        _ => None,
+    }
 }
 
 fn check_token(

@@ -90,6 +90,17 @@ fn what_cannot_be_paid_is_named() {
 }
 
 #[test]
+fn an_invoice_that_cannot_be_read_still_says_its_network() {
+    let codes = |inv: &str| codes(&[&challenge_header(&token(), inv)], "");
+    let (unreadable, network) = ("invoice_unreadable", "invoice_network");
+    assert_eq!(codes("lnbcrt1fake"), [unreadable, network]);
+    assert_eq!(codes("LNTBS1fake"), [unreadable, network]);
+    assert_eq!(codes("lndcr2500u1pwgj7tnpp5"), [unreadable, network]);
+    assert_eq!(codes("lnbc20u1…"), [unreadable], "it is there, whatever is in it");
+    assert_eq!(codes("lnurl1dp68"), [unreadable]);
+}
+
+#[test]
 fn what_strict_clients_refuse_is_named_and_payable() {
     let (mac, inv) = (token(), usual());
     let lines = |line: String| vec![line];

@@ -143,7 +143,7 @@ impl LightningCharge {
     }
 
     /// Sats go by several names; none of them matters, because the invoice says what they are.
-    fn check_amount(
+    pub(in crate::mpp) fn check_amount(
         &self,
         amount: Option<&str>,
         currency: Option<&str>,

@@ -35,8 +35,9 @@ pub struct TempoCharge {
     pub currency: Address,
     /// Who is paid.
     pub recipient: Address,
-    /// The chain.
-    pub chain: ChainId,
+    /// The chain. `None` when the seller does not say; the drafts name different ones for that
+    /// case, so a buyer must not guess.
+    pub chain: Option<ChainId>,
     /// Whether the seller pays the chain's fee of a pulled transaction.
     pub fee_payer: bool,
     /// The modes that the seller takes. Empty when it does not say: both.
@@ -59,13 +60,15 @@ struct Wire {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
+    #[serde(default)]
     method_details: Details,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Details {
-    chain_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain_id: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     fee_payer: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,8 +89,9 @@ impl TempoCharge {
     /// The request as a challenge carries it.
     ///
     /// # Errors
-    /// When the chain has no number.
+    /// When the chain is not said or has no number.
     pub fn encode(&self) -> Result<String, RequestError> {
+        let chain = chain_id(self.chain.ok_or(RequestError::ChainId)?.get())?;
         Ok(jcs::encode(&Wire {
             amount: self.amount.to_string(),
             currency: self.currency.to_string(),
@@ -95,7 +99,7 @@ impl TempoCharge {
             description: self.description.clone(),
             external_id: self.external_id.clone(),
             method_details: Details {
-                chain_id: chain_id(self.chain.get())?.get(),
+                chain_id: Some(chain.get()),
                 fee_payer: self.fee_payer,
                 supported_modes: self.supported_modes.clone(),
                 memo: self.memo.map(|memo| memo.to_string()),
@@ -107,7 +111,7 @@ impl TempoCharge {
     /// Reads a request.
     ///
     /// # Errors
-    /// When it does not say exactly what is to be paid to whom, and on which chain.
+    /// When it does not say exactly what is to be paid to whom.
     pub fn decode(request: &str) -> Result<Self, RequestError> {
         let wire: Wire = jcs::decode(request)?;
         let details = wire.method_details;
@@ -120,7 +124,7 @@ impl TempoCharge {
             amount: parse_amount(&wire.amount)?,
             currency: address(&wire.currency, "currency")?,
             recipient: address(&wire.recipient, "recipient")?,
-            chain: chain_id(details.chain_id)?,
+            chain: details.chain_id.map(chain_id).transpose()?,
             fee_payer: details.fee_payer,
             supported_modes: details.supported_modes,
             memo,

@@ -7,6 +7,8 @@ use crate::mpp::{
 };
 use proptest::prelude::*;
 
+type Change = fn(&mut ChallengeTerms);
+
 const AMOUNT: &str = r#"{"amount":"1000000"}"#;
 const DIGEST: &str = "sha-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE";
 const EXPIRES: &str = "2025-01-06T12:00:00Z";
@@ -147,7 +149,7 @@ fn two_buyers_in_the_same_second_get_two_ids() {
 
 #[test]
 fn terms_that_clients_would_misread_are_refused() {
-    let cases: [(fn(&mut ChallengeTerms), ChallengeError); 9] = [
+    let cases: [(Change, ChallengeError); 9] = [
         (|t| t.realm = "café".to_owned(), ChallengeError::Character("realm")),
         (|t| t.realm.clear(), ChallengeError::Missing("realm")),
         (|t| t.description = Some("café".to_owned()), ChallengeError::Character("description")),

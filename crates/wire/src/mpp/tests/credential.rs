@@ -2,8 +2,8 @@
 
 use super::{issued, secrets};
 use crate::mpp::{
-    CREDENTIAL_LEN_MAX, Challenge, Credential, CredentialError, CredentialHeader, base64url,
-    parse_credential,
+    CREDENTIAL_LEN_MAX, Challenge, Credential, CredentialError, CredentialHeader, ProblemType,
+    base64url, parse_credential,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -59,6 +59,7 @@ fn only_one_credential_can_pay() {
         (vec!["Payment bad"], vec![&*rendered]),
     ] {
         assert_eq!(parse(&authorization, &other), Err(CredentialError::Several));
+        assert_eq!(CredentialError::Several.problem_type().status(), 400);
     }
 }
 
@@ -136,7 +137,9 @@ fn what_is_no_credential_is_refused() {
     let long = format!("Payment {}", "A".repeat(CREDENTIAL_LEN_MAX));
     assert_eq!(parse(&[&long], &[]), Err(CredentialError::TooLong));
     let deep = base64url::encode("[".repeat(5_000));
-    assert!(matches!(parse(&[&format!("Payment {deep}")], &[]), Err(CredentialError::Invalid(_))));
+    let error = parse(&[&format!("Payment {deep}")], &[]).unwrap_err();
+    assert!(matches!(error, CredentialError::Invalid(_)));
+    assert_eq!(error.problem_type(), ProblemType::MalformedCredential);
 }
 
 #[test]

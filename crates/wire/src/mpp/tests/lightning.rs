@@ -14,6 +14,8 @@ use farebox_money::Msat;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+type Change = fn(&mut Value);
+
 /// BOLT 11, "Please send $3 for a cup of coffee to the same peer, within one minute".
 const COFFEE: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh";
 /// BOLT 11, a donation of any amount.
@@ -76,7 +78,7 @@ fn a_request_that_differs_from_its_invoice_is_refused() {
         let read = LightningCharge::decode(&request(|r| r["amount"] = json!(claimed)));
         assert_eq!(read, Err(mismatch(claimed)));
     }
-    let cases: [(fn(&mut Value), RequestError); 9] = [
+    let cases: [(Change, RequestError); 9] = [
         (|r| r["currency"] = json!("usd"), RequestError::Currency("usd".to_owned())),
         (|r| r["currency"] = json!("msat"), RequestError::Currency("msat".to_owned())),
         (
@@ -118,6 +120,9 @@ fn a_part_of_a_sat_is_not_sold_and_may_be_rounded_by_others() {
     let mut charge = LightningCharge::new(COFFEE).unwrap();
     charge.amount = Msat::new(1_500);
     assert_eq!(charge.encode(), Err(RequestError::PartOfSat));
+    for (claimed, is_rounded) in [("1", true), ("2", true), ("3", false), ("1500", false)] {
+        assert_eq!(charge.check_amount(Some(claimed), None).is_ok(), is_rounded, "{claimed}");
+    }
 }
 
 #[test]
@@ -133,6 +138,8 @@ fn only_the_preimage_of_the_invoice_proves_a_payment() {
     for bad in [json!({}), json!({ "preimage": 1 }), json!({ "preimage": "09" }), json!(["09"])] {
         assert!(matches!(read_preimage(&bad), Err(PayloadError::Invalid(_))), "{bad}");
     }
+    let number = read_preimage(&json!({ "preimage": 1_234_567_890 })).unwrap_err();
+    assert!(!number.to_string().contains("1234567890"), "{number}");
     let secret = "0x".to_owned() + &"ab".repeat(32);
     for nearly in [json!({ "preimage": secret }), json!({ "preimage": [secret] }), json!([secret])]
     {

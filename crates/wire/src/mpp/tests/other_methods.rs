@@ -39,7 +39,7 @@ fn stripe(change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_tempo_request_is_read_and_written() {
     let charge = TempoCharge::decode(&tempo(|_| {})).unwrap();
-    assert_eq!((charge.amount, charge.chain.get()), (U256::from(1_000_000), 42_431));
+    assert_eq!((charge.amount, charge.chain.unwrap().get()), (U256::from(1_000_000), 42_431));
     assert!(
         charge.fee_payer && charge.accepts(TempoMode::Push) && !charge.accepts(TempoMode::Pull)
     );
@@ -52,6 +52,9 @@ fn a_tempo_request_is_read_and_written() {
     let memo = B256::repeat_byte(3);
     let noted = tempo(|r| r["methodDetails"]["memo"] = json!(memo.to_string()));
     assert_eq!(TempoCharge::decode(&noted).unwrap().memo, Some(memo));
+    let nowhere = tempo(|r| _ = r.as_object_mut().unwrap().remove("methodDetails"));
+    let nowhere = TempoCharge::decode(&nowhere).unwrap();
+    assert_eq!((nowhere.chain, nowhere.encode()), (None, Err(RequestError::ChainId)));
     // Nothing to pay, only who pays.
     assert!(TempoCharge::decode(&tempo(|r| r["amount"] = json!("0"))).unwrap().amount.is_zero());
 }
@@ -65,8 +68,8 @@ fn a_tempo_request_that_would_move_other_money_is_refused() {
         |r: &mut Value| r["amount"] = json!("1.0"),
         |r: &mut Value| r["currency"] = json!("usd"),
         |r: &mut Value| r["recipient"] = Value::Null,
-        |r: &mut Value| r["methodDetails"] = json!({}),
-        |r: &mut Value| _ = r.as_object_mut().unwrap().remove("methodDetails"),
+        |r: &mut Value| r["methodDetails"]["chainId"] = json!(0),
+        |r: &mut Value| r["methodDetails"]["chainId"] = json!("4217"),
         |r: &mut Value| r["methodDetails"]["memo"] = json!("0x00"),
         |r: &mut Value| r["methodDetails"]["supportedModes"] = json!(["both"]),
     ] {
