@@ -1,8 +1,8 @@
 //! The command line. Each command is one file in `commands/`.
 
 use crate::commands::{
-    admin, approve, budget, categories, config as config_command, get, policy, receipts, search,
-    serve, show, tokens, wallet,
+    admin, approve, budget, categories, config as config_command, get, policy, probe, receipts,
+    search, serve, show, tokens, wallet,
 };
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
@@ -29,6 +29,7 @@ struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Get(Box<get::GetArgs>),
+    Probe(probe::ProbeArgs),
     Search(search::SearchArgs),
     Show(show::ShowArgs),
     Categories(categories::CategoriesArgs),
@@ -54,6 +55,7 @@ impl Command {
             Self::Show(args) => args.json,
             Self::Categories(args) => args.json,
             Self::Get(args) => args.json,
+            Self::Probe(args) => args.json,
             Self::Wallet(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Budget(args) => args.json(),
@@ -94,6 +96,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
     match command {
         Command::Serve(args) => serve::run(args, settings).await,
         Command::Get(args) => get::run(*args, settings).await,
+        Command::Probe(args) => probe::run(args).await,
         Command::Search(args) => search::run(args, settings).await,
         Command::Show(args) => show::run(args, settings).await,
         Command::Categories(args) => categories::run(args, settings).await,

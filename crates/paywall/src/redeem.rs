@@ -54,7 +54,7 @@ impl ChargeLayer {
     async fn redeem_once<S>(
         &self,
         verdict: Verdict,
-        mut inner: S,
+        inner: S,
         request: Request<Body>,
     ) -> Result<Response, Refusal>
     where
@@ -71,8 +71,8 @@ impl ChargeLayer {
             Reservation::Settling(kept) => self.settle(verdict, kept, inner, request).await,
             Reservation::RunAgain { settled_as } => {
                 paywall.count_replayed();
-                let response = infallible(inner.call(request).await);
-                Ok(self.with_receipt(response, &verdict, &settled_as.unwrap_or_default()))
+                let settled_as = settled_as.unwrap_or_default();
+                Ok(self.run_again(&verdict, &settled_as, inner, request).await)
             }
             Reservation::Answered(kept) => {
                 paywall.count_replayed();
@@ -81,6 +81,32 @@ impl ChargeLayer {
             Reservation::InProgress => Err(Refusal::Unavailable(Unavailable::InProgress)),
             Reservation::Used => Err(Problem::Used.into()),
             Reservation::OfAnotherRequest => Err(Problem::OfAnotherRequest.into()),
+        }
+    }
+
+    /// Makes an answer once more that is not kept. Only those that succeed are counted.
+    async fn run_again<S>(
+        &self,
+        verdict: &Verdict,
+        settled_as: &str,
+        inner: S,
+        request: Request<Body>,
+    ) -> Response
+    where
+        S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
+    {
+        match answer::run(inner, request, true).await {
+            Outcome::Answered(_, response) | Outcome::Streams(response) => {
+                self.with_receipt(response, verdict, settled_as)
+            }
+            Outcome::Failed(response) => {
+                let key = verdict.usage.payment.key;
+                if let Err(error) = self.paywall().redemptions().return_attempt(key).await {
+                    return unrecorded(&error).into_response();
+                }
+                response
+            }
         }
     }
 

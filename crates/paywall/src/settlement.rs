@@ -81,7 +81,9 @@ impl Paywall {
             }
             Reservation::OfAnotherRequest => return Err(Problem::OfAnotherRequest.into()),
             Reservation::Answered(_) | Reservation::RunAgain { .. } | Reservation::Used => {
-                return Err(Problem::Used.into());
+                // Another request may have opened it in this moment.
+                let opened = self.redemptions().opened(usage.clone(), self.now()).await;
+                return opened.map_err(store_failed)?.ok_or_else(|| Problem::Used.into());
             }
         };
         let end = End::Finish { answer: None, settled_as: settled_as.clone() };

@@ -11,5 +11,6 @@ pub mod l402;
 pub mod lightning;
 pub mod macaroon;
 pub mod mpp;
+pub mod probe;
 pub mod text;
 pub mod x402;

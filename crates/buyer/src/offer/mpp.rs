@@ -100,8 +100,7 @@ fn of_tempo(challenge: Challenge, named: &[KnownToken]) -> Result<Offer, NoOffer
     if charge.recipient.is_zero() || charge.recipient == charge.currency {
         return Err(refuse("the recipient is the zero address or the token itself"));
     }
-    // The drafts differ on which chain is meant then.
-    let chain = charge.chain.ok_or_else(|| refuse("it names no chain"))?;
+    let chain = charge.chain.ok_or_else(|| refuse("it does not say which chain"))?;
     let token = AssetId { chain, address: charge.currency };
     let terms = TransferTerms {
         token,

@@ -44,10 +44,10 @@ impl Run<'_> {
     ) -> Result<(SignedOffer, MicroUsd), BuyError> {
         let refuse = |why: &dyn std::fmt::Display| BuyError::BadOffer(why.to_string());
         let charge = TempoCharge::decode(&challenge.request).map_err(|error| refuse(&error))?;
+        let chain = charge.chain.ok_or_else(|| refuse(&"it does not say which chain"))?;
         let own = || attribution_memo(&challenge.id, &challenge.realm, Some(CLIENT));
         let memo = charge.memo.unwrap_or_else(own);
         let data = transfer_with_memo_call(charge.recipient, charge.amount, memo);
-        let chain = offer.terms.token.chain;
         let node = evm.node(chain).ok_or_else(|| BuyError::Chain("no node".to_owned()))?;
         let built = build(node, evm, offer, data).await;
         let transaction = built.map_err(|error| BuyError::Chain(error.to_string()))?;

@@ -23,6 +23,8 @@ mod payment_scheme;
 #[cfg(test)]
 mod payments;
 #[cfg(test)]
+mod probing;
+#[cfg(test)]
 mod redeeming;
 #[cfg(test)]
 mod redirects;

@@ -1,6 +1,5 @@
 //! `farebox get`
 
-mod input;
 mod interrupt;
 mod output;
 mod rail;
@@ -14,6 +13,7 @@ mod watch;
 use super::duration::parse_duration;
 use super::money_rules::{InForce, PolicyArgs};
 use super::problem::Problem;
+use super::request_args::RequestArgs;
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
@@ -77,24 +77,8 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct GetArgs {
-    /// What to fetch; without a scheme, http on this machine and https elsewhere
-    url: String,
-
-    /// Request method [default: GET, with --data POST]
-    #[arg(short = 'X', long, value_name = "METHOD")]
-    request: Option<String>,
-
-    /// A header as 'Name: value'; can be given several times
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    headers: Vec<String>,
-
-    /// The body; @FILE reads it from a file, - from standard input
-    #[arg(id = "body", short = 'd', long = "data", value_name = "DATA")]
-    body: Option<String>,
-
-    /// The body's type [default: application/json if it is JSON, else a form]
-    #[arg(long, value_name = "TYPE")]
-    content_type: Option<String>,
+    #[command(flatten)]
+    request: RequestArgs,
 
     /// Write the answer to a file, which appears when it is complete; - is standard output
     ///
@@ -258,7 +242,7 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
 
 /// Reads the body where it may take its time, as from a keyboard.
 async fn read_request(args: Arc<GetArgs>) -> Result<Request, Problem> {
-    let read = tokio::task::spawn_blocking(move || input::request(&args));
+    let read = tokio::task::spawn_blocking(move || args.request.read());
     read.await.map_err(Problem::general)?
 }
 

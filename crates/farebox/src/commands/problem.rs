@@ -1,7 +1,7 @@
 //! A command with money that did not end well.
 
 use crate::output::harmless;
-use farebox_buyer::{BuyError, Parked, TransferFacts};
+use farebox_buyer::{BuyError, Parked, ProbeError, TransferFacts};
 use farebox_money::Msat;
 use farebox_wire::lightning::PaymentHash;
 use serde_json::{Value, json};
@@ -113,6 +113,12 @@ impl Problem {
             "signed": signed,
             "approval": approval,
         }})
+    }
+}
+
+impl From<ProbeError> for Problem {
+    fn from(error: ProbeError) -> Self {
+        Self::new(error.code(), error.to_string(), error.exit_code()).with_hint(Some(error.hint()))
     }
 }
 

@@ -10,5 +10,5 @@ mod withdrawals;
 
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
-pub use rails::{EvmSettings, StripeSettings, TempoSettings};
+pub use rails::{ChainSettings, StripeSettings, TempoSettings};
 pub use settings::{LogFormat, Settings};

@@ -12,7 +12,7 @@ use url::Url;
 /// An EVM chain that the server is paid on, by x402 and MPP.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct EvmSettings {
+pub struct ChainSettings {
     /// `eip155:8453`, or a name such as `base`.
     pub network: String,
     /// Who is paid.
@@ -81,7 +81,7 @@ pub struct FacilitatorSettings {
     pub at_once_max: usize,
 }
 
-impl Default for EvmSettings {
+impl Default for ChainSettings {
     fn default() -> Self {
         Self {
             network: String::new(),
@@ -129,7 +129,7 @@ impl Default for FacilitatorSettings {
     }
 }
 
-impl EvmSettings {
+impl ChainSettings {
     /// Checks each value by itself.
     ///
     /// # Errors

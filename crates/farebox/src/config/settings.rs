@@ -2,7 +2,7 @@
 
 use super::evm::EvmWalletSettings;
 use super::node::{NODE_WALLET, NodeSettings};
-use super::rails::{EvmSettings, FacilitatorSettings, StripeSettings, TempoSettings};
+use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
 use farebox_money::Sats;
@@ -87,7 +87,7 @@ pub struct SellerSettings {
     /// The wallet that is paid.
     pub wallet: Option<String>,
     /// EVM chains that it is paid on.
-    pub evm: Vec<EvmSettings>,
+    pub evm: Vec<ChainSettings>,
     /// Tempo.
     pub tempo: TempoSettings,
     /// Cards.
@@ -181,7 +181,7 @@ impl Settings {
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;
-        self.seller.evm.iter().try_for_each(EvmSettings::check)?;
+        self.seller.evm.iter().try_for_each(ChainSettings::check)?;
         self.seller.tempo.check()?;
         self.seller.stripe.check()?;
         let seller = self.seller.wallet.as_ref().filter(|wallet| *wallet != NODE_WALLET);

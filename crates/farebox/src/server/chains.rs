@@ -1,6 +1,6 @@
 //! The rails besides Lightning: chains, the engines that settle on them, and cards.
 
-use crate::config::{EvmSettings, Settings, StripeSettings, TempoSettings};
+use crate::config::{ChainSettings, Settings, StripeSettings, TempoSettings};
 use crate::output::Failure;
 use farebox_evm::{EvmKey, Rpc, RpcOptions, read_key_file};
 use farebox_facilitator::{
@@ -60,7 +60,7 @@ impl Chains {
     async fn facilitator(
         &mut self,
         settings: &Settings,
-        chain: &EvmSettings,
+        chain: &ChainSettings,
         store: &Store,
         instance: &Instance,
     ) -> Result<Arc<dyn Facilitator>, Failure> {
@@ -84,7 +84,7 @@ impl Chains {
     }
 }
 
-fn engine_options(settings: &Settings, chain: &EvmSettings) -> Result<EngineOptions, Failure> {
+fn engine_options(settings: &Settings, chain: &ChainSettings) -> Result<EngineOptions, Failure> {
     let id = chain.chain().map_err(Failure::usage)?;
     let (token, _) = chain.token(id).map_err(Failure::usage)?;
     let pay_to = chain.pay_to().map_err(Failure::usage)?;
@@ -100,7 +100,7 @@ fn engine_options(settings: &Settings, chain: &EvmSettings) -> Result<EngineOpti
     Ok(options)
 }
 
-fn evm_rail(chain: &EvmSettings, facilitator: Arc<dyn Facilitator>) -> Result<EvmRail, Failure> {
+fn evm_rail(chain: &ChainSettings, facilitator: Arc<dyn Facilitator>) -> Result<EvmRail, Failure> {
     let id = chain.chain().map_err(Failure::usage)?;
     let (token, decimals) = chain.token(id).map_err(Failure::usage)?;
     let pay_to = chain.pay_to().map_err(Failure::usage)?;

@@ -9,7 +9,7 @@ use farebox_play::phoenixd_api::{ApiPasswords, router};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_store::{Database, DatabaseOptions};
 use farebox_wallet::{InvoiceStatus, NewInvoice, Payer, Receiver};
-use farebox_wire::l402::{Credential, Grant, Identifier, TokenKind, challenge_header};
+use farebox_wire::l402::{Credential, Grant, Identifier, Proof, TokenKind, challenge_header};
 use farebox_wire::macaroon::Macaroon;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -58,6 +58,7 @@ impl Seller {
         let identifier = Identifier { payment_hash: created.payment_hash, token_id: [1; 32] };
         let grant = Grant {
             kind: TokenKind::OneShot,
+            proof: Proof::Preimage,
             method: method.into(),
             path: path.into(),
             body_sha256: None,

@@ -196,8 +196,12 @@ impl Paywall {
         if valid_before > U256::from(now.saturating_add(VALIDITY_MAX_S)) {
             return Err(Problem::ValidTooLong.into());
         }
-        if !self.is_verified(payment.key).await? {
-            self.ask_facilitator(&signed).await?;
+        if !self.is_verified(payment.key).await?
+            && let Err(refusal) = self.ask_facilitator(&signed).await
+            // Another request may have used the same payment while this one asked.
+            && !self.is_verified(payment.key).await?
+        {
+            return Err(refusal);
         }
         let valid_before = u64::try_from(valid_before).unwrap_or(u64::MAX);
         let kept_for = match route.kind {

@@ -207,6 +207,12 @@ impl Redemptions {
         self.store.write(resume).await
     }
 
+    /// A repeat of an answered request did not succeed, and is not counted.
+    pub(crate) async fn return_attempt(&self, key: PaymentKey) -> Result<(), StoreError> {
+        let write = move |transaction: &Transaction<'_>| rows::return_attempt(transaction, key);
+        self.store.write(write).await
+    }
+
     /// Ends a reservation.
     pub(crate) async fn end(&self, key: PaymentKey, end: End, now: u64) -> Result<(), StoreError> {
         let write = move |transaction: &Transaction<'_>| match &end {

@@ -319,6 +319,15 @@ pub(super) fn release(
     changed_one(transaction.execute(sql, params![*key.as_bytes(), now])?)
 }
 
+pub(super) fn return_attempt(
+    transaction: &Transaction<'_>,
+    key: PaymentKey,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE redemption SET attempts = attempts - 1 \
+               WHERE payment_key = ?1 AND state = 'done' AND attempts > 1";
+    changed_one(transaction.execute(sql, params![*key.as_bytes()])?)
+}
+
 pub(super) fn milliseconds(seconds: u64) -> i64 {
     i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }

@@ -58,14 +58,15 @@ struct History {
     stall: Stall,
     uri: &'static str,
     payment: Payment,
-    has_answer: bool,
+    answers: usize,
+    shown: usize,
 }
 
 impl History {
     async fn begin(uri: &'static str) -> Self {
         let stall = Stall::open().await;
         let payment = stall.sign(uri).await;
-        Self { stall, uri, payment, has_answer: false }
+        Self { stall, uri, payment, answers: 0, shown: 0 }
     }
 
     async fn take(&mut self, step: &Step) {
@@ -74,25 +75,29 @@ impl History {
                 self.stall.facilitator.verifies(*verify);
                 self.stall.facilitator.settles(*settle);
                 self.stall.kitchen.fails.store(*handler_fails, Ordering::SeqCst);
+                self.shown += copies;
                 let shown = (0..*copies).map(|_| self.stall.pay(self.uri, &self.payment));
-                for answer in futures_util::future::join_all(shown).await {
+                let mut answers = futures_util::future::join_all(shown).await;
+                answers.sort_by_key(|answer| answer.status);
+                for answer in answers {
                     self.check(&answer, step);
                 }
             }
-            Step::ShowElsewhere => {
+            // Who shows it first has bought with it; from then on it is good for nothing else.
+            Step::ShowElsewhere if self.stall.redemption_rows().await > 0 => {
                 self.behave();
                 let served = self.stall.served();
                 let answer = self.stall.pay("/other?elsewhere", &self.payment).await;
-                let is_first = self.stall.redemption_rows().await == 0;
-                assert!(is_first || answer.status != StatusCode::OK, "used for another request");
+                assert!(!answer.status.is_success(), "used for another request");
                 assert_eq!(self.stall.served(), served, "{step:?}");
             }
+            Step::ShowElsewhere => {}
             Step::DieSettling => self.die_settling().await,
             Step::Die => self.stall.crash().await,
         }
         let transfers = self.stall.facilitator.transfers();
         assert!(transfers <= 1, "one signature moved money twice");
-        assert!(transfers == 1 || !self.has_answer, "an answer without its money");
+        assert!(transfers == 1 || self.answers == 0, "an answer without its money");
     }
 
     fn behave(&self) {
@@ -103,6 +108,7 @@ impl History {
 
     async fn die_settling(&mut self) {
         self.behave();
+        self.shown += 1;
         self.stall.facilitator.settles(AtSettle::Hang);
         let request = paid("GET", self.uri, &self.payment, "");
         let calls = self.stall.facilitator.settle_calls();
@@ -119,10 +125,16 @@ impl History {
         let has_paid = self.stall.facilitator.transfers() == 1;
         if answer.status == StatusCode::OK {
             assert!(has_paid, "{step:?}: an answer before its money");
-            self.has_answer = true;
+            self.answers += 1;
         }
         let asks_again = answer.status == StatusCode::PAYMENT_REQUIRED;
-        assert!(!(asks_again && has_paid), "{step:?}: asked to pay again: {}", answer.text());
+        // A stream is not kept, and made again a few times only: those under way count.
+        let is_used_up = self.uri == "/ticker" && self.shown > 5;
+        assert!(
+            !(asks_again && has_paid) || is_used_up,
+            "{step:?}: asked to pay again: {}",
+            answer.code()
+        );
         assert!(answer.status != StatusCode::INTERNAL_SERVER_ERROR, "{}", answer.text());
     }
 
@@ -130,10 +142,11 @@ impl History {
     async fn end(mut self) {
         self.behave();
         for _ in 0..3 {
+            self.shown += 1;
             let answer = self.stall.pay(self.uri, &self.payment).await;
             self.check(&answer, &Step::Die);
         }
-        assert!(self.has_answer, "paid and never answered");
+        assert!(self.answers > 0, "paid and never answered");
         assert_eq!(self.stall.facilitator.transfers(), 1);
         let moments = self.stall.facilitator.settling_max.load(Ordering::SeqCst);
         assert!(moments <= 1 + self.stall.facilitator.hanging(), "settled twice at once");

@@ -21,6 +21,8 @@ fn problem(answer: &Answer) -> ProblemType {
     ProblemType::from_uri(&problem.type_uri).unwrap()
 }
 
+type Change = Box<dyn Fn(&mut TransferAuthorization)>;
+
 /// A credential with an authorization that was changed before it was signed.
 fn signed_with(challenge: &Challenge, change: impl Fn(&mut TransferAuthorization)) -> String {
     let charge = EvmCharge::decode(&challenge.request).unwrap();
@@ -66,7 +68,7 @@ async fn an_authorization_that_does_not_answer_its_challenge_is_refused() {
     let challenge = offered(&stall, "/dish").await;
     let other = offered(&stall, "/dish").await;
     let others_nonce = NonceForm::JsonArray.nonce(&other.id, &other.realm);
-    let cases: [(&str, Box<dyn Fn(&mut TransferAuthorization)>); 6] = [
+    let cases: [(&str, Change); 6] = [
         ("nonce", Box::new(|signed| signed.nonce = B256::repeat_byte(1))),
         ("nonce of another", Box::new(move |signed| signed.nonce = others_nonce)),
         ("less", Box::new(|signed| signed.value = U256::from(4_999))),

@@ -101,7 +101,14 @@ async fn a_failure_before_the_first_byte_leaves_the_payment_good() {
 async fn a_stream_is_made_again_a_few_times_for_its_own_request() {
     let stall = Stall::open().await;
     let payment = stall.sign("/stream").await;
-    let mut answers = 0;
+    let mut answers = 1;
+    answered(&stall.pay("/stream", &payment).await);
+    stall.kitchen.fails.store(true, Ordering::SeqCst);
+    for _ in 0..10 {
+        let failed = stall.pay("/stream", &payment).await;
+        assert_eq!(failed.status, StatusCode::BAD_GATEWAY, "a failure is not counted");
+    }
+    stall.kitchen.fails.store(false, Ordering::SeqCst);
     while stall.pay("/stream", &payment).await.status == StatusCode::OK {
         answers += 1;
         assert!(answers < 100, "without end");
@@ -111,7 +118,6 @@ async fn a_stream_is_made_again_a_few_times_for_its_own_request() {
     assert_eq!(stall.pay("/stream?other", &payment).await.code(), "token_used");
 }
 
-/// The prepaid balance of a broken stream is the seller's: it began.
 #[tokio::test]
 async fn an_event_stream_whose_settlement_is_not_known_is_not_begun() {
     let stall = Stall::open().await;

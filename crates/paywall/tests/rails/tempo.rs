@@ -167,7 +167,7 @@ async fn what_is_not_the_transfer_that_was_asked_for_buys_nothing() {
     }
     let together = market.node.mine(20, "0x1", &wrong);
     assert!(reason(&market.show("/dish", &challenge, together).await).contains("no_such"));
-    let reverted = market.node.mine(21, "0x0", &[good.clone()]);
+    let reverted = market.node.mine(21, "0x0", std::slice::from_ref(&good));
     assert!(reason(&market.show("/dish", &challenge, reverted).await).contains("no_such"));
     assert_eq!(market.stall.served(), 0);
     let hash = market.node.mine(22, "0x1", &[wrong[0].clone(), Transfer { index: 1, ..good }]);

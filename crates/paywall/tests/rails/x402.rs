@@ -102,6 +102,24 @@ async fn of_twenty_copies_at_once_one_runs_and_none_is_asked_to_pay_again() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_still_verified_when_the_other_is_settled_is_not_asked_to_pay_again() {
+    for uri in ["/dish", "/pass"] {
+        let stall = Stall::open().await;
+        let payment = stall.sign(uri).await;
+        stall.facilitator.holds_first.store(true, Ordering::SeqCst);
+        let (slow, ()) = tokio::join!(stall.pay(uri, &payment), async {
+            while stall.facilitator.verified.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            answered(&stall.pay(uri, &payment).await);
+            stall.facilitator.holds_first.store(false, Ordering::SeqCst);
+        });
+        answered(&slow);
+        assert_eq!(stall.facilitator.transfers(), 1, "{uri}");
+    }
+}
+
+#[tokio::test]
 async fn a_facilitator_that_is_down_at_verify_costs_nothing_and_is_asked_again() {
     let stall = Stall::open().await;
     let payment = stall.sign("/dish").await;

@@ -15,6 +15,7 @@ mod base64url;
 mod binding;
 mod challenge;
 mod challenge_header;
+pub mod check;
 mod credential;
 mod credential_header;
 pub mod digest;

@@ -8,7 +8,7 @@ use farebox_wire::x402::{
     verify_exact,
 };
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub struct FakeFacilitator {
     pub settling_max: AtomicUsize,
     settling: AtomicUsize,
     pub settle_ms: AtomicU64,
+    /// The first who asks whether a payment is good waits for this to be false.
+    pub holds_first: AtomicBool,
     used: Mutex<HashMap<(Address, B256), (TransferAuthorization, String)>>,
     clock: Arc<AtomicU64>,
 }
@@ -63,6 +65,7 @@ impl FakeFacilitator {
             settling_max: AtomicUsize::new(0),
             settling: AtomicUsize::new(0),
             settle_ms: AtomicU64::new(0),
+            holds_first: AtomicBool::new(false),
             used: Mutex::default(),
             clock,
         }
@@ -135,7 +138,10 @@ impl Facilitator for FakeFacilitator {
         &self,
         request: &FacilitatorRequest,
     ) -> Result<VerifyResponse, FacilitatorError> {
-        self.verified.fetch_add(1, Ordering::SeqCst);
+        let is_first = self.verified.fetch_add(1, Ordering::SeqCst) == 0;
+        while is_first && self.holds_first.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         let how = *self.at_verify.lock().unwrap();
         if how == AtVerify::Down {
             return Err(FacilitatorError::Unavailable("switched off".to_owned()));

@@ -1,6 +1,7 @@
 //! An L402 offer as a seller's own tests and a directory look at it: every fault, each with what to
 //! do about it.
 
+mod examples;
 mod fault;
 mod form;
 

@@ -40,10 +40,10 @@ impl Fault {
 }
 
 macro_rules! fault_codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $fix:literal;)*) => {
+    ($(#[doc = $meaning:literal] $variant:ident = $name:literal, $fix:literal;)*) => {
         /// Every fault that is looked for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum FaultCode { $($(#[$doc])* $variant,)* }
+        pub enum FaultCode { $(#[doc = $meaning] $variant,)* }
 
         impl FaultCode {
             /// Every code.
@@ -53,6 +53,12 @@ macro_rules! fault_codes {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What is wrong, in one line.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning.trim(),)* }
             }
 
             /// What the seller can do about it, in one line.
