@@ -148,6 +148,9 @@ impl ChargeLayer {
                 self.redeem(verdict, inner, request).await
             }
             None => match self.purse(request.headers()) {
+                Ok(Some(_)) if facts.is_head && self.route.kind == TokenKind::OneShot => {
+                    Err(Problem::HeadSpendsNothing.into())
+                }
                 Ok(Some(purse)) => self.prepaid(purse, price, inner, request).await,
                 Ok(None) => self.admit_visitor(facts, price, inner, request).await,
                 Err(response) => Ok(*response),

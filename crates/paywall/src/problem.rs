@@ -30,7 +30,7 @@ pub enum Problem {
     #[error("{0}")]
     Caveat(#[from] GrantError),
     /// `HEAD` would use up a token for an answer without a body.
-    #[error("a one-shot token is not spent on HEAD; send GET")]
+    #[error("what pays for one request is not spent on HEAD; send GET")]
     HeadSpendsNothing,
     /// Bought for less than this request costs.
     #[error("the token was bought for {bought} and this request costs {price}")]

@@ -87,6 +87,15 @@ async fn a_balance_is_spent_by_the_price_and_the_answer_says_so() {
 }
 
 #[tokio::test]
+async fn a_request_for_the_headers_alone_is_not_charged() {
+    let shop = Shop::open().await;
+    let bearer = funded(&shop, 12).await;
+    let head = shop.send(request("HEAD", "/dish", Some(&bearer), "")).await;
+    assert_eq!(head.status, StatusCode::PAYMENT_REQUIRED);
+    assert_eq!((shop.served(), balance(&shop, &bearer).await), (0, 12_000));
+}
+
+#[tokio::test]
 async fn an_answer_that_was_kept_back_because_it_could_not_be_booked_is_never_charged() {
     let shop = Shop::open().await;
     let bearer = funded(&shop, 100).await;

@@ -27,12 +27,17 @@ pub fn run(command: ConfigCommand, settings: Settings) -> Result<ExitCode, Failu
 }
 
 fn hidden(mut settings: Settings) -> Settings {
-    let Settings { wallet, seller, withdrawals, .. } = &mut settings;
+    let Settings { wallet, seller, withdrawals, evm, .. } = &mut settings;
     let wallets = [wallet, &mut seller.wallet, &mut withdrawals.wallet];
     for wallet in wallets.into_iter().flatten().filter(|wallet| *wallet != NODE_WALLET) {
         *wallet = "(set)".into();
     }
-    settings.evm.hide();
+    evm.hide();
+    // A hosted node has its key in the path.
+    let chains = seller.evm.iter_mut().map(|chain| &mut chain.rpc);
+    for rpc in chains.chain([&mut seller.tempo.rpc]).flatten() {
+        *rpc = "(set)".into();
+    }
     // The node's chain source may have a password.
     for argument in &mut settings.node.args {
         *argument = "(set)".into();

@@ -141,6 +141,9 @@ impl ChainSettings {
         if !(30..=3_600).contains(&self.timeout_s) {
             return Err("seller.evm.timeout_s must be between 30 and 3600".to_owned());
         }
+        if self.max_gas_price_gwei == 0 {
+            return Err("seller.evm.max_gas_price_gwei must be at least 1".to_owned());
+        }
         if self.key_file.is_some() && self.rpc.is_none() {
             return Err("seller.evm.key_file needs seller.evm.rpc, a node of the chain".to_owned());
         }

@@ -10,6 +10,7 @@ use farebox_net::TrustedProxies;
 use farebox_store::{Location, PostgresUrl};
 use farebox_wallet::WalletUrl;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
@@ -201,6 +202,12 @@ impl Settings {
     /// One line that names the keys.
     pub fn check_together(&self) -> Result<(), String> {
         self.rates.check_together()?;
+        let mut chains = BTreeSet::new();
+        for chain in &self.seller.evm {
+            if !chains.insert(chain.chain()?.get()) {
+                return Err(format!("seller.evm names {} twice", chain.network));
+            }
+        }
         self.node.check_wallet("seller.wallet", self.seller.wallet.as_deref())?;
         self.node.check_wallet("withdrawals.wallet", self.withdrawals.wallet.as_deref())
     }

@@ -38,7 +38,10 @@ impl Paywall {
         };
         Some(PaymentRequired {
             x402_version: VersionTag,
-            error: Some(problem.to_string()),
+            error: Some(match problem {
+                Problem::PaymentRequired => "payment is required".to_owned(),
+                problem => problem.to_string(),
+            }),
             resource: Some(resource),
             accepts,
             ..PaymentRequired::default()
