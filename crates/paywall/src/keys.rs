@@ -52,8 +52,12 @@ impl Secret {
         ChallengeSecrets { current: key(epoch), previous: epoch.checked_sub(1).map(key) }
     }
 
-    /// A fresh name for a token: the epoch of its key, then random bytes.
-    pub(crate) fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
+    /// A fresh name for a token at `now` (seconds since 1970): the epoch of its key, then random
+    /// bytes.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
         let mut token_id = [0; 32];
         getrandom::fill(&mut token_id)?;
         if let Some(head) = token_id.first_chunk_mut::<4>() {

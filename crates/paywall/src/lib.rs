@@ -39,6 +39,7 @@ mod request;
 mod route;
 mod stripe;
 mod tempo;
+mod token;
 mod unavailable;
 mod unbooked;
 mod verify;

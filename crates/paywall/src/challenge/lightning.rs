@@ -10,11 +10,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use farebox_money::Msat;
 use farebox_wallet::{CreatedInvoice, NewInvoice, Receiver};
 use farebox_wire::l402::{Grant, Identifier};
-use farebox_wire::macaroon::Macaroon;
 
 /// How long an invoice can be paid.
 pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
-const LOCATION: &str = "farebox";
 
 /// An invoice, and the token that its preimage makes good.
 pub(crate) struct LightningOffer {
@@ -64,11 +62,8 @@ impl Paywall {
             payment_hash: invoice.payment_hash,
             token_id: crate::Secret::new_token_id(now).map_err(|_| Unavailable::Misconfigured)?,
         };
-        let root_key = self.secret().root_key(&identifier, now);
-        let root_key = root_key.ok_or(Unavailable::Misconfigured)?;
-        let bare = Macaroon::issue(&root_key, Some(LOCATION), identifier.encode());
-        let caveats = grant.to_caveats().into_iter();
-        let macaroon = caveats.fold(bare, Macaroon::with_caveat);
+        let macaroon = self.secret().issue_token(&identifier, grant, now);
+        let macaroon = macaroon.ok_or(Unavailable::Misconfigured)?;
         Ok(STANDARD.encode(macaroon.encode_v2()))
     }
 
