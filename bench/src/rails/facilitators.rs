@@ -88,7 +88,8 @@ pub async fn measure(args: &Args) -> Result<Vec<Group>, Failed> {
     let len = args.settlements * args.rounds;
     for (name, address, program) in named {
         let payments = terms::payments(len)?;
-        let asked = payments.iter().map(|payment| Ok(question(address, "/settle", &body(payment)?)));
+        let asked =
+            payments.iter().map(|payment| Ok(question(address, "/settle", &body(payment)?)));
         let asked = asked.collect::<Result<Vec<_>, Failed>>()?;
         targets.push((Target::once_each(name, address, 200, asked).saying(SETTLED), program));
     }

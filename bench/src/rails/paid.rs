@@ -4,13 +4,15 @@
 use crate::client::{Connection, get, post};
 use crate::http_load::{Target, alternate_shares};
 use crate::process::Program;
-use crate::report::Group;
+use crate::report::{Figure, Group};
 use crate::{Args, Failed, facilitators, shop, unpaid};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use farebox_bench::journal;
 use farebox_wire::lightning::Preimage;
 use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
 use farebox_wire::mpp::{Credential, parse_challenges};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Payments that are made at the same time: fewer than one client may have open.
@@ -48,9 +50,17 @@ pub async fn measure(args: &Args) -> Result<Group, Failed> {
     if let Some((_, program, target)) = &peer {
         targets.push((target.clone(), program));
     }
-    let rows = alternate_shares(args, &targets, args.payments).await?;
+    let mut rows = alternate_shares(args, &targets, args.payments).await?;
+    rows.push(("limit: a journal record, flushed".to_owned(), disk(args, folder.path()).await?));
     let title = format!("paid requests over HTTP, {} connections", args.connections);
     Ok(Group { title, rows })
+}
+
+/// What the disk does for as many callers as there are connections. A sale waits for it twice.
+async fn disk(args: &Args, folder: &Path) -> Result<Figure, Failed> {
+    let journal = journal::run(&folder.join("journal"), args.connections, args.turn()).await;
+    let (done, elapsed) = journal.map_err(|error| error.to_string())?.total();
+    Ok(Figure { done: u64::try_from(done)?, elapsed, ..Figure::default() })
 }
 
 /// A seller by mppx, whose payments arrive at the wallet of the same shop. It keeps what was used
@@ -58,7 +68,7 @@ pub async fn measure(args: &Args) -> Result<Group, Failed> {
 async fn peer(
     buyer: &Buyer,
     shop: &str,
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> Result<(facilitators::Chain, Program, Target), Failed> {
     let chain = facilitators::Chain::start(folder).await?;
     let mut mppx = unpaid::node("mpp", "seller.mjs", "mppx", folder, |command| {

@@ -70,7 +70,8 @@ impl Program {
         let stat = read("stat")?;
         // The name in parentheses may have spaces; user and system time are the 12th and 13th after.
         let fields = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
-        let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u32>().ok());
+        let ticks =
+            fields.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u32>().ok());
         let ticks: u32 = ticks.sum();
         Ok(Usage {
             processor: TICK * ticks,

@@ -76,8 +76,9 @@ impl Figure {
     }
 
     /// For each second of processor time.
-    fn per_core(&self) -> f64 {
-        self.done as f64 / self.processor.as_secs_f64()
+    fn per_core(&self) -> Option<f64> {
+        let seconds = self.processor.as_secs_f64();
+        (seconds > 0.0).then_some(self.done as f64 / seconds)
     }
 
     fn percentile_ms(&self, percent: usize) -> Option<f64> {
@@ -99,23 +100,30 @@ impl Group {
     pub fn print(&self) {
         println!("{}", self.title);
         println!(
-            "  {:<44}{:>11}{:>13}{:>9}{:>9}{:>9}{:>12}{:>18}",
-            "", "a second", "a core-s", "ratio", "p50 ms", "p99 ms", "written/op", "memory KiB"
+            "  {:<46}{:>10}{:>8}{:>14}{:>8}{:>8}{:>9}{:>12}{:>18}",
+            "",
+            "a second",
+            "times",
+            "a core-second",
+            "times",
+            "p50 ms",
+            "p99 ms",
+            "written/op",
+            "memory KiB"
         );
-        let base = self.rows.first().map(|(_, figure)| figure.per_core());
         for (name, figure) in &self.rows {
-            let millis = |percent| {
-                let value = figure.percentile_ms(percent);
-                value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
-            };
             let memory = figure.memory_kib;
+            let shown = |value: Option<f64>, digits| {
+                value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
+            };
             println!(
-                "  {name:<44}{:>11.0}{:>13.0}{:>9.2}{:>9}{:>9}{:>12.0}{:>18}",
+                "  {name:<46}{:>10.0}{:>8}{:>14}{:>8}{:>8}{:>9}{:>12.0}{:>18}",
                 figure.per_second(),
-                figure.per_core(),
-                base.unwrap_or_default() / figure.per_core(),
-                millis(50),
-                millis(99),
+                shown(self.times(figure, |figure| Some(figure.per_second())), 2),
+                shown(figure.per_core(), 0),
+                shown(self.times(figure, Figure::per_core), 2),
+                shown(figure.percentile_ms(50), 2),
+                shown(figure.percentile_ms(99), 2),
                 figure.written as f64 / figure.done as f64,
                 memory.map_or_else(|| "-".to_owned(), |(from, to)| format!("{from} > {to}")),
             );
@@ -126,8 +134,13 @@ impl Group {
         println!();
     }
 
+    /// How many times as much the first one does.
+    fn times(&self, figure: &Figure, of: impl Fn(&Figure) -> Option<f64>) -> Option<f64> {
+        let (_, first) = self.rows.first()?;
+        Some(of(first)? / of(figure)?)
+    }
+
     pub fn to_json(&self) -> Value {
-        let base = self.rows.first().map(|(_, figure)| figure.per_core());
         let row = |(name, figure): &(String, Figure)| {
             json!({
                 "name": name,
@@ -135,7 +148,8 @@ impl Group {
                 "failed": figure.failed,
                 "per_second": figure.per_second(),
                 "per_core_second": figure.per_core(),
-                "farebox_ratio_per_core": base.unwrap_or_default() / figure.per_core(),
+                "first_times_this": self.times(figure, |figure| Some(figure.per_second())),
+                "first_times_this_per_core": self.times(figure, Figure::per_core),
                 "p50_ms": figure.percentile_ms(50),
                 "p99_ms": figure.percentile_ms(99),
                 "written_bytes_each": figure.written as f64 / figure.done as f64,

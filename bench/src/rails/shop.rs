@@ -8,9 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use farebox_facilitator::Embedded;
 use farebox_money::{BtcUsd, MicroUsd, Sats};
-use farebox_paywall::{
-    Amount, EvmRail, PaidRoute, Paywall, Protocol, Rails, Secret, system_clock,
-};
+use farebox_paywall::{Amount, EvmRail, PaidRoute, Paywall, Protocol, Rails, Secret, system_clock};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_rates::Rates;

@@ -7,8 +7,8 @@ use crate::{Args, Failed, terms};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use farebox_money::Msat;
 use farebox_paywall::Secret;
-use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, Scheme, TokenKind};
 use farebox_wire::l402::authorization_header;
+use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, Scheme, TokenKind};
 use farebox_wire::lightning::Preimage;
 use hmac::{Hmac, KeyInit, Mac};
 use libmacaroon::{Macaroon, MacaroonKey, Verifier};
@@ -57,12 +57,7 @@ fn preimage(number: usize) -> Preimage {
     Preimage::new(Sha256::digest(number.to_be_bytes()).into())
 }
 
-fn header(
-    secret: &Secret,
-    sold: &Grant,
-    preimage: Preimage,
-    now: u64,
-) -> Result<String, Failed> {
+fn header(secret: &Secret, sold: &Grant, preimage: Preimage, now: u64) -> Result<String, Failed> {
     let token_id = Secret::new_token_id(now).map_err(|error| error.to_string())?;
     let identifier = Identifier { payment_hash: preimage.hash(), token_id };
     let macaroon = secret.issue_token(&identifier, sold, now).ok_or("no token")?;

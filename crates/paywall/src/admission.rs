@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::redemption::Use;
 use crate::request::{Facts, Shown};
 use crate::route::PaidRoute;
+use crate::token::check_allowed;
 use crate::unavailable::Unavailable;
 use farebox_money::Msat;
 use farebox_wallet::InvoiceStatus;
@@ -38,20 +39,30 @@ impl From<Unavailable> for Refusal {
     }
 }
 
+/// A credential that can be one of this server's customers; [`Paywall::check_shown`] alone makes it.
+#[derive(Debug)]
+pub(crate) struct Genuine(Shown);
+
+impl Genuine {
+    pub(crate) const fn is_mpp(&self) -> bool {
+        matches!(self.0, Shown::Mpp(_))
+    }
+}
+
 impl Paywall {
     /// Whether a credential can be one of this server's customers. Needs nothing of the request,
     /// so that a credential made of thin air costs nothing more.
-    pub(crate) fn check_shown(&self, shown: &Shown) -> Result<(), Problem> {
-        match shown {
+    pub(crate) fn check_shown(&self, shown: Shown) -> Result<Genuine, Problem> {
+        match &shown {
             Shown::L402(credential) => {
                 self.secret().check_issued_here(credential, self.now())?;
                 // Whoever knows the preimage makes the invoice worthless to anybody else.
                 self.pool().remove(credential.preimage.hash());
-                Ok(())
             }
-            Shown::Mpp(credential) => self.check_challenge(&credential.challenge),
-            Shown::X402(payment) => self.check_payee(payment),
+            Shown::Mpp(credential) => self.check_challenge(&credential.challenge)?,
+            Shown::X402(payment) => self.check_payee(payment)?,
         }
+        Ok(Genuine(shown))
     }
 
     /// Verifies a credential of any rail for a request.
@@ -60,7 +71,7 @@ impl Paywall {
         route: &PaidRoute,
         facts: &Facts,
         price: &Amount,
-        shown: &Shown,
+        Genuine(shown): &Genuine,
     ) -> Result<Verdict, Refusal> {
         match shown {
             Shown::L402(credential) => self.verify(route, facts, price, credential).await,
@@ -69,8 +80,8 @@ impl Paywall {
         }
     }
 
-    /// Verifies a credential for a request: signature, preimage, caveats, price, and the node's
-    /// word that the invoice is settled.
+    /// Verifies a token that was issued here for a request: caveats, price, and the node's word
+    /// that the invoice is settled.
     async fn verify(
         &self,
         route: &PaidRoute,
@@ -85,7 +96,7 @@ impl Paywall {
             body_sha256: facts.body_sha256,
             now,
         };
-        let grant = self.secret().check_token(credential, request)?;
+        let grant = check_allowed(credential, request)?;
         let payment_hash = credential.preimage.hash();
         if facts.is_head && grant.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());

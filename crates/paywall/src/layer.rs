@@ -82,11 +82,8 @@ impl ChargeLayer {
             return Unavailable::ReadOnly.into_response();
         }
         let (parts, body) = request.into_parts();
-        let shown = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
-            let shown = shown?;
-            self.paywall.check_shown(&shown)?;
-            Ok(shown)
-        });
+        let shown = request::credential(&parts.headers);
+        let shown = shown.map(|shown| self.paywall.check_shown(shown?));
         // Nobody makes the server hold a body with a credential that was not issued here.
         let is_genuine = matches!(&shown, Some(Ok(_)));
         let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;

@@ -5,8 +5,9 @@ use farebox_money::Sats;
 use farebox_net::ClientKey;
 use farebox_wallet::CreatedInvoice;
 use farebox_wire::lightning::PaymentHash;
+use farebox_wire::mpp::methods::lightning::LightningCharge;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Invoices that one client can make at once; past it, one more each second. Requests beyond
 /// that share what the client has open for the same route and price.
@@ -25,17 +26,34 @@ pub(crate) struct Purpose {
     pub request_digest: [u8; 32],
 }
 
+/// An unpaid invoice, and what the challenges of MPP say of it: made once, because an invoice is
+/// not read without checking its signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenInvoice {
+    pub invoice: CreatedInvoice,
+    /// `None` where MPP has no name for the invoice's network.
+    pub mpp_request: Option<Arc<str>>,
+}
+
+impl From<CreatedInvoice> for OpenInvoice {
+    fn from(invoice: CreatedInvoice) -> Self {
+        let charge = LightningCharge::new(&invoice.bolt11).ok();
+        let mpp_request = charge.and_then(|charge| charge.encode().ok()).map(Arc::from);
+        Self { invoice, mpp_request }
+    }
+}
+
 #[derive(Clone)]
 struct Entry {
     purpose: Purpose,
-    invoice: CreatedInvoice,
+    open: OpenInvoice,
 }
 
 /// What the pool has for a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Hand this out.
-    Invoice(CreatedInvoice),
+    Invoice(OpenInvoice),
     /// Make a new one.
     None,
     /// The client makes too many, and none of those it has is of use here.
@@ -85,9 +103,9 @@ impl InvoicePool {
         let known = state.clients.get(&client);
         let entries = known.map(|client| client.entries.as_slice()).unwrap_or_default();
         let ahead_s = known.map_or(0, |client| client.even_at.saturating_sub(now));
-        let fresh = |entry: &&Entry| entry.invoice.expires_at >= now + TIME_LEFT_MIN_S;
+        let fresh = |entry: &&Entry| entry.open.invoice.expires_at >= now + TIME_LEFT_MIN_S;
         if let Some(same) = entries.iter().filter(fresh).find(|entry| entry.purpose == purpose) {
-            return Found::Invoice(same.invoice.clone());
+            return Found::Invoice(same.open.clone());
         }
         if ahead_s < BURST_PER_CLIENT && total < OPEN_TOTAL_MAX {
             return Found::None;
@@ -96,27 +114,21 @@ impl InvoicePool {
             entry.purpose.route == purpose.route && entry.purpose.price == purpose.price
         };
         if let Some(shared) = entries.iter().filter(fresh).find(shareable) {
-            return Found::Invoice(shared.invoice.clone());
+            return Found::Invoice(shared.open.clone());
         }
         if total < OPEN_TOTAL_MAX {
             return Found::ClientBusy { retry_after_s: 1 };
         }
-        let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
+        let first = entries.iter().map(|entry| entry.open.invoice.expires_at).min();
         Found::Full { retry_after_s: first.unwrap_or(now).saturating_sub(now).max(1) }
     }
 
-    pub(crate) fn insert(
-        &self,
-        client: ClientKey,
-        purpose: Purpose,
-        invoice: CreatedInvoice,
-        now: u64,
-    ) {
+    pub(crate) fn insert(&self, client: ClientKey, purpose: Purpose, open: OpenInvoice, now: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.clients_by_hash.insert(invoice.payment_hash, client);
+        state.clients_by_hash.insert(open.invoice.payment_hash, client);
         let client = state.clients.entry(client).or_default();
         client.even_at = client.even_at.max(now).saturating_add(1);
-        client.entries.push(Entry { purpose, invoice });
+        client.entries.push(Entry { purpose, open });
     }
 
     /// Takes a paid invoice out: it must never be handed to a second payer. Who pays may make
@@ -127,7 +139,7 @@ impl InvoicePool {
         if let Some(client) = state.clients.get_mut(&client) {
             client.even_at = client.even_at.saturating_sub(1);
         }
-        state.retain_of(client, None, |entry| entry.invoice.payment_hash != hash);
+        state.retain_of(client, None, |entry| entry.open.invoice.payment_hash != hash);
         true
     }
 
@@ -149,7 +161,7 @@ impl State {
         client.entries.retain(|entry| {
             let kept = keep(entry);
             if !kept {
-                self.clients_by_hash.remove(&entry.invoice.payment_hash);
+                self.clients_by_hash.remove(&entry.open.invoice.payment_hash);
             }
             kept
         });
@@ -159,7 +171,7 @@ impl State {
     }
 
     fn drop_expired_of(&mut self, client: ClientKey, now: u64) {
-        self.retain_of(client, Some(now), |entry| entry.invoice.expires_at > now);
+        self.retain_of(client, Some(now), |entry| entry.open.invoice.expires_at > now);
     }
 
     fn drop_expired(&mut self, now: u64) {
@@ -180,11 +192,11 @@ mod tests {
         Purpose { route: "weather", price: Sats::new(5), request_digest }
     }
 
-    fn invoice(number: usize, expires_at: u64) -> CreatedInvoice {
+    fn invoice(number: usize, expires_at: u64) -> OpenInvoice {
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         let payment_hash = PaymentHash::new(hash);
-        CreatedInvoice { bolt11: format!("lnbcrt{number}"), payment_hash, expires_at }
+        CreatedInvoice { bolt11: format!("lnbcrt{number}"), payment_hash, expires_at }.into()
     }
 
     fn client(number: u8) -> ClientKey {
@@ -200,7 +212,7 @@ mod tests {
         assert_eq!(pool.find(client(2), purpose(1), 0), Found::None, "another client");
         assert_eq!(pool.find(client(1), purpose(2), 0), Found::None, "another request");
         assert_eq!(pool.find(client(1), purpose(1), 541), Found::None, "too late to pay it");
-        pool.remove(invoice(1, 600).payment_hash);
+        pool.remove(invoice(1, 600).invoice.payment_hash);
         assert_eq!((pool.find(client(1), purpose(1), 0), pool.len()), (Found::None, 0));
     }
 
@@ -216,7 +228,7 @@ mod tests {
         assert_eq!(pool.find(client(1), dearer, 0), Found::ClientBusy { retry_after_s: 1 });
         assert_eq!(pool.find(client(2), dearer, 0), Found::None, "others are not touched");
         assert_eq!(pool.find(client(1), dearer, 1), Found::None, "one more each second");
-        pool.remove(invoice(3, 600).payment_hash);
+        pool.remove(invoice(3, 600).invoice.payment_hash);
         assert_eq!(pool.find(client(1), dearer, 0), Found::None, "who pays may buy more");
     }
 

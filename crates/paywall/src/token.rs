@@ -76,3 +76,61 @@ pub(crate) fn check_allowed(
     let grants = grants.collect::<Result<Vec<_>, _>>()?;
     grants.into_iter().next().ok_or(Problem::NotIssuedHere)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_money::Msat;
+    use farebox_wire::l402::TokenKind;
+    use farebox_wire::lightning::Preimage;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn grant() -> Grant {
+        Grant {
+            kind: TokenKind::OneShot,
+            method: "GET".to_owned(),
+            path: "/weather".to_owned(),
+            body_sha256: None,
+            price_usd: None,
+            amount: Msat::new(5_000),
+            expires_at: NOW + 60,
+        }
+    }
+
+    fn sold(secret: &Secret, preimage: Preimage) -> Credential {
+        let token_id = Secret::new_token_id(NOW).unwrap();
+        let identifier = Identifier { payment_hash: preimage.hash(), token_id };
+        let macaroon = secret.issue_token(&identifier, &grant(), NOW).unwrap();
+        Credential { macaroons: vec![macaroon], preimage }
+    }
+
+    fn request(path: &str, now: u64) -> RequestFacts<'_> {
+        RequestFacts { method: "GET", path, body_sha256: None, now }
+    }
+
+    #[test]
+    fn a_token_is_good_for_what_it_was_sold_for_and_nothing_else() {
+        let secret = Secret::new([1; 32]);
+        let good = sold(&secret, Preimage::new([2; 32]));
+        assert_eq!(secret.check_token(&good, request("/weather", NOW)), Ok(grant()));
+        let refusal = |credential: &Credential, secret: &Secret, path, now| {
+            secret.check_token(credential, request(path, now)).unwrap_err()
+        };
+        assert!(matches!(refusal(&good, &secret, "/other", NOW), Problem::Caveat(_)));
+        assert!(matches!(refusal(&good, &secret, "/weather", NOW + 60), Problem::Caveat(_)));
+        let other = Secret::new([9; 32]);
+        assert_eq!(refusal(&good, &other, "/weather", NOW), Problem::BadSignature);
+        let unpaid = Credential { preimage: Preimage::new([3; 32]), ..good.clone() };
+        assert_eq!(refusal(&unpaid, &secret, "/weather", NOW), Problem::WrongPreimage);
+        let cheaper = sold(&secret, Preimage::new([4; 32]));
+        let mixed = [good.macaroons.clone(), cheaper.macaroons].concat();
+        let mixed = Credential { macaroons: mixed, ..good.clone() };
+        assert_eq!(refusal(&mixed, &secret, "/weather", NOW), Problem::MixedPayments);
+        let mut widened = good;
+        widened.macaroons[0].caveats.retain(|caveat| !caveat.starts_with(b"expires_at"));
+        assert_eq!(refusal(&widened, &secret, "/weather", NOW + 60), Problem::BadSignature);
+        widened.macaroons.clear();
+        assert_eq!(refusal(&widened, &secret, "/weather", NOW), Problem::NotIssuedHere);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::amount::{Amount, Quote};
 use crate::paywall::Paywall;
-use crate::pool::{Found, Purpose};
+use crate::pool::{Found, OpenInvoice, Purpose};
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
@@ -10,6 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use farebox_money::Msat;
 use farebox_wallet::{CreatedInvoice, NewInvoice, Receiver};
 use farebox_wire::l402::{Grant, Identifier};
+use std::sync::Arc;
 
 /// How long an invoice can be paid.
 pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
@@ -20,6 +21,8 @@ pub(crate) struct LightningOffer {
     pub grant: Grant,
     pub token: String,
     pub invoice: CreatedInvoice,
+    /// What the challenge of MPP says, where it can.
+    pub mpp_request: Option<Arc<str>>,
     pub expires_in: u64,
 }
 
@@ -37,7 +40,8 @@ impl Paywall {
         let amount = quote.sats.to_msat().ok_or(Unavailable::Misconfigured)?;
         let (route_id, request_digest) = (route.id, facts.digest());
         let purpose = Purpose { route: route_id, price: quote.sats, request_digest };
-        let invoice = self.invoice(receiver, route, facts, purpose, amount).await?;
+        let open = self.invoice(receiver, route, facts, purpose, amount).await?;
+        let OpenInvoice { invoice, mpp_request } = open;
         let grant = Grant {
             kind: route.kind,
             method: facts.method.clone(),
@@ -49,7 +53,7 @@ impl Paywall {
         };
         let token = self.mint(&grant, &invoice, now)?;
         let expires_in = invoice.expires_at.saturating_sub(now);
-        Ok(Some(LightningOffer { quote, grant, token, invoice, expires_in }))
+        Ok(Some(LightningOffer { quote, grant, token, invoice, mpp_request, expires_in }))
     }
 
     fn mint(
@@ -76,7 +80,7 @@ impl Paywall {
         facts: &Facts,
         purpose: Purpose,
         amount: Msat,
-    ) -> Result<CreatedInvoice, Unavailable> {
+    ) -> Result<OpenInvoice, Unavailable> {
         let now = self.now();
         match self.pool().find(facts.client, purpose, now) {
             Found::None => {}
@@ -97,14 +101,15 @@ impl Paywall {
             Unavailable::Wallet
         })?;
         self.count_invoice();
-        self.pool().insert(facts.client, purpose, invoice.clone(), now);
-        Ok(invoice)
+        let open = OpenInvoice::from(invoice);
+        self.pool().insert(facts.client, purpose, open.clone(), now);
+        Ok(open)
     }
 }
 
-fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
+fn settle_found(found: Found) -> Result<OpenInvoice, Unavailable> {
     match found {
-        Found::Invoice(invoice) => Ok(invoice),
+        Found::Invoice(open) => Ok(open),
         Found::ClientBusy { retry_after_s } => Err(Unavailable::ClientBusy { retry_after_s }),
         Found::Full { retry_after_s } => Err(Unavailable::Full { retry_after_s }),
         Found::None => Err(Unavailable::Misconfigured),

@@ -8,8 +8,7 @@ use crate::route::{PaidRoute, Protocol};
 use crate::unavailable::Unavailable;
 use farebox_wire::mpp::accept::AcceptPayment;
 use farebox_wire::mpp::methods::evm::{self, CredentialType, EvmCharge};
-use farebox_wire::mpp::methods::lightning::{self, LightningCharge};
-use farebox_wire::mpp::methods::{CHARGE, stripe, tempo};
+use farebox_wire::mpp::methods::{CHARGE, lightning, stripe, tempo};
 use farebox_wire::mpp::{Challenge, ChallengeTerms, CredentialHeader, Opaque};
 
 /// The name under which a challenge says what it was issued for.
@@ -95,9 +94,8 @@ impl Paywall {
     }
 }
 
-/// Some networks have no name in the protocol.
 fn lightning_draft(offer: &LightningOffer) -> Option<Draft> {
-    let request = LightningCharge::new(&offer.invoice.bolt11).ok()?.encode().ok()?;
+    let request = offer.mpp_request.as_deref()?.to_owned();
     Some(Draft { method: lightning::METHOD, request, expires_at: offer.invoice.expires_at })
 }
 
