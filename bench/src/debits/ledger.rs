@@ -1,6 +1,6 @@
 //! Debits as the ledger books them: a user pays, the operator earns, one transfer each.
 
-use crate::load::{self, Figure};
+use farebox_bench::load::{self, Figure};
 use farebox_ledger::{AccountKey, NewTransfer, PostError, Posted, TransferCode, verify, writer};
 use farebox_money::Msat;
 use farebox_store::{Batcher, Location, Store, StoreError, Transaction};

@@ -11,14 +11,13 @@
     reason = "figures for people"
 )]
 
-mod journal;
 mod ledger;
-mod load;
 mod requests;
 
 use clap::Parser;
+use farebox_bench::journal;
+use farebox_bench::load::Figure;
 use farebox_store::Location;
-use load::Figure;
 use serde_json::json;
 use std::error::Error;
 use std::path::PathBuf;

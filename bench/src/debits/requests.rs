@@ -1,9 +1,9 @@
 //! Debits as a paid request makes them: an amount is set aside, then taken. Two waits for the
 //! disk each.
 
-use crate::load::{self, Figure};
 use async_trait::async_trait;
 use farebox_accounts::{Accounts, ClaimRequest, Token, TokenKey};
+use farebox_bench::load::{self, Figure};
 use farebox_ledger::verify;
 use farebox_money::{Msat, Sats};
 use farebox_store::lease::Instance;

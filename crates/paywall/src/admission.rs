@@ -9,10 +9,11 @@ use crate::problem::Problem;
 use crate::redemption::Use;
 use crate::request::{Facts, Shown};
 use crate::route::PaidRoute;
+use crate::token::check_allowed;
 use crate::unavailable::Unavailable;
 use farebox_money::Msat;
 use farebox_wallet::InvoiceStatus;
-use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, TokenKind};
+use farebox_wire::l402::{Credential, Grant, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
 use std::sync::Arc;
 
@@ -38,20 +39,30 @@ impl From<Unavailable> for Refusal {
     }
 }
 
+/// A credential that can be one of this server's customers; [`Paywall::check_shown`] alone makes it.
+#[derive(Debug)]
+pub(crate) struct Genuine(Shown);
+
+impl Genuine {
+    pub(crate) const fn is_mpp(&self) -> bool {
+        matches!(self.0, Shown::Mpp(_))
+    }
+}
+
 impl Paywall {
     /// Whether a credential can be one of this server's customers. Needs nothing of the request,
     /// so that a credential made of thin air costs nothing more.
-    pub(crate) fn check_shown(&self, shown: &Shown) -> Result<(), Problem> {
-        match shown {
+    pub(crate) fn check_shown(&self, shown: Shown) -> Result<Genuine, Problem> {
+        match &shown {
             Shown::L402(credential) => {
-                self.check_issued_here(credential)?;
+                self.secret().check_issued_here(credential, self.now())?;
                 // Whoever knows the preimage makes the invoice worthless to anybody else.
                 self.pool().remove(credential.preimage.hash());
-                Ok(())
             }
-            Shown::Mpp(credential) => self.check_challenge(&credential.challenge),
-            Shown::X402(payment) => self.check_payee(payment),
+            Shown::Mpp(credential) => self.check_challenge(&credential.challenge)?,
+            Shown::X402(payment) => self.check_payee(payment)?,
         }
+        Ok(Genuine(shown))
     }
 
     /// Verifies a credential of any rail for a request.
@@ -60,7 +71,7 @@ impl Paywall {
         route: &PaidRoute,
         facts: &Facts,
         price: &Amount,
-        shown: &Shown,
+        Genuine(shown): &Genuine,
     ) -> Result<Verdict, Refusal> {
         match shown {
             Shown::L402(credential) => self.verify(route, facts, price, credential).await,
@@ -69,8 +80,8 @@ impl Paywall {
         }
     }
 
-    /// Verifies a credential for a request: signature, preimage, caveats, price, and the node's
-    /// word that the invoice is settled.
+    /// Verifies a token that was issued here for a request: caveats, price, and the node's word
+    /// that the invoice is settled.
     async fn verify(
         &self,
         route: &PaidRoute,
@@ -79,7 +90,14 @@ impl Paywall {
         credential: &Credential,
     ) -> Result<Verdict, Refusal> {
         let now = self.now();
-        let (payment_hash, grant) = self.check_token(facts, credential, now)?;
+        let request = RequestFacts {
+            method: &facts.method,
+            path: &facts.path,
+            body_sha256: facts.body_sha256,
+            now,
+        };
+        let grant = check_allowed(credential, request)?;
+        let payment_hash = credential.preimage.hash();
         if facts.is_head && grant.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
         }
@@ -88,52 +106,6 @@ impl Paywall {
         let payment = Payment::lightning(payment_hash, grant.amount);
         let usage = self.use_of(route, facts, grant.kind, payment, grant.expires_at);
         Ok(Verdict { usage, collection: Arc::new(Settled::L402(payment_hash)) })
-    }
-
-    /// Whether every macaroon was issued here for the payment that the preimage proves. Needs
-    /// nothing of the request, so that a credential made of thin air costs nothing more.
-    fn check_issued_here(&self, credential: &Credential) -> Result<(), Problem> {
-        let now = self.now();
-        let mut payment_hash = None;
-        for macaroon in &credential.macaroons {
-            let identifier = Identifier::decode(&macaroon.identifier);
-            let identifier = identifier.ok_or(Problem::NotIssuedHere)?;
-            let root_key = self.secret().root_key(&identifier, now);
-            let root_key = root_key.ok_or(Problem::NotIssuedHere)?;
-            if !macaroon.is_signed_with(&root_key) {
-                return Err(Problem::BadSignature);
-            }
-            if *payment_hash.get_or_insert(identifier.payment_hash) != identifier.payment_hash {
-                return Err(Problem::MixedPayments);
-            }
-            if credential.preimage.hash() != identifier.payment_hash {
-                return Err(Problem::WrongPreimage);
-            }
-        }
-        payment_hash.map(|_| ()).ok_or(Problem::NotIssuedHere)
-    }
-
-    /// What was sold, if every macaroon allows this request. What the first one says counts; the
-    /// others can only narrow it.
-    fn check_token(
-        &self,
-        facts: &Facts,
-        credential: &Credential,
-        now: u64,
-    ) -> Result<(PaymentHash, Grant), Problem> {
-        self.check_issued_here(credential)?;
-        let preimage_hex = credential.preimage.reveal_hex();
-        let request = RequestFacts {
-            method: &facts.method,
-            path: &facts.path,
-            body_sha256: facts.body_sha256,
-            now,
-        };
-        let grants = credential.macaroons.iter();
-        let grants = grants.map(|macaroon| Grant::check(&macaroon.caveats, &preimage_hex, request));
-        let grants = grants.collect::<Result<Vec<_>, _>>()?;
-        let sold = grants.into_iter().next().ok_or(Problem::NotIssuedHere)?;
-        Ok((credential.preimage.hash(), sold))
     }
 
     /// What a payment is used for.

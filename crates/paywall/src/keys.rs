@@ -15,20 +15,22 @@ const CHALLENGE_PURPOSE: &[u8] = b"farebox mpp challenge key 1";
 const PURPOSE: &[u8] = b"farebox l402 signing key 1";
 
 /// The server's secret. Whoever knows it can mint tokens.
+///
+/// Kept as an HMAC that has read it: it is the key of whatever is derived.
 #[derive(Clone)]
-pub struct Secret([u8; 32]);
+pub struct Secret(Hmac<Sha256>);
 
 impl Secret {
     /// From 32 random bytes.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(keyed(&bytes))
     }
 
     /// Another key for another purpose, from which this one cannot be told.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        hmac(&self.0, &[b"farebox derived key 1", purpose.as_bytes()])
+        finish(self.0.clone(), &[b"farebox derived key 1", purpose.as_bytes()])
     }
 
     /// The keys that MPP challenges are signed with now, and the one before.
@@ -45,15 +47,19 @@ impl Secret {
 
     fn challenge_secrets_of(&self, epoch: u32) -> ChallengeSecrets {
         let key = |epoch: u32| {
-            let key = hmac(&self.0, &[CHALLENGE_PURPOSE, &epoch.to_be_bytes()]);
+            let key = finish(self.0.clone(), &[CHALLENGE_PURPOSE, &epoch.to_be_bytes()]);
             #[expect(clippy::expect_used, reason = "an HMAC is as long as a secret has to be")]
             ChallengeSecret::new(&key).expect("32 bytes")
         };
         ChallengeSecrets { current: key(epoch), previous: epoch.checked_sub(1).map(key) }
     }
 
-    /// A fresh name for a token: the epoch of its key, then random bytes.
-    pub(crate) fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
+    /// A fresh name for a token at `now` (seconds since 1970): the epoch of its key, then random
+    /// bytes.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn new_token_id(now: u64) -> Result<[u8; 32], getrandom::Error> {
         let mut token_id = [0; 32];
         getrandom::fill(&mut token_id)?;
         if let Some(head) = token_id.first_chunk_mut::<4>() {
@@ -69,8 +75,8 @@ impl Secret {
         // One ahead is a clock that was set back; what was sold before must stay good.
         let in_use =
             named <= current.saturating_add(1) && current <= named.saturating_add(EPOCHS_KEPT);
-        let signing_key = hmac(&self.0, &[PURPOSE, &named.to_be_bytes()]);
-        in_use.then(|| hmac(&signing_key, &[&identifier.encode()]))
+        let signing_key = finish(self.0.clone(), &[PURPOSE, &named.to_be_bytes()]);
+        in_use.then(|| finish(keyed(&signing_key), &[&identifier.encode()]))
     }
 }
 
@@ -84,9 +90,12 @@ fn epoch(now: u64) -> u32 {
     u32::try_from(now / EPOCH_S).unwrap_or(u32::MAX)
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    Hmac::new_from_slice(key).expect("any key length")
+}
+
+fn finish(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         mac.update(part);
     }

@@ -1,12 +1,12 @@
 //! The tower layer: one flow for every paid route.
 
-use crate::admission::Refusal;
+use crate::admission::{Genuine, Refusal};
 use crate::amount::Amount;
 use crate::answer::infallible;
 use crate::browser;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
-use crate::request::{self, BodyError, Facts, Shown};
+use crate::request::{self, BodyError, Facts};
 use crate::route::{NotForSale, PaidRoute, PricedRequest};
 use crate::unavailable::Unavailable;
 use axum::Json;
@@ -84,11 +84,8 @@ impl ChargeLayer {
         if self.paywall.is_stopped() {
             return browser::unavailable(wants_page, Unavailable::ReadOnly);
         }
-        let shown = request::credential(&parts.headers).map(|shown| -> Result<_, Problem> {
-            let shown = shown?;
-            self.paywall.check_shown(&shown)?;
-            Ok(shown)
-        });
+        let shown = request::credential(&parts.headers);
+        let shown = shown.map(|shown| self.paywall.check_shown(shown?));
         // Nobody makes the server hold a body with a credential that was not issued here.
         let is_genuine = matches!(&shown, Some(Ok(_)));
         let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;
@@ -131,7 +128,7 @@ impl ChargeLayer {
     /// balance, else with a browser's cookie.
     async fn admit<S>(
         &self,
-        shown: Option<Result<Shown, Problem>>,
+        shown: Option<Result<Genuine, Problem>>,
         facts: &mut Facts,
         price: &Amount,
         inner: S,

@@ -41,6 +41,7 @@ mod route;
 mod settlement;
 mod stripe;
 mod tempo;
+mod token;
 mod unavailable;
 mod unbooked;
 mod verify;

@@ -9,16 +9,37 @@ use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::request::{BODY_MARK, Facts};
 use crate::route::PaidRoute;
+use farebox_money::Sats;
 use farebox_wire::l402::TokenKind;
-use farebox_wire::mpp::methods::lightning::{LightningCharge, read_preimage};
+use farebox_wire::lightning::PaymentHash;
+use farebox_wire::mpp::methods::lightning::read_preimage;
 use farebox_wire::mpp::methods::{CHARGE, evm, lightning, stripe, tempo};
-use farebox_wire::mpp::{Challenge, Credential, Receipt};
+use farebox_wire::mpp::{Challenge, Credential, Receipt, jcs};
 use http::{HeaderName, HeaderValue};
+use serde::Deserialize;
 use std::sync::Arc;
 
 const PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("payment-receipt");
 /// Clocks may differ by this much, in seconds.
 pub(crate) const CLOCK_SLACK_S: u64 = 30;
+
+/// What this server wrote into the request of a challenge over Lightning. The challenge is signed,
+/// so that its invoice need not be read again: that would check one more signature.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    /// Satoshis.
+    amount: String,
+    /// What the challenge was issued for.
+    external_id: Option<String>,
+    method_details: AskedDetails,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AskedDetails {
+    payment_hash: PaymentHash,
+}
 
 impl Paywall {
     /// Whether a challenge was issued here. Needs nothing of the request, so that a credential
@@ -61,22 +82,24 @@ impl Paywall {
         credential: &Credential,
     ) -> Result<Verdict, Refusal> {
         let challenge = &credential.challenge;
-        let charge = LightningCharge::decode(&challenge.request);
-        let charge = charge.map_err(|_| Problem::ForeignChallenge)?;
+        let asked: Asked =
+            jcs::decode(&challenge.request).map_err(|_| Problem::ForeignChallenge)?;
+        let hash = asked.method_details.payment_hash;
+        let amount = asked.amount.parse().ok().and_then(|sats| Sats::new(sats).to_msat());
+        let amount = amount.ok_or(Problem::ForeignChallenge)?;
         let preimage = read_preimage(&credential.payload);
         let preimage = preimage.map_err(|error| Problem::MalformedPayment(error.to_string()))?;
-        if !charge.is_paid_by(&preimage) {
+        if preimage.hash() != hash {
             return Err(Problem::WrongPreimage.into());
         }
-        self.pool().remove(preimage.hash());
+        self.pool().remove(hash);
         let expires_at = challenge.expires_at().ok_or(Problem::ForeignChallenge)?;
         let expires_at = expires_at.saturating_add(route.token_lifetime_s);
         if self.now() >= expires_at {
             return Err(Problem::ExpiredChallenge.into());
         }
-        let hash = charge.payment_hash();
-        self.check_settled(hash, charge.amount).await?;
-        let payment = Payment::lightning(hash, charge.amount);
+        self.check_settled(hash, amount).await?;
+        let payment = Payment::lightning(hash, amount);
         let usage = self.use_of(route, facts, route.kind, payment, expires_at);
         let challenge_id = challenge.id.clone();
         Ok(Verdict { usage, collection: Arc::new(Settled::Mpp { hash, challenge_id }) })
@@ -102,8 +125,8 @@ fn check_bound_text(
     facts: &Facts,
     challenge: &Challenge,
 ) -> Result<(), Problem> {
-    let charge = LightningCharge::decode(&challenge.request);
-    let bound_to = charge.ok().and_then(|charge| charge.external_id);
+    let asked: Option<Asked> = jcs::decode(&challenge.request).ok();
+    let bound_to = asked.and_then(|asked| asked.external_id);
     let bound_to = bound_to.ok_or(Problem::ForeignChallenge)?;
     let shown = facts.bound_text(route);
     let split = |text: &str| match text.split_once(BODY_MARK) {

@@ -5,8 +5,9 @@ use farebox_money::Sats;
 use farebox_net::ClientKey;
 use farebox_wallet::CreatedInvoice;
 use farebox_wire::lightning::PaymentHash;
+use farebox_wire::mpp::methods::lightning::LightningCharge;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Invoices that one client can make at once; past it, one more each second. Requests beyond
 /// that share what the client has open for the same route and price.
@@ -29,10 +30,26 @@ pub(crate) struct Purpose {
     pub is_private: bool,
 }
 
+/// An unpaid invoice, as it is and as the challenges of MPP need it: read once, because an invoice
+/// is not read without checking its signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenInvoice {
+    pub invoice: CreatedInvoice,
+    /// `None` for an invoice that MPP cannot ask for.
+    pub charge: Option<Arc<LightningCharge>>,
+}
+
+impl From<CreatedInvoice> for OpenInvoice {
+    fn from(invoice: CreatedInvoice) -> Self {
+        let charge = LightningCharge::new(&invoice.bolt11).ok();
+        Self { invoice, charge: charge.map(Arc::new) }
+    }
+}
+
 #[derive(Clone)]
 struct Entry {
     purpose: Purpose,
-    invoice: CreatedInvoice,
+    open: OpenInvoice,
 }
 
 impl Entry {
@@ -41,7 +58,7 @@ impl Entry {
     }
 
     fn is_fresh(&self, now: u64) -> bool {
-        self.invoice.expires_at >= now.saturating_add(TIME_LEFT_MIN_S)
+        self.open.invoice.expires_at >= now.saturating_add(TIME_LEFT_MIN_S)
     }
 }
 
@@ -49,7 +66,7 @@ impl Entry {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Hand this out.
-    Invoice(CreatedInvoice),
+    Invoice(OpenInvoice),
     /// Make a new one.
     None,
     /// The client makes too many, and none of those it has is of use here.
@@ -102,7 +119,7 @@ impl InvoicePool {
         let open = || entries.iter().filter(|entry| entry.is_shared() && entry.is_fresh(now));
         let same = open().find(|entry| entry.purpose == purpose);
         if let Some(same) = same.filter(|_| !purpose.is_private) {
-            return Found::Invoice(same.invoice.clone());
+            return Found::Invoice(same.open.clone());
         }
         if ahead_s < BURST_PER_CLIENT && total < OPEN_TOTAL_MAX {
             return Found::None;
@@ -111,36 +128,30 @@ impl InvoicePool {
             entry.purpose.route == purpose.route && entry.purpose.price == purpose.price
         };
         if let Some(shared) = open().find(shareable).filter(|_| !purpose.is_private) {
-            return Found::Invoice(shared.invoice.clone());
+            return Found::Invoice(shared.open.clone());
         }
         if total < OPEN_TOTAL_MAX {
             return Found::ClientBusy { retry_after_s: 1 };
         }
-        let first = entries.iter().map(|entry| entry.invoice.expires_at).min();
+        let first = entries.iter().map(|entry| entry.open.invoice.expires_at).min();
         Found::Full { retry_after_s: first.unwrap_or(now).saturating_sub(now).max(1) }
     }
 
     /// The invoice of a browser that has shown its token, while there is time to pay it.
-    pub(crate) fn find_private(&self, hash: PaymentHash, now: u64) -> Option<CreatedInvoice> {
+    pub(crate) fn find_private(&self, hash: PaymentHash, now: u64) -> Option<OpenInvoice> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let client = state.clients.get(state.clients_by_hash.get(&hash)?)?;
-        let entry = client.entries.iter().find(|entry| entry.invoice.payment_hash == hash)?;
+        let entry = client.entries.iter().find(|entry| entry.open.invoice.payment_hash == hash)?;
         let is_its_own = entry.purpose.is_private && entry.is_fresh(now);
-        is_its_own.then(|| entry.invoice.clone())
+        is_its_own.then(|| entry.open.clone())
     }
 
-    pub(crate) fn insert(
-        &self,
-        client: ClientKey,
-        purpose: Purpose,
-        invoice: CreatedInvoice,
-        now: u64,
-    ) {
+    pub(crate) fn insert(&self, client: ClientKey, purpose: Purpose, open: OpenInvoice, now: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.clients_by_hash.insert(invoice.payment_hash, client);
+        state.clients_by_hash.insert(open.invoice.payment_hash, client);
         let client = state.clients.entry(client).or_default();
         client.even_at = client.even_at.max(now).saturating_add(1);
-        client.entries.push(Entry { purpose, invoice });
+        client.entries.push(Entry { purpose, open });
     }
 
     /// Takes a paid invoice out: it must never be handed to a second payer. Who pays may make
@@ -151,7 +162,7 @@ impl InvoicePool {
         if let Some(client) = state.clients.get_mut(&client) {
             client.even_at = client.even_at.saturating_sub(1);
         }
-        state.retain_of(client, None, |entry| entry.invoice.payment_hash != hash);
+        state.retain_of(client, None, |entry| entry.open.invoice.payment_hash != hash);
         true
     }
 
@@ -173,7 +184,7 @@ impl State {
         client.entries.retain(|entry| {
             let kept = keep(entry);
             if !kept {
-                self.clients_by_hash.remove(&entry.invoice.payment_hash);
+                self.clients_by_hash.remove(&entry.open.invoice.payment_hash);
             }
             kept
         });
@@ -183,7 +194,7 @@ impl State {
     }
 
     fn drop_expired_of(&mut self, client: ClientKey, now: u64) {
-        self.retain_of(client, Some(now), |entry| entry.invoice.expires_at > now);
+        self.retain_of(client, Some(now), |entry| entry.open.invoice.expires_at > now);
     }
 
     fn drop_expired(&mut self, now: u64) {
@@ -204,11 +215,11 @@ mod tests {
         Purpose { route: "weather", price: Sats::new(5), request_digest, is_private: false }
     }
 
-    fn invoice(number: usize, expires_at: u64) -> CreatedInvoice {
+    fn invoice(number: usize, expires_at: u64) -> OpenInvoice {
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         let payment_hash = PaymentHash::new(hash);
-        CreatedInvoice { bolt11: format!("lnbcrt{number}"), payment_hash, expires_at }
+        CreatedInvoice { bolt11: format!("lnbcrt{number}"), payment_hash, expires_at }.into()
     }
 
     fn client(number: u8) -> ClientKey {
@@ -224,7 +235,7 @@ mod tests {
         assert_eq!(pool.find(client(2), purpose(1), 0), Found::None, "another client");
         assert_eq!(pool.find(client(1), purpose(2), 0), Found::None, "another request");
         assert_eq!(pool.find(client(1), purpose(1), 541), Found::None, "too late to pay it");
-        pool.remove(invoice(1, 600).payment_hash);
+        pool.remove(invoice(1, 600).invoice.payment_hash);
         assert_eq!((pool.find(client(1), purpose(1), 0), pool.len()), (Found::None, 0));
     }
 
@@ -240,7 +251,7 @@ mod tests {
         assert_eq!(pool.find(client(1), dearer, 0), Found::ClientBusy { retry_after_s: 1 });
         assert_eq!(pool.find(client(2), dearer, 0), Found::None, "others are not touched");
         assert_eq!(pool.find(client(1), dearer, 1), Found::None, "one more each second");
-        pool.remove(invoice(3, 600).payment_hash);
+        pool.remove(invoice(3, 600).invoice.payment_hash);
         assert_eq!(pool.find(client(1), dearer, 0), Found::None, "who pays may buy more");
     }
 
@@ -252,7 +263,7 @@ mod tests {
         pool.insert(client(1), purpose(1), invoice(2, 600), 0);
         assert_eq!(pool.find(client(1), private(1), 0), Found::None, "another browser's");
         assert_eq!(pool.find(client(1), purpose(1), 0), Found::Invoice(invoice(2, 600)));
-        let hash = |number| invoice(number, 600).payment_hash;
+        let hash = |number| invoice(number, 600).invoice.payment_hash;
         assert_eq!(pool.find_private(hash(1), 540), Some(invoice(1, 600)));
         assert_eq!(pool.find_private(hash(1), 541), None, "too late to pay it");
         assert_eq!(pool.find_private(hash(2), 0), None, "everybody's");

@@ -1,5 +1,6 @@
 //! What the paywall reads of a request.
 
+use crate::admission::Genuine;
 use crate::browser::Visitor;
 use crate::problem::Problem;
 use crate::route::PaidRoute;
@@ -75,9 +76,9 @@ impl Facts {
     }
 
     /// The same, answered in the language of the credential that is shown.
-    pub(crate) fn showing(self, shown: &Option<Result<Shown, Problem>>) -> Self {
+    pub(crate) fn showing(self, shown: &Option<Result<Genuine, Problem>>) -> Self {
         let shows_mpp = match shown {
-            Some(Ok(shown)) => matches!(shown, Shown::Mpp(_)),
+            Some(Ok(shown)) => shown.is_mpp(),
             Some(Err(problem)) => {
                 matches!(problem, Problem::MalformedMpp(_) | Problem::ForeignChallenge)
             }

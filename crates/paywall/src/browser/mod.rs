@@ -18,13 +18,13 @@ mod styled;
 use crate::admission::check_price;
 use crate::amount::Amount;
 use crate::paywall::Paywall;
+use crate::pool::OpenInvoice;
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use cookies::{CookieScope, Jar};
-use farebox_wallet::CreatedInvoice;
 use farebox_wire::l402::TokenKind;
 use farebox_wire::lightning::PaymentHash;
 pub(crate) use held::Held;
@@ -113,7 +113,7 @@ impl Paywall {
         route: &PaidRoute,
         price: &Amount,
         visitor: &Visitor,
-    ) -> Option<(Held, CreatedInvoice)> {
+    ) -> Option<(Held, OpenInvoice)> {
         let now = self.now();
         visitor.held.iter().find_map(|held| {
             check_price(route, &held.grant, price, now).ok()?;

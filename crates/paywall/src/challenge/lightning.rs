@@ -3,7 +3,7 @@
 use crate::amount::{Amount, Quote};
 use crate::browser::{Held, Visitor};
 use crate::paywall::Paywall;
-use crate::pool::{Found, Purpose};
+use crate::pool::{Found, OpenInvoice, Purpose};
 use crate::request::Facts;
 use crate::route::PaidRoute;
 use crate::unavailable::Unavailable;
@@ -12,11 +12,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use farebox_money::Msat;
 use farebox_wallet::{CreatedInvoice, NewInvoice, Receiver};
 use farebox_wire::l402::{Grant, Identifier, Proof};
-use farebox_wire::macaroon::Macaroon;
+use farebox_wire::mpp::methods::lightning::LightningCharge;
+use std::sync::Arc;
 
 /// How long an invoice can be paid.
 pub(crate) const INVOICE_EXPIRY_S: u32 = 600;
-const LOCATION: &str = "farebox";
 
 /// An invoice, and the token that its preimage makes good.
 pub(crate) struct LightningOffer {
@@ -24,6 +24,8 @@ pub(crate) struct LightningOffer {
     pub grant: Grant,
     pub token: String,
     pub invoice: CreatedInvoice,
+    /// The same, read: what the challenge of MPP is made of. `None` where MPP cannot say it.
+    pub charge: Option<Arc<LightningCharge>>,
     pub expires_in: u64,
     /// What a browser is to keep in a cookie, where it has nothing for this invoice yet.
     pub session: Option<(Held, String)>,
@@ -48,7 +50,8 @@ impl Paywall {
         let (route_id, request_digest) = (route.id, facts.digest());
         let is_private = visitor.is_some();
         let purpose = Purpose { route: route_id, price: quote.sats, request_digest, is_private };
-        let invoice = self.invoice(receiver, route, facts, purpose, amount).await?;
+        let open = self.invoice(receiver, route, facts, purpose, amount).await?;
+        let OpenInvoice { invoice, charge } = open;
         let grant = Grant {
             kind: route.kind,
             method: facts.method.clone(),
@@ -65,7 +68,7 @@ impl Paywall {
             None => None,
         };
         let expires_in = invoice.expires_at.saturating_sub(now);
-        Ok(Some(LightningOffer { quote, grant, token, invoice, expires_in, session }))
+        Ok(Some(LightningOffer { quote, grant, token, invoice, charge, expires_in, session }))
     }
 
     /// The invoice that a browser was shown before, at the price of then.
@@ -75,14 +78,15 @@ impl Paywall {
         price: &Amount,
         visitor: &Visitor,
     ) -> Option<Result<LightningOffer, Unavailable>> {
-        let (held, invoice) = self.open_invoice(route, price, visitor)?;
+        let (held, open) = self.open_invoice(route, price, visitor)?;
+        let OpenInvoice { invoice, charge } = open;
         let now = self.now();
         let grant = Grant { proof: Proof::Preimage, ..held.grant };
         let quote = Quote { sats: grant.amount.to_sats_floor(), usd: None };
         let expires_in = invoice.expires_at.saturating_sub(now);
         Some(self.mint(&grant, &invoice, now).map(|token| {
             let token = STANDARD.encode(token);
-            LightningOffer { quote, grant, token, invoice, expires_in, session: None }
+            LightningOffer { quote, grant, token, invoice, charge, expires_in, session: None }
         }))
     }
 
@@ -111,11 +115,8 @@ impl Paywall {
             payment_hash: invoice.payment_hash,
             token_id: crate::Secret::new_token_id(now).map_err(|_| Unavailable::Misconfigured)?,
         };
-        let root_key = self.secret().root_key(&identifier, now);
-        let root_key = root_key.ok_or(Unavailable::Misconfigured)?;
-        let bare = Macaroon::issue(&root_key, Some(LOCATION), identifier.encode());
-        let caveats = grant.to_caveats().into_iter();
-        let macaroon = caveats.fold(bare, Macaroon::with_caveat);
+        let macaroon = self.secret().issue_token(&identifier, grant, now);
+        let macaroon = macaroon.ok_or(Unavailable::Misconfigured)?;
         Ok(macaroon.encode_v2())
     }
 
@@ -128,7 +129,7 @@ impl Paywall {
         facts: &Facts,
         purpose: Purpose,
         amount: Msat,
-    ) -> Result<CreatedInvoice, Unavailable> {
+    ) -> Result<OpenInvoice, Unavailable> {
         let now = self.now();
         match self.pool().find(facts.client, purpose, now) {
             Found::None => {}
@@ -149,14 +150,15 @@ impl Paywall {
             Unavailable::Wallet
         })?;
         self.count_invoice();
-        self.pool().insert(facts.client, purpose, invoice.clone(), now);
-        Ok(invoice)
+        let open = OpenInvoice::from(invoice);
+        self.pool().insert(facts.client, purpose, open.clone(), now);
+        Ok(open)
     }
 }
 
-fn settle_found(found: Found) -> Result<CreatedInvoice, Unavailable> {
+fn settle_found(found: Found) -> Result<OpenInvoice, Unavailable> {
     match found {
-        Found::Invoice(invoice) => Ok(invoice),
+        Found::Invoice(open) => Ok(open),
         Found::ClientBusy { retry_after_s } => Err(Unavailable::ClientBusy { retry_after_s }),
         Found::Full { retry_after_s } => Err(Unavailable::Full { retry_after_s }),
         Found::None => Err(Unavailable::Misconfigured),

@@ -111,7 +111,7 @@ impl Paywall {
 /// What the challenge is issued for stands in its request, which every client sends back. Some
 /// networks have no name in the protocol.
 fn lightning_draft(offer: &LightningOffer, bound_to: String) -> Option<Draft> {
-    let charge = LightningCharge::new(&offer.invoice.bolt11).ok()?;
+    let charge = offer.charge.as_deref()?.clone();
     let request = LightningCharge { external_id: Some(bound_to), ..charge }.encode().ok()?;
     Some(Draft { method: lightning::METHOD, request, expires_at: offer.invoice.expires_at })
 }

@@ -9,6 +9,7 @@ mod encode;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
 
 pub(crate) use decode::{BINARY_V1, base64_of_any_flavour, leading_identifier, text_bytes};
@@ -86,8 +87,11 @@ impl Macaroon {
     }
 }
 
+/// HMAC with the generator as its key, before the message: it is the same for every macaroon.
+static GENERATOR: LazyLock<Hmac<Sha256>> = LazyLock::new(|| keyed(KEY_GENERATOR));
+
 fn chain(root_key: &[u8], identifier: &[u8], caveats: &[Vec<u8>]) -> [u8; 32] {
-    let signing_key = hmac(KEY_GENERATOR, root_key);
+    let signing_key = finish(GENERATOR.clone(), root_key);
     let start = hmac(&signing_key, identifier);
     caveats.iter().fold(start, |signature, caveat| hmac(&signature, caveat))
 }
@@ -95,8 +99,15 @@ fn chain(root_key: &[u8], identifier: &[u8], caveats: &[Vec<u8>]) -> [u8; 32] {
 /// HMAC-SHA-256.
 #[must_use]
 pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    finish(keyed(key), message)
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
+    Hmac::new_from_slice(key).expect("any key length")
+}
+
+fn finish(mut mac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     mac.update(message);
     mac.finalize().into_bytes().into()
 }

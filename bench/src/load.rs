@@ -13,10 +13,20 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// How many were done, and how long all took together.
+    #[must_use]
+    pub fn total(&self) -> (usize, Duration) {
+        (self.latencies_us.len(), self.elapsed)
+    }
+
+    /// How many were done each second.
+    #[must_use]
     pub fn per_second(&self) -> f64 {
         self.latencies_us.len() as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// How long one took, in milliseconds.
+    #[must_use]
     pub fn percentile_ms(&self, percent: usize) -> f64 {
         let index = self.latencies_us.len() * percent / 100;
         let last = self.latencies_us.last().copied().unwrap_or(0);
@@ -25,6 +35,9 @@ impl Figure {
 }
 
 /// Runs `callers` that each do `once` again and again until `time` is over.
+///
+/// # Errors
+/// The first of theirs.
 pub async fn run<F, Fut>(callers: usize, time: Duration, once: F) -> Result<Figure, Box<dyn Error>>
 where
     F: Fn(usize) -> Fut + Send + Sync + 'static,

@@ -10,6 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 /// About what one transfer takes in SQLite's log.
 const RECORD: [u8; 160] = [7; 160];
 
+/// Appends records for `callers` that each wait for their own.
+///
+/// # Errors
+/// When the file cannot be written.
 pub async fn run(path: &Path, callers: usize, time: Duration) -> Result<Figure, Box<dyn Error>> {
     let mut file = std::fs::File::create(path)?;
     let (records, mut waiting) = mpsc::channel::<oneshot::Sender<()>>(4_096);
