@@ -189,6 +189,8 @@ pub enum Step<'a> {
     AnswerHead {
         /// The status.
         status: StatusCode,
+        /// The headers.
+        headers: &'a HeaderMap,
         /// Its length in bytes, where the server says so.
         len: Option<u64>,
     },
