@@ -54,6 +54,11 @@ pub enum Step<'a> {
         /// The headers.
         headers: &'a HeaderMap,
     },
+    /// A 402 was read as far as it is of use.
+    PriceRead {
+        /// Its body, or the beginning of a long one.
+        body: &'a [u8],
+    },
     /// The request is sent on to another place.
     Redirected {
         /// That place.

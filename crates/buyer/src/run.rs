@@ -192,6 +192,7 @@ impl Run<'_> {
             return Found::Answer(Box::new(exchange));
         }
         exchange.peek().await;
+        self.observer.step(&Step::PriceRead { body: &exchange.peeked });
         match self.read_offers(&exchange) {
             Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
             Err(why) => Found::NoOffer(why, Box::new(exchange)),

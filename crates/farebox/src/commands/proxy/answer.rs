@@ -7,13 +7,13 @@ use super::track::{Known, Paid};
 use super::wishes::OWN_PREFIX;
 use crate::commands::problem::Problem;
 use bytes::Bytes;
-use farebox_buyer::{BuyError, Charge};
+use farebox_buyer::{BuyError, Charge, Mode};
 use http::header::{
     ALT_SVC, CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE,
     SET_COOKIE, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde_json::Value;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Map, Value};
 
 const ERROR: HeaderName = HeaderName::from_static("x-farebox-error");
 const PAYMENT_REQUIRED: HeaderName = HeaderName::from_static("payment-required");
@@ -28,7 +28,7 @@ pub(super) struct Head {
 }
 
 /// The seller's head as it is passed on; `None` before there is one.
-pub(super) fn head(known: &Known, method: &Method, form: Form) -> Option<Head> {
+pub(super) fn head(known: &Known, form: Form, mode: Mode) -> Option<Head> {
     let (status, mut headers) = known.head.clone()?;
     remove_hop_by_hop(&mut headers);
     let of_ours = headers.keys().filter(|name| name.as_str().starts_with(OWN_PREFIX));
@@ -41,8 +41,9 @@ pub(super) fn head(known: &Known, method: &Method, form: Form) -> Option<Head> {
     }
     if let Some(paid) = &known.paid {
         tell_payment(&mut headers, paid);
-    } else if status == StatusCode::PAYMENT_REQUIRED && *method != Method::HEAD {
-        headers.insert(ERROR, HeaderValue::from_static("not_paid"));
+    } else if status == StatusCode::PAYMENT_REQUIRED {
+        let why = if mode == Mode::NoPay { "not_paid" } else { "no_usable_challenge" };
+        headers.insert(ERROR, HeaderValue::from_static(why));
     }
     Some(Head { status, headers, body: None })
 }
@@ -73,8 +74,8 @@ fn tell_payment(headers: &mut HeaderMap, paid: &Paid) {
     };
     match &paid.charge {
         Charge::Lightning(amount) => {
-            tell("x-farebox-paid-sats", amount.to_sats_ceil().to_string());
-            tell("x-farebox-fee-sats", paid.fee.to_sats_ceil().to_string());
+            tell("x-farebox-paid-sats", amount.to_sats_ceil().get().to_string());
+            tell("x-farebox-fee-sats", paid.fee.to_sats_ceil().get().to_string());
         }
         Charge::Token { worth: Some(worth), .. } => tell("x-farebox-paid-usd", worth.to_string()),
         Charge::Token { worth: None, .. } => {}
@@ -93,7 +94,7 @@ fn tell_payment(headers: &mut HeaderMap, paid: &Paid) {
 /// The answer to a request that the proxy does not send.
 pub(super) fn refusal(refused: Refused) -> Head {
     let problem = Problem::new(refused.code, refused.message, 2);
-    let mut head = error_head(refused.status, &problem);
+    let mut head = error_head(refused.status, &problem, Map::new());
     if refused.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         let basic = HeaderValue::from_static("Basic realm=\"farebox proxy\"");
         head.headers.insert(PROXY_AUTHENTICATE, basic);
@@ -107,7 +108,7 @@ pub(super) fn refusal(refused: Refused) -> Head {
 
 /// The answer where something of this machine failed before anything was sent.
 pub(super) fn failure(problem: &Problem) -> Head {
-    error_head(StatusCode::INTERNAL_SERVER_ERROR, problem)
+    error_head(StatusCode::INTERNAL_SERVER_ERROR, problem, Map::new())
 }
 
 /// The answer in place of the seller's.
@@ -115,33 +116,38 @@ pub(super) fn error(error: BuyError, known: &Known) -> Head {
     let status = status_of(&error);
     let hint = hint_of(&error);
     let problem = Problem::from(error).with_hint(hint);
-    let mut head = error_head(status, &problem);
-    if status == StatusCode::PAYMENT_REQUIRED
-        && let Some(challenge) = &known.challenge
-    {
+    if status != StatusCode::PAYMENT_REQUIRED {
+        let mut head = error_head(status, &problem, Map::new());
+        if let Some(paid) = &known.paid {
+            tell_payment(&mut head.headers, paid);
+        }
+        return head;
+    }
+    // The fields of a 402 that is JSON stay, with ours beside them: x402 asks in the body.
+    let asked = serde_json::from_slice(&known.asked).unwrap_or_default();
+    let mut head = error_head(status, &problem, asked);
+    if let Some(challenge) = &known.challenge {
         for name in [WWW_AUTHENTICATE, PAYMENT_REQUIRED] {
             for value in challenge.get_all(&name) {
                 head.headers.append(name.clone(), value.clone());
             }
         }
     }
-    if let Some(paid) = &known.paid {
-        tell_payment(&mut head.headers, paid);
-    }
     head
 }
 
-fn error_head(status: StatusCode, problem: &Problem) -> Head {
-    let mut object = problem.to_json();
+fn error_head(status: StatusCode, problem: &Problem, mut object: Map<String, Value>) -> Head {
+    let mut error = problem.to_json().get("error").cloned().unwrap_or_default();
     // There is no process to end.
-    if let Some(Value::Object(fields)) = object.get_mut("error") {
+    if let Value::Object(fields) = &mut error {
         fields.remove("exit_code");
     }
+    object.insert("error".to_owned(), error);
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(ERROR, HeaderValue::from_static(problem.code()));
-    Head { status, headers, body: Some(format!("{object}\n").into()) }
+    Head { status, headers, body: Some(format!("{}\n", Value::Object(object)).into()) }
 }
 
 /// 402 says that nothing was paid, and never anything else: whoever gets it may pay elsewhere.

@@ -69,7 +69,10 @@ impl Order {
             request = request.with_header(name.as_str(), text).map_err(Refused::invalid)?;
         }
         let request = request.with_body(body);
-        Ok(Self { request, method, form: target.form, mode: wishes.mode(), limits })
+        // What these answer is no goods, and asking them must not use any up.
+        let is_for_sale = ![Method::HEAD, Method::OPTIONS, Method::TRACE].contains(&method);
+        let mode = if is_for_sale { wishes.mode() } else { Mode::NoPay };
+        Ok(Self { request, method, form: target.form, mode, limits })
     }
 
     /// Where it goes, as a log may show it: a query can hold a secret.
@@ -87,7 +90,8 @@ pub(super) fn begin(
     place: OwnedSemaphorePermit,
 ) -> (oneshot::Receiver<Head>, AnswerBody) {
     let track = Arc::new(Track::default());
-    let (sink, presence, head, body) = channel(&track, &order.method, order.form, shop.patience);
+    let (sink, presence, head, body) =
+        channel(&track, (&order.method, order.form, order.mode), shop.patience);
     tokio::spawn(async move {
         fulfil(&shop, &order, &track, sink, &presence).await;
         drop(place);

@@ -5,7 +5,7 @@ use super::target::Form;
 use super::track::Track;
 use async_trait::async_trait;
 use bytes::Bytes;
-use farebox_buyer::Sink;
+use farebox_buyer::{Mode, Sink};
 use futures_util::Stream;
 use http::{Method, StatusCode};
 use std::io;
@@ -40,8 +40,8 @@ pub(super) struct AnswerBody {
 /// The end of the buyer.
 pub(super) struct StreamSink {
     track: Arc<Track>,
-    method: Method,
     form: Form,
+    mode: Mode,
     head: Option<oneshot::Sender<Head>>,
     pieces: mpsc::Sender<Piece>,
     count: Arc<Count>,
@@ -60,8 +60,7 @@ pub(super) struct Presence {
 /// Both ends of one answer, and what notices that the program has gone.
 pub(super) fn channel(
     track: &Arc<Track>,
-    method: &Method,
-    form: Form,
+    (method, form, mode): (&Method, Form, Mode),
     patience: Duration,
 ) -> (StreamSink, Presence, oneshot::Receiver<Head>, AnswerBody) {
     let (head, head_receiver) = oneshot::channel();
@@ -77,8 +76,8 @@ pub(super) fn channel(
     let body = AnswerBody { pieces: receiver, count: Arc::clone(&count), is_over: false };
     let sink = StreamSink {
         track: Arc::clone(track),
-        method: method.clone(),
         form,
+        mode,
         head: Some(head),
         pieces,
         count,
@@ -116,7 +115,7 @@ impl Sink for StreamSink {
         let Some(sender) = self.head.take() else {
             return Err(io::Error::other("an answer cannot begin twice"));
         };
-        let head = answer::head(&self.track.known(), &self.method, self.form)
+        let head = answer::head(&self.track.known(), self.form, self.mode)
             .ok_or_else(|| io::Error::other("an answer without a head"))?;
         sender.send(head).map_err(|_| gone())
     }

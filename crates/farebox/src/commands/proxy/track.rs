@@ -1,6 +1,7 @@
 //! How far one request is, and what its answer has to say of the money.
 
 use crate::output::harmless;
+use bytes::Bytes;
 use farebox_buyer::{Charge, Observer, PaymentId, PurchaseState, Step};
 use farebox_money::Msat;
 use http::{HeaderMap, StatusCode};
@@ -27,11 +28,11 @@ pub(super) struct Known {
     pub(super) url: Option<Url>,
     /// The headers of the seller's last 402.
     pub(super) challenge: Option<HeaderMap>,
+    /// Its body, as far as it was read.
+    pub(super) asked: Bytes,
     pub(super) paid: Option<Paid>,
     /// The head of the answer that is handed over.
     pub(super) head: Option<(StatusCode, HeaderMap)>,
-    /// Whether the purchase is written down as delivered.
-    pub(super) delivered: bool,
     paying: bool,
     resumed: bool,
 }
@@ -82,6 +83,7 @@ impl Known {
             Step::Answered { status: StatusCode::PAYMENT_REQUIRED, headers } => {
                 self.challenge = Some(headers.clone());
             }
+            Step::PriceRead { body } => self.asked = Bytes::copy_from_slice(body),
             Step::Paying { .. } => self.paying = true,
             Step::Resuming { state, amount, fee, payment_hash } => {
                 self.resumed = true;
@@ -109,7 +111,6 @@ impl Known {
             Step::AnswerHead { status, headers, .. } => {
                 self.head = Some((status, headers.clone()));
             }
-            Step::Delivered => self.delivered = true,
             _ => {}
         }
     }
