@@ -85,9 +85,14 @@ pub async fn run(args: BudgetArgs, settings: Settings) -> Result<ExitCode, Failu
 
 async fn reconcile(args: &ReconcileArgs, settings: &Settings) -> Result<(), Problem> {
     let folder = settings.data_dir().map_err(Problem::usage)?;
-    let Some(wallet) = args.wallet.as_ref().or(settings.wallet.as_ref()) else {
+    let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
+    let evm = settings.evm.clone();
+    // Opening a keystore takes a second of work.
+    let evm = tokio::task::spawn_blocking(move || evm.open()).await.map_err(Problem::general)?;
+    let evm = evm.map_err(Problem::usage)?;
+    if wallet.is_none() && evm.is_none() {
         return Err(Problem::usage("no wallet is configured; name one with --wallet"));
-    };
+    }
     let client = http_client(&ClientOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
         connect_timeout: Duration::from_secs(10),
@@ -97,7 +102,12 @@ async fn reconcile(args: &ReconcileArgs, settings: &Settings) -> Result<(), Prob
         system_proxy: true,
     });
     let client = client.map_err(Problem::general)?;
-    let buyer = Buyer::open(&folder, client, Some(open_wallet(wallet)?))?;
+    let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
+    let buyer = Buyer::open(&folder, client, wallet)?;
+    let buyer = match evm {
+        Some(evm) => buyer.with_evm(evm),
+        None => buyer,
+    };
     let Reconciled { paid, released, unknown, busy } = buyer.reconcile(LOOK_UPS_MAX).await?;
     if args.json {
         print_json(&json!({
@@ -132,7 +142,7 @@ async fn list(args: &BudgetArgs, settings: &Settings) -> Result<(), Problem> {
     if reserved > 0 {
         print_line(format_args!(
             "\n{reserved} payments are set aside and not finished. Their commands are at work, or \
-             were cut off: farebox budget reconcile asks the wallet."
+             were cut off: farebox budget reconcile asks wallet and chains."
         ));
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(crate) struct Problem {
     hint: Option<&'static str>,
     exit_code: u8,
     /// What was paid for certain.
-    paid: Option<Paid>,
+    paid: Option<Box<Paid>>,
     /// The payment in tokens that was signed.
     signed: Option<Box<TransferFacts>>,
     /// The question that a human has to answer first.
@@ -58,7 +58,7 @@ impl Problem {
     }
 
     pub(crate) fn interrupted(message: String, paid: Option<Paid>, exit_code: u8) -> Self {
-        Self { paid, ..Self::new("interrupted", message, exit_code) }
+        Self { paid: paid.map(Box::new), ..Self::new("interrupted", message, exit_code) }
     }
 
     /// Names the problem.
@@ -91,7 +91,7 @@ impl Problem {
 
     /// What programs read.
     pub(crate) fn to_json(&self) -> Value {
-        let paid = self.paid.map(|paid| {
+        let paid = self.paid.as_ref().map(|paid| {
             json!({
                 "amount_sat": paid.amount.to_sats_ceil(),
                 "fee_sat": paid.fee.to_sats_ceil(),
@@ -140,7 +140,7 @@ impl From<BuyError> for Problem {
             message: error.to_string().into(),
             hint: error.hint(),
             exit_code: error.exit_code(),
-            paid,
+            paid: paid.map(Box::new),
             signed: error.transfer().cloned().map(Box::new),
             approval: match &error {
                 BuyError::ApprovalRequired(parked) => Some(Box::new(parked.clone())),

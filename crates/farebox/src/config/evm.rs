@@ -16,7 +16,7 @@ const WEI_PER_GWEI: u128 = 1_000_000_000;
 /// Payments in tokens.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct EvmSettings {
+pub struct EvmWalletSettings {
     /// The payer's key: a keystore file, or 64 hexadecimal digits.
     pub key_file: Option<PathBuf>,
     /// The file with the keystore's password.
@@ -33,7 +33,7 @@ pub struct EvmSettings {
     pub gas_price_max_gwei: u64,
 }
 
-impl Default for EvmSettings {
+impl Default for EvmWalletSettings {
     fn default() -> Self {
         Self {
             key_file: None,
@@ -47,7 +47,7 @@ impl Default for EvmSettings {
     }
 }
 
-impl EvmSettings {
+impl EvmWalletSettings {
     /// Checks each key by itself.
     ///
     /// # Errors

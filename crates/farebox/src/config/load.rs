@@ -166,6 +166,10 @@ fn known_keys() -> BTreeSet<String> {
     let mut section = String::new();
     for line in example.lines() {
         let line = line.trim_start_matches('#').trim();
+        // An example of a list's entry is not where the keys after it belong.
+        if line.starts_with("[[") {
+            continue;
+        }
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = format!("{name}.");
             keys.insert(name.to_owned());

@@ -1,6 +1,6 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
-use super::evm::EvmSettings;
+use super::evm::EvmWalletSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -23,7 +23,7 @@ pub struct Settings {
     /// The wallet that `get` pays from.
     pub wallet: Option<String>,
     /// What `get` pays tokens with.
-    pub evm: EvmSettings,
+    pub evm: EvmWalletSettings,
     /// Where everything that must survive is kept.
     pub data: Option<PathBuf>,
     /// The server's database.
@@ -117,7 +117,7 @@ impl Default for Settings {
         Self {
             server: "http://127.0.0.1:4020".into(),
             wallet: None,
-            evm: EvmSettings::default(),
+            evm: EvmWalletSettings::default(),
             data: None,
             store: StoreSettings::default(),
             serve: ServeSettings::default(),

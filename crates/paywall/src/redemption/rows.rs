@@ -100,7 +100,9 @@ pub(super) fn reserve(
             changed_one(transaction.execute(sql, values)?)?;
             Ok(Reservation::RunAgain { settled_as })
         }
-        ("settling" | "done", _) => Ok(Reservation::Used),
+        // Until it is known, nobody is told to pay anew.
+        ("settling", _) => Ok(Reservation::InProgress),
+        ("done", _) => Ok(Reservation::Used),
         (other, _) => Err(StoreError::Unreadable(format!("redemption state {other:?}"))),
     }
 }

@@ -65,6 +65,18 @@ where
     Ok(Option::deserialize(reader)?.unwrap_or_default())
 }
 
+/// A text for people. Some sellers write an object with a message in it.
+pub(super) fn message<'de, D: Deserializer<'de>>(reader: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(reader)? {
+        Value::String(text) => text,
+        Value::Object(fields) => match fields.get("message") {
+            Some(Value::String(text)) => text.clone(),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    })
+}
+
 /// The entries of a list that have the right form, [`ACCEPTS_MAX`] at most: one bad way to pay
 /// does not spoil the others.
 pub(super) fn readable<'de, D, T>(reader: D) -> Result<Vec<T>, D::Error>

@@ -17,7 +17,7 @@ pub struct PaymentRequiredV1 {
     /// Always 1.
     pub x402_version: VersionTag<1>,
     /// Why the request was not served, for people.
-    #[serde(default, deserialize_with = "slack::null_as_default")]
+    #[serde(default, deserialize_with = "slack::message")]
     pub error: String,
     /// The ways to pay. Entries of a wrong form are left out when a challenge is read.
     #[serde(deserialize_with = "slack::readable")]

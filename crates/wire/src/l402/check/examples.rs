@@ -20,6 +20,7 @@ impl Fault {
             Self::NoInvoice,
             Self::UnreadableInvoice("cut off".to_owned()),
             Self::WrongNetwork { found, expected },
+            Self::ForeignNetwork,
             Self::Amountless,
             Self::ZeroAmount,
             Self::Expired { at: 1_700_000_000 },

@@ -226,8 +226,11 @@ impl Fault {
             Self::UnreadableInvoice(_) => {
                 (Broken, "invoice_unreadable", "send the node's BOLT 11 text unchanged and whole")
             }
-            Self::WrongNetwork { .. } | Self::ForeignNetwork => {
+            Self::WrongNetwork { .. } => {
                 (Broken, "invoice_network", "make invoices with a node on the payers' network")
+            }
+            Self::ForeignNetwork => {
+                (Broken, "invoice_foreign_network", "make invoices with a Bitcoin Lightning node")
             }
             Self::Amountless => {
                 (Broken, "invoice_amountless", "make the invoice with the price as its amount")

@@ -95,7 +95,8 @@ fn an_invoice_that_cannot_be_read_still_says_its_network() {
     let (unreadable, network) = ("invoice_unreadable", "invoice_network");
     assert_eq!(codes("lnbcrt1fake"), [unreadable, network]);
     assert_eq!(codes("LNTBS1fake"), [unreadable, network]);
-    assert_eq!(codes("lndcr2500u1pwgj7tnpp5"), [unreadable, network]);
+    let foreign = "invoice_foreign_network";
+    assert_eq!(codes("lndcr2500u1pwgj7tnpp5"), [unreadable, foreign]);
     assert_eq!(codes("lnbc20u1…"), [unreadable], "it is there, whatever is in it");
     assert_eq!(codes("lnurl1dp68"), [unreadable]);
 }
