@@ -29,7 +29,9 @@ pub struct Wallet {
     pub payer: Arc<dyn Payer>,
 }
 
-/// A paying HTTP client with a memory. Several processes may share its folder.
+/// A paying HTTP client with a memory. Several processes may share its folder. A clone shares
+/// everything with it.
+#[derive(Clone)]
 pub struct Buyer {
     pub(crate) store: Store,
     pub(crate) locks: Locks,
@@ -38,7 +40,7 @@ pub struct Buyer {
     pub(crate) evm: Option<EvmWallet>,
     pub(crate) policy: Policy,
     /// The last price of bitcoin, and when it was asked for in seconds since 1970.
-    rate: Mutex<Option<(BtcUsd, u64)>>,
+    rate: Arc<Mutex<Option<(BtcUsd, u64)>>>,
 }
 
 impl Buyer {
@@ -53,14 +55,17 @@ impl Buyer {
         wallet: Option<Wallet>,
     ) -> Result<Self, StartError> {
         let (store, locks) = open_store(folder)?;
-        let (policy, rate) = (Policy::default(), Mutex::default());
+        let (policy, rate) = (Policy::default(), Arc::default());
         Ok(Self { store, locks, client, wallet, evm: None, policy, rate })
     }
 
     /// With the rules of its human; without, [`Policy::default`] holds.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
-        Self { policy, ..self }
+        // A price of another source is not this policy's price.
+        let is_same = self.policy.rate == policy.rate;
+        let rate = if is_same { Arc::clone(&self.rate) } else { Arc::default() };
+        Self { policy, rate, ..self }
     }
 
     /// With a key that pays tokens.

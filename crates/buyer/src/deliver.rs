@@ -26,6 +26,7 @@ pub(crate) async fn deliver(
 ) -> Result<u64, Undelivered> {
     observer.step(&Step::AnswerHead {
         status: exchange.status(),
+        headers: exchange.response.headers(),
         len: exchange.response.content_length(),
     });
     sink.begin().await.map_err(Undelivered::Output)?;

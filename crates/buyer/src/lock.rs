@@ -8,6 +8,7 @@ use std::time::Duration;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A folder of lock files. The system frees a lock when its process ends, however it ends.
+#[derive(Clone)]
 pub(crate) struct Locks {
     folder: PathBuf,
 }

@@ -54,6 +54,11 @@ pub enum Step<'a> {
         /// The headers.
         headers: &'a HeaderMap,
     },
+    /// A 402 was read as far as it is of use.
+    PriceRead {
+        /// Its body, or the beginning of a long one.
+        body: &'a [u8],
+    },
     /// The request is sent on to another place.
     Redirected {
         /// That place.
@@ -189,6 +194,8 @@ pub enum Step<'a> {
     AnswerHead {
         /// The status.
         status: StatusCode,
+        /// The headers.
+        headers: &'a HeaderMap,
         /// Its length in bytes, where the server says so.
         len: Option<u64>,
     },

@@ -5,6 +5,7 @@ use crate::buyer::Buyer;
 use crate::claim::Offered;
 use crate::deliver::deliver;
 use crate::error::PaidFacts;
+use crate::lock::Held;
 use crate::observer::{Observer, Step};
 use crate::offer::{NoOffer, Offers};
 use crate::outcome::{Answer, Mode};
@@ -51,7 +52,7 @@ impl Run<'_> {
         let waiting = || self.observer.step(&Step::LockWaiting);
         let name = fingerprint.to_string();
         let lock = self.buyer.locks.acquire(&name, waiting);
-        let _lock = lock.await.map_err(BuyError::Lock)?;
+        let lock = lock.await.map_err(BuyError::Lock)?;
         if let Some(purchase) = self.buyer.store.unfinished(fingerprint).await? {
             let payment_hash = purchase.payment_hash;
             if let Some(paid) = self.resume(purchase, again).await? {
@@ -71,7 +72,7 @@ impl Run<'_> {
             self.observer.step(&resuming(&credit));
             return self.redeem(&credit, true, sink).await;
         }
-        self.buy_new(sink).await
+        self.buy_new(lock, sink).await
     }
 
     /// Brings an earlier purchase to `paid`, or ends it and returns `None`.
@@ -99,7 +100,8 @@ impl Run<'_> {
         }
     }
 
-    async fn buy_new(&self, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
+    /// Buys under the lock of this request, which is held as long as there is a purchase to finish.
+    async fn buy_new(&self, lock: Held, sink: &mut dyn Sink) -> Result<Answer, BuyError> {
         let mut deadline = Instant::now() + self.limits.payment_timeout;
         let mut proof = Proof::Cached;
         let (mut approved, mut reconciled) = (None, false);
@@ -107,7 +109,11 @@ impl Run<'_> {
             let offered = match approved.take() {
                 Some(offered) => offered,
                 None => match self.ask(proof, Mode::Pay).await? {
-                    Found::Answer(exchange) => return self.pass_on(exchange, sink).await,
+                    Found::Answer(exchange) => {
+                        // Nobody has to wait for the end of an answer that is not paid for.
+                        drop(lock);
+                        return self.pass_on(exchange, sink).await;
+                    }
                     Found::NoOffer(why, exchange) => {
                         return Err(self.no_offer(why, exchange, sink).await);
                     }
@@ -186,6 +192,7 @@ impl Run<'_> {
             return Found::Answer(Box::new(exchange));
         }
         exchange.peek().await;
+        self.observer.step(&Step::PriceRead { body: &exchange.peeked });
         match self.read_offers(&exchange) {
             Ok(offers) => Found::Offers(Box::new(offers), Box::new(exchange)),
             Err(why) => Found::NoOffer(why, Box::new(exchange)),

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// The part of an answer that is read to find out what it says.
 const PEEK_LEN_MAX: usize = 64 * 1_024;
+/// The reason of a failure that is a time-out.
+pub(crate) const NO_ANSWER_IN_TIME: &str = "no answer in time";
 /// How long that part is waited for.
 const PEEK_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -161,7 +163,7 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
         innermost = source;
     }
     match error {
-        error if error.is_timeout() => "no answer in time".to_owned(),
+        error if error.is_timeout() => NO_ANSWER_IN_TIME.to_owned(),
         error if error.is_connect() => format!("cannot connect: {innermost}"),
         _ => innermost.to_string(),
     }

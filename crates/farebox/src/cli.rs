@@ -1,8 +1,8 @@
 //! The command line. Each command is one file in `commands/`.
 
 use crate::commands::{
-    admin, approve, budget, categories, config as config_command, get, policy, probe, receipts,
-    search, serve, show, tokens, wallet,
+    admin, approve, budget, categories, config as config_command, get, policy, probe, proxy,
+    receipts, search, serve, show, tokens, wallet,
 };
 use crate::config::{self, Overrides, Settings};
 use crate::output::Failure;
@@ -29,6 +29,7 @@ struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Get(Box<get::GetArgs>),
+    Proxy(Box<proxy::ProxyArgs>),
     Probe(probe::ProbeArgs),
     Search(search::SearchArgs),
     Show(show::ShowArgs),
@@ -63,7 +64,7 @@ impl Command {
             Self::Receipts(args) => args.json,
             Self::Tokens(command) => command.json(),
             Self::Admin(command) => command.wants_json(),
-            Self::Serve(_) | Self::Config(_) => false,
+            Self::Serve(_) | Self::Proxy(_) | Self::Config(_) => false,
         }
     }
 }
@@ -96,6 +97,7 @@ async fn execute(command: Command, settings: Settings) -> Result<ExitCode, Failu
     match command {
         Command::Serve(args) => serve::run(args, settings).await,
         Command::Get(args) => get::run(*args, settings).await,
+        Command::Proxy(args) => proxy::run(*args, settings).await,
         Command::Probe(args) => probe::run(args).await,
         Command::Search(args) => search::run(args, settings).await,
         Command::Show(args) => show::run(args, settings).await,

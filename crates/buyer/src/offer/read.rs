@@ -7,8 +7,11 @@ use crate::request::Outgoing;
 use crate::rules::KnownToken;
 use farebox_wire::{l402, x402::PAYMENT_REQUIRED};
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::Value;
+
+/// Payments of these rails are good for one answer, and this one has no body.
+const HEAD_NOT_PAID: &str = "what is bought by a HEAD request is used up without an answer";
 
 impl Offers {
     /// Reads what the answer to `sent` asks for and can be answered with at `now`: L402, then
@@ -28,19 +31,23 @@ impl Offers {
             Ok(Offer::Lightning(Box::new(offer)))
         });
         let unusable = unusable_token(headers, body).map(Err);
-        let found = unusable.into_iter().chain(l402).chain(mpp::read(headers, named, now));
+        let others = mpp::read(headers, named, now).into_iter();
+        let others = others.chain(x402::read(headers, body, named)).map(|offer| match offer {
+            Ok(_) if sent.method == Method::HEAD => Err(NoOffer::Useless(HEAD_NOT_PAID.to_owned())),
+            offer => offer,
+        });
         let mut offers = Vec::new();
-        let (mut refusal, mut others) = (None, Vec::new());
-        for read in found.chain(x402::read(headers, body, named)) {
+        let (mut refusal, mut names_of_others) = (None, Vec::new());
+        for read in unusable.into_iter().chain(l402).chain(others) {
             match read {
                 Ok(offer) => offers.push(offer),
-                Err(NoOffer::OtherRails(names)) => others.extend(names),
+                Err(NoOffer::OtherRails(names)) => names_of_others.extend(names),
                 Err(why) => refusal = refusal.or(Some(why)),
             }
         }
         if offers.is_empty() {
-            others.extend(other_rails(headers, body));
-            return Err(refusal.unwrap_or(NoOffer::OtherRails(distinct(others))));
+            names_of_others.extend(other_rails(headers, body));
+            return Err(refusal.unwrap_or(NoOffer::OtherRails(distinct(names_of_others))));
         }
         Ok(Self(offers))
     }

@@ -23,6 +23,7 @@ async fn steps_come_in_the_order_that_loses_no_money() {
     let expected = [
         "Requesting",
         "Answered",
+        "PriceRead",
         "Challenged",
         "IntentPersisted",
         "Paying",

@@ -1,7 +1,7 @@
 //! `farebox budget`
 
-use super::get::open_wallet;
 use super::money_rules::{InForce, PolicyArgs, open_records};
+use super::open_buyer::open_wallet;
 use super::problem::Problem;
 use super::when::{now_s, time};
 use crate::config::Settings;

@@ -12,26 +12,24 @@ mod watch;
 
 use super::duration::parse_duration;
 use super::money_rules::{InForce, PolicyArgs};
+use super::open_buyer::{Opening, open_buyer};
 use super::problem::Problem;
 use super::request_args::RequestArgs;
 use crate::config::Settings;
 use crate::output::Failure;
 use clap::Args;
-use farebox_buyer::{Buyer, Limits, Mode, Request, Wallet};
+use farebox_buyer::{Buyer, Limits, Mode, Request};
 use farebox_money::{MicroUsd, Msat, Sats};
-use farebox_net::{ClientOptions, http_client};
-use farebox_wallet::WalletUrl;
 use interrupt::Interrupts;
 use output::Output;
-use rail::{PreferredScheme, Protocol};
+use rail::PreferredScheme;
+pub(super) use rail::Protocol;
 use report::Report;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watch::Watch;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 const HELP: &str = "Examples:
   farebox get http://127.0.0.1:4020/demo/weather
@@ -217,7 +215,7 @@ async fn get(args: &Arc<GetArgs>, settings: &Settings, watch: &Watch) -> Result<
     let request = read_request(Arc::clone(args)).await?;
     let opening = (Arc::clone(args), settings.clone());
     // Opening a keystore takes a second of work.
-    let opened = tokio::task::spawn_blocking(move || open_buyer(&opening.0, &opening.1));
+    let opened = tokio::task::spawn_blocking(move || open(&opening.0, &opening.1));
     let buyer = opened.await.map_err(Problem::general)??;
     let limits = args.limits(output.len_max())?;
     let outcome = buyer.get(&request, &limits, args.mode(), watch, output.sink()).await;
@@ -246,34 +244,16 @@ async fn read_request(args: Arc<GetArgs>) -> Result<Request, Problem> {
     read.await.map_err(Problem::general)?
 }
 
-fn open_buyer(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
-    let folder = settings.data_dir().map_err(Problem::usage)?;
+fn open(args: &GetArgs, settings: &Settings) -> Result<Buyer, Problem> {
     let InForce { policy, .. } = args.policy.read(settings)?;
-    let client = http_client(&ClientOptions {
-        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
-        connect_timeout: CONNECT_TIMEOUT,
+    let opening = Opening {
+        policy,
+        wallet: args.wallet.as_deref(),
         read_timeout: args.timeout,
         insecure_tls: args.insecure,
-        certificate: None,
         system_proxy: true,
-    });
-    let client = client.map_err(Problem::general)?;
-    let wallet = args.wallet.as_ref().or(settings.wallet.as_ref());
-    let wallet = wallet.map(|url| open_wallet(url)).transpose()?;
-    let buyer = Buyer::open(&folder, client, wallet)?.with_policy(policy);
-    Ok(match settings.evm.open().map_err(Problem::usage)? {
-        Some(evm) => buyer.with_evm(evm),
-        None => buyer,
-    })
-}
-
-/// Opens the wallet that a URL names; it is not asked yet.
-pub(super) fn open_wallet(url: &str) -> Result<Wallet, Problem> {
-    let url: WalletUrl = url.parse().map_err(Problem::usage)?;
-    // Shown and stored without its secret.
-    let name = url.to_string();
-    let payer = farebox_wallet::open_wallet(&url).map_err(Problem::usage)?;
-    Ok(Wallet { name, payer })
+    };
+    open_buyer(settings, opening)
 }
 
 impl GetArgs {

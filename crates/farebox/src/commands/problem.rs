@@ -84,7 +84,13 @@ impl Problem {
         ExitCode::from(self.exit_code)
     }
 
-    fn to_json(&self) -> Value {
+    /// What happened, in one line.
+    pub(crate) const fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What programs read.
+    pub(crate) fn to_json(&self) -> Value {
         let paid = self.paid.as_ref().map(|paid| {
             json!({
                 "amount_sat": paid.amount.to_sats_ceil(),

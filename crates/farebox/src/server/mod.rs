@@ -1,20 +1,20 @@
 //! The server: its parts put together, started and stopped.
 
-mod accept;
+pub(crate) mod accept;
 mod assembly;
 mod banner;
 mod chains;
 mod exchange_rate;
 mod facilitator;
 mod ledger_watch;
-mod logging;
+pub(crate) mod logging;
 mod metrics;
 mod node;
 mod places;
 mod pruning;
 mod secret;
 mod self_check;
-mod signals;
+pub(crate) mod signals;
 mod till;
 mod wallets;
 

@@ -5,7 +5,7 @@ use farebox_buyer::Rail;
 
 /// `--protocol`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Protocol {
+pub(in crate::commands) enum Protocol {
     /// Any that can be paid
     #[default]
     Auto,
@@ -29,7 +29,7 @@ pub(super) enum PreferredScheme {
 }
 
 impl Protocol {
-    pub(super) const fn rail(self) -> Option<Rail> {
+    pub(in crate::commands) const fn rail(self) -> Option<Rail> {
         match self {
             Self::Auto => None,
             Self::L402 => Some(Rail::L402),
