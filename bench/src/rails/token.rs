@@ -43,6 +43,7 @@ pub fn measure(args: &Args) -> Result<Group, Failed> {
 
 fn sold(now: u64) -> Grant {
     Grant {
+        proof: farebox_wire::l402::Proof::Preimage,
         kind: TokenKind::OneShot,
         method: "GET".to_owned(),
         path: "/weather".to_owned(),
