@@ -14,13 +14,14 @@ use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PaidRoute, Paywall, PricedRequest, Rails};
+use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
+use farebox_rates::Rates;
 use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use std::future::Future;
 use std::path::Path;
@@ -34,6 +35,10 @@ pub const DEMO_PASSWORD: &str = "farebox-demo";
 const DEMO_PASSWORD_LIMITED: &str = "farebox-demo-limited";
 /// How long a token for the export is good for, in seconds.
 const EXPORT_TOKEN_S: u64 = 3_600;
+/// For language models that ask what this is.
+const LLMS_TXT: &str = "# Farebox\n\nPaid APIs, and a directory of them. GET /openapi.json lists what is sold here; \
+     GET /api/v1/services?q=words searches paid APIs everywhere. An unpaid request is answered 402, \
+     which says how to pay: L402 (Lightning), MPP or x402.\n";
 const PLAY_PRUNE_PERIOD: Duration = Duration::from_secs(60);
 
 /// A server that is ready to serve.
@@ -114,6 +119,13 @@ pub async fn build(
         _ => router,
     };
     let router = match paywall {
+        Some(paywall) => {
+            let samples = demo.then_some(&rates);
+            router.merge(catalogue(settings, &directory, paywall, samples)?)
+        }
+        None => router,
+    };
+    let router = match paywall {
         Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
@@ -189,6 +201,13 @@ fn export_route(
     let Some(paywall) = paywall else {
         return Ok(Router::new().route(EXPORT_PATH, get(no_wallet)));
     };
+    let operation = sold_export(settings, directory)?;
+    let export = farebox_directory::export_route(directory.clone());
+    let export = export.route_layer(paywall.charge(operation.route));
+    Ok(Router::new().route(EXPORT_PATH, export))
+}
+
+fn sold_export(settings: &Settings, directory: &Directory) -> Result<PaidOperation, Failure> {
     let price = settings.export_csv_price().map_err(Failure::usage)?;
     let text = "The directory as CSV, one hour of downloads";
     let filters = directory.clone();
@@ -197,8 +216,27 @@ fn export_route(
         let parsed = filters.snapshot().parse(request.query.unwrap_or_default(), Dialect::Export);
         parsed.map(|_| ()).map_err(|error| NotForSale(error.body()))
     });
-    let export = farebox_directory::export_route(directory.clone());
-    Ok(Router::new().route(EXPORT_PATH, export.route_layer(paywall.charge(route))))
+    let path = EXPORT_PATH.to_owned();
+    Ok(PaidOperation { method: Method::GET, path, route, example: None })
+}
+
+/// What is sold here, for programs that look before they ask.
+fn catalogue(
+    settings: &Settings,
+    directory: &Directory,
+    paywall: &Paywall,
+    samples: Option<&Rates>,
+) -> Result<Router, Failure> {
+    let mut sold = vec![sold_export(settings, directory)?];
+    sold.extend(samples.into_iter().flat_map(demo::sold));
+    let paywall = paywall.clone();
+    let document = move || {
+        let document = paywall.openapi("Farebox", &sold);
+        async move { ([(header::CACHE_CONTROL, "max-age=300")], Json(document)) }
+    };
+    Ok(Router::new()
+        .route("/openapi.json", get(document))
+        .route("/llms.txt", get(|| async { LLMS_TXT })))
 }
 
 async fn wrong_method() -> Response {
