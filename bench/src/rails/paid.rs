@@ -50,7 +50,7 @@ pub async fn measure(args: &Args) -> Result<Group, Failed> {
     if let Some((_, program, target)) = &peer {
         targets.push((target.clone(), program));
     }
-    let mut rows = alternate_shares(args, &targets, args.payments).await?;
+    let mut rows = alternate_shares(args, &targets, args.connections, args.payments).await?;
     rows.push(("limit: a journal record, flushed".to_owned(), disk(args, folder.path()).await?));
     let title = format!("paid requests over HTTP, {} connections", args.connections);
     Ok(Group { title, rows })
