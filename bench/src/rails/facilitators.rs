@@ -12,6 +12,8 @@ use tokio::process::Command;
 
 /// The key of the chain's account 4, which is public: no two programs may send with one.
 const FAREBOX_KEY: &str = "47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a";
+/// Settlements at the same time, for each of which a transaction waits for the chain.
+const SETTLING: usize = 10;
 const VALID: &str = r#""isValid":true"#;
 const SETTLED: &str = r#""success":true"#;
 
@@ -93,8 +95,8 @@ pub async fn measure(args: &Args) -> Result<Vec<Group>, Failed> {
         let asked = asked.collect::<Result<Vec<_>, Failed>>()?;
         targets.push((Target::once_each(name, address, 200, asked).saying(SETTLED), program));
     }
-    let rows = alternate_shares(args, &targets, len).await?;
-    let title = format!("x402: POST /settle, one chain for both, {} connections", args.connections);
+    let rows = alternate_shares(args, &targets, SETTLING, len).await?;
+    let title = format!("x402: POST /settle, one chain for both, {SETTLING} connections");
     Ok(vec![verified, Group { title, rows }])
 }
 

@@ -85,6 +85,7 @@ pub async fn alternate(
 pub async fn alternate_shares(
     args: &Args,
     targets: &[(Target, &Program)],
+    connections: usize,
     len: usize,
 ) -> Result<Vec<(String, Figure)>, Failed> {
     let mut figures: Vec<_> =
@@ -92,7 +93,7 @@ pub async fn alternate_shares(
     let share = u64::try_from(len / args.rounds.max(1))?;
     for _ in 0..args.rounds {
         for ((target, program), (_, figure)) in targets.iter().zip(&mut figures) {
-            figure.add(measured(target, program, args.connections, TURN_MAX, share).await?);
+            figure.add(measured(target, program, connections, TURN_MAX, share).await?);
         }
     }
     Ok(figures)
@@ -112,9 +113,6 @@ pub async fn measured(
     figure.processor = after.processor.saturating_sub(before.processor);
     figure.written = after.written.saturating_sub(before.written);
     figure.memory_kib = Some((before.memory_kib, after.memory_kib));
-    if figure.failed > figure.done {
-        return Err(format!("{}: most requests failed", target.name).into());
-    }
     Ok(figure)
 }
 

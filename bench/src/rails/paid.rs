@@ -14,10 +14,13 @@ use farebox_wire::mpp::{Credential, parse_challenges};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Payments that are made at the same time: fewer than one client may have open.
 const BUYERS: usize = 8;
 const PAID: u16 = 200;
+const UNPAID: u16 = 402;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How a payment is asked for and shown.
 #[derive(Clone, Copy)]
@@ -50,7 +53,7 @@ pub async fn measure(args: &Args) -> Result<Group, Failed> {
     if let Some((_, program, target)) = &peer {
         targets.push((target.clone(), program));
     }
-    let mut rows = alternate_shares(args, &targets, args.payments).await?;
+    let mut rows = alternate_shares(args, &targets, args.connections, args.payments).await?;
     rows.push(("limit: a journal record, flushed".to_owned(), disk(args, folder.path()).await?));
     let title = format!("paid requests over HTTP, {} connections", args.connections);
     Ok(Group { title, rows })
@@ -120,7 +123,13 @@ impl Buyer {
         let mut requests = Vec::new();
         for number in numbers {
             let path = format!("{path}?city={number}");
-            let answer = seller.exchange(&get(shop, &path, &[])).await?;
+            let asked = get(shop, &path, &[]);
+            // Who pays faster than the wallet reports it has to wait before the next invoice.
+            let mut answer = seller.exchange(&asked).await?;
+            while answer.status != UNPAID {
+                tokio::time::sleep(PAUSE).await;
+                answer = seller.exchange(&asked).await?;
+            }
             let authorization = match way {
                 Way::L402 => {
                     let body = answer.json()?;

@@ -82,7 +82,8 @@ impl Credential {
             return Err(CredentialError::TooLong);
         }
         let rest = std::str::from_utf8(value).map_err(|_| CredentialError::NotText)?;
-        if !rest.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        // All bytes, without a stop at the first bad one: several are then compared at once.
+        if !rest.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte)) {
             return Err(CredentialError::NotText);
         }
         if rest.is_empty() {
