@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -87,7 +87,6 @@ pub async fn code(answer: reqwest::Response) -> String {
 /// What a seller was asked.
 #[derive(Clone)]
 pub struct Asked {
-    pub method: Method,
     pub uri: String,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -144,7 +143,6 @@ async fn answer(State((stand, seller)): State<(Stand, Seller)>, request: Request
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, 32 << 20).await.unwrap();
     stand.asked.lock().unwrap().push(Asked {
-        method: parts.method.clone(),
         uri: parts.uri.to_string(),
         headers: parts.headers.clone(),
         body: body.clone(),
