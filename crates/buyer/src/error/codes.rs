@@ -2,6 +2,7 @@
 
 use super::BuyError;
 use crate::policy::Refusal;
+use crate::transport::NO_ANSWER_IN_TIME;
 use farebox_wallet::WalletError;
 
 impl BuyError {
@@ -91,6 +92,17 @@ impl BuyError {
             Self::PaidButRefused { .. } => "paid_but_refused",
             Self::PaidNotDelivered { .. } => "paid_not_delivered",
             Self::PaidAnswerLost { .. } => "paid_answer_lost",
+        }
+    }
+
+    /// Whether a server was there and did not answer in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Network { reason, .. }
+            | Self::PaidAnswerLost { reason, .. }
+            | Self::TransferAnswerLost { reason, .. } => reason == NO_ANSWER_IN_TIME,
+            _ => false,
         }
     }
 }

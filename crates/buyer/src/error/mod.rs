@@ -12,7 +12,6 @@ use crate::policy::Refusal;
 use crate::request::RequestError;
 use crate::rules::Denial;
 use crate::spend::{Charge, Rail};
-use crate::transport::NO_ANSWER_IN_TIME;
 use farebox_money::Msat;
 use farebox_store::{OpenError, StoreError};
 use farebox_wallet::WalletError;
@@ -303,17 +302,6 @@ impl BuyError {
             | Self::TransferFailed { facts, .. }
             | Self::TransferUnknown { facts, .. } => Some(facts),
             _ => None,
-        }
-    }
-
-    /// Whether a server was there and did not answer in time.
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        match self {
-            Self::Network { reason, .. }
-            | Self::PaidAnswerLost { reason, .. }
-            | Self::TransferAnswerLost { reason, .. } => reason == NO_ANSWER_IN_TIME,
-            _ => false,
         }
     }
 

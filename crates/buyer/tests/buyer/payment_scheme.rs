@@ -4,7 +4,7 @@ use crate::support::server::{Reply, Seen, Server};
 use crate::support::token_shop::{self as shop, Chain, now_s};
 use crate::support::wallet::Draft;
 use crate::support::{Desk, evm_wallet, get_request, open};
-use farebox_buyer::{BuyError, Charge, EvmWallet, Mode, Rail};
+use farebox_buyer::{BuyError, Charge, EvmWallet, Mode, Rail, Request};
 use farebox_money::Msat;
 use farebox_wire::evm::{ChainId, TokenDomain, U256, known_asset};
 use farebox_wire::mpp::methods::evm::{CredentialType, EvmCharge};
@@ -14,6 +14,7 @@ use farebox_wire::mpp::{
     Challenge, ChallengeSecret, ChallengeSecrets, ChallengeTerms, Credential, CredentialHeader,
     Opaque, Receipt, parse_credential,
 };
+use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -140,6 +141,20 @@ async fn one_challenge_is_not_signed_for_twice() {
     let error = desk.get(&server.url("/x")).await.unwrap_err();
     assert!(matches!(error, BuyError::InvoiceInUse(_)), "{error}");
     assert_eq!(desk.transfers(), ["delivered"]);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_is_not_bought() {
+    let (desk, chain) = (Desk::with_tokens(), Chain::default());
+    let transfers =
+        evm_seller(NonceForm::JsonArray, CredentialHeader::default(), chain.clone()).await;
+    let invoices = lightning_seller(&desk, |request| request).await;
+    for server in [transfers, invoices] {
+        let head = Request::new(Method::HEAD, &server.url("/x")).unwrap();
+        let error = desk.run(&head, Mode::Pay).await.unwrap_err();
+        assert_eq!(error.code(), "bad_offer", "{error}");
+    }
+    assert_eq!((chain.count(), desk.wallet.payments().len()), (0, 0));
 }
 
 /// A seller of `lightning/charge`; `change` is made to what it asks for.

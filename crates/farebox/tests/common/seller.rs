@@ -13,6 +13,7 @@ use farebox_wire::l402::{Credential, Grant, Identifier, Proof, TokenKind, challe
 use farebox_wire::macaroon::Macaroon;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::request::Parts;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -76,6 +77,18 @@ impl Seller {
         (StatusCode::PAYMENT_REQUIRED, [(WWW_AUTHENTICATE, header)]).into_response()
     }
 
+    /// A 402, unless the request shows that it is paid.
+    pub async fn asks_for_payment(&self, request: &Parts) -> Option<Response> {
+        let proof = request.headers.get(AUTHORIZATION).map(|value| value.as_bytes().to_vec());
+        if let Some(proof) = proof
+            && self.is_paid(&proof).await
+        {
+            return None;
+        }
+        let (method, path) = (request.method.to_string(), request.uri.path().to_owned());
+        Some(self.challenge(&method, &path).await)
+    }
+
     async fn is_paid(&self, authorization: &[u8]) -> bool {
         let Some(Ok(credential)) = Credential::parse_authorization(authorization) else {
             return false;
@@ -86,14 +99,10 @@ impl Seller {
 }
 
 async fn sell(State(seller): State<Seller>, request: Request) -> Response {
-    let proof = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes().to_vec());
-    if let Some(proof) = proof
-        && seller.is_paid(&proof).await
-    {
-        return "sold".into_response();
+    match seller.asks_for_payment(&request.into_parts().0).await {
+        Some(challenge) => challenge,
+        None => "sold".into_response(),
     }
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    seller.challenge(&method, &path).await
 }
 
 pub async fn serve(app: Router) -> String {

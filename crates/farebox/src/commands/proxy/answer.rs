@@ -221,3 +221,56 @@ fn hint_of(error: &BuyError) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farebox_buyer::{PaidFacts, Refusal};
+    use farebox_money::Msat;
+    use farebox_wire::lightning::PaymentHash;
+
+    fn parsed(head: &Head) -> Value {
+        serde_json::from_slice(head.body.as_ref().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_a_seller_asks_in_its_body_stays_beside_the_reason() {
+        let mut known = Known::default();
+        known.asked = r#"{"x402Version":1,"accepts":[{"a":1}],"error":"pay"}"#.into();
+        let mut challenge = HeaderMap::new();
+        challenge.append(WWW_AUTHENTICATE, HeaderValue::from_static("L402 a"));
+        challenge.append(WWW_AUTHENTICATE, HeaderValue::from_static("Payment b"));
+        challenge.append(SET_COOKIE, HeaderValue::from_static("a=b"));
+        known.challenge = Some(challenge);
+        let head = error(Refusal::NoAmount.into(), &known);
+        assert_eq!(head.status, StatusCode::PAYMENT_REQUIRED);
+        assert_eq!(head.headers.get_all(WWW_AUTHENTICATE).iter().count(), 2);
+        assert!(!head.headers.contains_key(SET_COOKIE));
+        let body = parsed(&head);
+        assert_eq!(body["accepts"][0]["a"], 1);
+        assert_eq!(body["error"]["code"], "invoice_refused");
+        // What is no JSON object is left out.
+        known.asked = "<p>pay</p>".into();
+        assert_eq!(parsed(&error(Refusal::NoAmount.into(), &known)).as_object().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn whatever_a_seller_answers_after_a_payment_no_program_is_told_to_pay() {
+        let paid = PaidFacts {
+            amount: Msat::new(5_000),
+            fee: Msat::ZERO,
+            payment_hash: PaymentHash::new([7; 32]),
+            paid_at: 0,
+        };
+        for (status, expected) in
+            [(500, 500), (404, 404), (402, 502), (401, 502), (407, 502), (302, 502)]
+        {
+            let failed = BuyError::PaidNotDelivered { paid, status, said: None };
+            let head = error(failed, &Known::default());
+            assert_eq!(head.status.as_u16(), expected, "{status}");
+            assert!(parsed(&head)["error"]["hint"].as_str().unwrap().contains("same request"));
+        }
+        let refused = BuyError::PaidButRefused { paid, status: 402, said: None };
+        assert_eq!(error(refused, &Known::default()).status, StatusCode::BAD_GATEWAY);
+    }
+}
