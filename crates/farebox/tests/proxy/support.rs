@@ -156,7 +156,7 @@ async fn answer(State((stand, seller)): State<(Stand, Seller)>, request: Request
     }
     match path.as_str() {
         "/stream" | "/free/stream" => stand.stream(),
-        "/broken" => ([("content-length", "10")], stand.parts(true)).into_response(),
+        "/broken" => stand.parts(true).into_response(),
         "/free/moved" => ([("set-cookie", "a=b")], Redirect::temporary("/echo")).into_response(),
         "/refuses" => http::StatusCode::PAYMENT_REQUIRED.into_response(),
         "/silent" => std::future::pending().await,

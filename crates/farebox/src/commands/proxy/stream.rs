@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +28,8 @@ enum Piece {
 struct Count {
     written: AtomicU64,
     taken: AtomicU64,
+    /// Whether the end was taken too.
+    ended: AtomicBool,
 }
 
 /// The end of the program.
@@ -146,8 +148,12 @@ impl Presence {
         }
     }
 
-    /// Whether the program has all that it is to get, by the length that the seller named.
+    /// Whether the program has all that it is to get, by its end or by the length that the seller
+    /// named. What is left then is to write that down.
     fn is_whole(&self) -> bool {
+        if self.count.ended.load(Ordering::SeqCst) {
+            return true;
+        }
         let Some((status, headers)) = self.track.known().head else { return false };
         let written = self.count.written.load(Ordering::SeqCst);
         let is_bodyless = self.method == Method::HEAD
@@ -177,6 +183,7 @@ impl Stream for AnswerBody {
                 Poll::Ready(Some(Ok(bytes)))
             }
             Some(Piece::End) => {
+                self.count.ended.store(true, Ordering::SeqCst);
                 self.is_over = true;
                 Poll::Ready(None)
             }
