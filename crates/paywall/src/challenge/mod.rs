@@ -134,15 +134,19 @@ impl Paywall {
                 headers.append(name, value);
             }
         };
+        let payment = offers.payment.iter().filter_map(|challenge| challenge.render().ok());
+        let mut payment: Vec<String> = payment.collect();
         if let Some(LightningOffer { token, invoice, quote, .. }) = offers.l402(route) {
-            // First, since some clients look at the first line only.
-            add(header::WWW_AUTHENTICATE, challenge_header(token, &invoice.bolt11));
+            // First, and in one line with the others: some clients look at the first line only,
+            // and scripts cut the token out of the one line that they expect.
+            payment.insert(0, challenge_header(token, &invoice.bolt11));
+            payment = vec![payment.join(", ")];
             add(X_LIGHTNING_INVOICE, invoice.bolt11.clone());
             add(X_PAYMENT_HASH, invoice.payment_hash.to_string());
             add(X_PRICE_SATS, quote.sats.get().to_string());
         }
-        for challenge in &offers.payment {
-            add(header::WWW_AUTHENTICATE, challenge.render().unwrap_or_default());
+        for line in payment {
+            add(header::WWW_AUTHENTICATE, line);
         }
         let x402 = self.x402_required(route, facts, offers, problem);
         if let Some(required) = &x402 {
