@@ -26,7 +26,7 @@ use farebox_wallet::{
 };
 use farebox_wire::l402::parse_challenges;
 use farebox_wire::lightning::{PaymentHash, Preimage};
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use lightning_invoice::{Currency, InvoiceBuilder, PaymentSecret};
 use serde_json::{Value, json};
