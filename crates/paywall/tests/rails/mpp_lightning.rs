@@ -164,6 +164,18 @@ async fn a_challenge_that_was_changed_is_none_of_ours() {
 }
 
 #[tokio::test]
+async fn who_saw_the_challenge_of_a_paid_invoice_gets_nothing_without_its_preimage() {
+    let stall = Stall::open().await;
+    let challenge = offered(&stall, "/dish").await;
+    let hash = LightningCharge::decode(&challenge.request).unwrap().payment_hash();
+    let preimage = stall.wallet.pay(&hash.to_string());
+    let guessed = farebox_wire::lightning::Preimage::new([9; 32]);
+    let answer = stall.get("/dish", Some(&shown(&challenge, &guessed))).await;
+    assert_eq!((answer.status, stall.served()), (StatusCode::PAYMENT_REQUIRED, 0));
+    answered(&stall.get("/dish", Some(&shown(&challenge, &preimage))).await);
+}
+
+#[tokio::test]
 async fn a_challenge_is_good_for_the_request_that_it_was_issued_for() {
     let stall = Stall::open().await;
     let credential = paid(&stall, &offered(&stall, "/dish").await);
