@@ -24,13 +24,19 @@ pub(super) struct Parameters<'a> {
     raw: &'a RawChallenge,
 }
 
+fn starts_with_l402(line: &[u8]) -> bool {
+    let scheme = line.trim_ascii_start().split(|byte| *byte == b' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case(b"L402")
+}
+
 impl<'a> Parameters<'a> {
     /// Looks at the form of a challenge, which is from `line`.
     pub(super) fn read(raw: &'a RawChallenge, line: &[u8], sink: &mut Sink) -> Self {
         sink.add_if(line.iter().any(|byte| matches!(byte, b'\r' | b'\n')), FaultCode::FoldedLine);
         let is_open = raw.params.iter().any(|param| param.quoting == Quoting::Unclosed);
         sink.add_if(is_open || has_empty_name(line), FaultCode::HeaderSyntax);
-        sink.add_if(raw.place > 0, FaultCode::ChallengeJoined);
+        // A server that sells by L402 too sends both in one line for the sake of scripts.
+        sink.add_if(raw.place > 0 && !starts_with_l402(line), FaultCode::ChallengeJoined);
         if let Some(twice) = raw.params.iter().find(|param| raw.values(&param.name).count() > 1) {
             sink.add_found(FaultCode::DuplicateParameter, &twice.name);
         }
