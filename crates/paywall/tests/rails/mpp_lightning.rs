@@ -169,7 +169,7 @@ async fn who_saw_the_challenge_of_a_paid_invoice_gets_nothing_without_its_preima
     let challenge = offered(&stall, "/dish").await;
     let hash = LightningCharge::decode(&challenge.request).unwrap().payment_hash();
     let preimage = stall.wallet.pay(&hash.to_string());
-    let guessed = farebox_wire::lightning::Preimage::new([9; 32]);
+    let guessed = Preimage::new([9; 32]);
     let answer = stall.get("/dish", Some(&shown(&challenge, &guessed))).await;
     assert_eq!((answer.status, stall.served()), (StatusCode::PAYMENT_REQUIRED, 0));
     answered(&stall.get("/dish", Some(&shown(&challenge, &preimage))).await);
