@@ -5,10 +5,10 @@
 //! reader never sees half a change. What listings say is written by strangers: texts are
 //! cleaned when they come in and escaped or quoted where they go out.
 
+mod admin;
 mod api;
 mod canonical;
 mod change;
-mod clean;
 mod clock;
 mod directory;
 mod event;
@@ -16,12 +16,16 @@ mod health;
 mod listing;
 mod offer;
 mod query;
+mod register;
+mod review;
 mod samples;
 mod search;
 mod snapshot;
 mod store;
+mod text;
 mod words;
 
+pub use admin::{Admin, AdminSecret, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
