@@ -57,7 +57,7 @@ async fn names_that_lead_nowhere_are_told_as_that() {
     let name_server = NameServer::start().await;
     name_server.serve("empty.example.net", &[&[]]);
     let client = usual_client(&name_server);
-    for name in ["missing.example.net", "empty.example.net"] {
+    for name in ["missing.example.net", "empty.example.net", "broken.example.net"] {
         let error = get(&client, &public.url(name)).await.unwrap_err();
         assert_eq!(error.code(), "dns_failure", "{error}");
         assert!(!error.is_refusal());
@@ -90,5 +90,7 @@ async fn text_records_are_read_within_limits() {
     assert_eq!(texts, ["one=1", "two"]);
     assert_eq!(client.txt("many.example.net").await.unwrap().len(), 64);
     assert!(client.txt("missing.example.net").await.unwrap().is_empty());
+    // A name server that fails does not say that there is no record.
+    assert_eq!(client.txt("broken.example.net").await.unwrap_err().code(), "dns_failure");
     assert_eq!(client.txt("secret.onion").await.unwrap_err().code(), "host_refused");
 }

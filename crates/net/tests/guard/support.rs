@@ -93,6 +93,9 @@ impl NameServer {
         if !zone.addresses.contains_key(&name) && !zone.texts.contains_key(&name) {
             answer.metadata.response_code = ResponseCode::NXDomain;
         }
+        if name.starts_with("broken.") {
+            answer.metadata.response_code = ResponseCode::ServFail;
+        }
         // No record lives on, so that every look-up is asked here.
         answer.add_answers(
             data.into_iter().map(|data| Record::from_rdata(question.name().clone(), 0, data)),
