@@ -2,7 +2,7 @@
 
 use super::HostnameError;
 use super::rules::ClaimRefusal;
-use crate::api::answer::error_response;
+use crate::http_answer::refusal;
 use axum::response::Response;
 use farebox_net::GuardError;
 use farebox_store::StoreError;
@@ -172,7 +172,7 @@ impl ClaimError {
             Self::Parameter { parameter, .. } => vec![(*parameter).to_owned()],
             _ => Vec::new(),
         };
-        let mut response = error_response(status, code, format!("{message}."), parameters);
+        let mut response = refusal(status, code, format!("{message}."), parameters);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             let wait = HeaderValue::from_static("5");
             response.headers_mut().insert(header::RETRY_AFTER, wait);
