@@ -1,0 +1,58 @@
+//! What endpoints that change something share: who asks, what they send, how they are answered.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use farebox_net::ClientKey;
+use farebox_wire::api_error::ErrorBody;
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+use std::net::SocketAddr;
+
+/// Larger bodies are refused; real ones are a few hundred bytes.
+pub(crate) const BODY_LEN_MAX: usize = 16 * 1_024;
+
+/// An error.
+pub(crate) fn refusal(
+    status: StatusCode,
+    code: &str,
+    message: String,
+    parameters: Vec<String>,
+) -> Response {
+    let mut body = ErrorBody::new(code, message);
+    body.error.parameters = parameters;
+    private(status, Json(body))
+}
+
+/// An answer that nobody on the way may keep: it holds secrets, or is soon out of date.
+pub(crate) fn private(status: StatusCode, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+/// Who counts as one client.
+pub(crate) fn client(extensions: &Extensions) -> String {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip())).to_string()
+}
+
+/// The fields of a JSON object; no body is an object without fields.
+pub(crate) fn fields(body: &Bytes) -> Result<Map<String, Value>, Box<Response>> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let message = format!("The body must be a JSON object: {error}.");
+        Box::new(refusal(StatusCode::BAD_REQUEST, "invalid_body", message, Vec::new()))
+    })
+}
+
+/// The token of `Authorization: Bearer TOKEN`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
