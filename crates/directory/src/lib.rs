@@ -14,6 +14,7 @@ mod directory;
 mod event;
 mod health;
 mod listing;
+pub mod manifest;
 mod offer;
 mod query;
 mod register;
