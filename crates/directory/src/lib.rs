@@ -16,6 +16,8 @@ mod health;
 mod listing;
 pub mod manifest;
 mod offer;
+mod owner;
+mod provenance;
 mod query;
 mod register;
 mod review;
@@ -36,6 +38,7 @@ pub use event::EventKind;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
+pub use owner::routes as owner_routes;
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,

@@ -34,8 +34,13 @@ impl Body {
 
     /// Notes that a field cannot be used.
     pub(crate) fn refuse(&mut self, name: &str, message: impl AsRef<str>) {
-        let message = format!("{name} {}", message.as_ref());
+        let message = format!("{name} {}", message.as_ref()).trim_start().to_owned();
         self.invalid.push(InvalidParameter { name: name.to_owned(), message });
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.invalid.is_empty()
     }
 
     /// Takes a field as it stands; null is as good as none.

@@ -1,6 +1,7 @@
 //! What a registration that was verified does to the directory.
 
 use super::Registration;
+use crate::provenance::Provenance;
 use crate::review::sibling;
 use crate::store::review::ReviewKind;
 use crate::store::set_contact_email;
@@ -192,8 +193,8 @@ fn provenance(facts: &ListingFacts, now: Timestamp) -> Box<str> {
         ("price_usd", facts.price_usd.is_some()),
         ("probe_body", facts.probe_body.is_some()),
     ];
-    let origin = json!({ "source": "self-registered", "at": now });
-    let fields = given.into_iter().filter(|(_, is_given)| *is_given);
-    let fields = fields.map(|(name, _)| (name.to_owned(), origin.clone()));
-    Value::Object(fields.collect()).to_string().into()
+    let fields = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name);
+    let mut provenance = Provenance::default();
+    provenance.mark(fields, "self-registered", now);
+    provenance.render()
 }
