@@ -8,11 +8,13 @@
 mod api;
 mod canonical;
 mod change;
+pub mod claim;
 mod clean;
 mod clock;
 mod directory;
 mod event;
 mod health;
+mod http_answer;
 mod listing;
 mod offer;
 mod query;

@@ -20,7 +20,7 @@ use crate::HealthStatus;
 use farebox_store::StoreError;
 use jiff::Timestamp;
 
-fn timestamp(second: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn timestamp(second: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_second(second).map_err(|_| unreadable("time", second))
 }
 
@@ -28,6 +28,6 @@ fn health_status(text: &str) -> Result<HealthStatus, StoreError> {
     HealthStatus::parse(text).ok_or_else(|| unreadable("health status", text))
 }
 
-fn unreadable(what: &str, value: impl std::fmt::Display) -> StoreError {
+pub(crate) fn unreadable(what: &str, value: impl std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("{what} {value}"))
 }
