@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use farebox_net::ClientKey;
 use farebox_wire::api_error::ErrorBody;
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 
 /// Larger bodies are refused; real ones are a few hundred bytes.
@@ -39,13 +39,12 @@ pub(crate) fn client(extensions: &Extensions) -> String {
     peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip())).to_string()
 }
 
-/// The fields of a JSON object; no body is an object without fields.
-pub(crate) fn fields(body: &Bytes) -> Result<Map<String, Value>, Box<Response>> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Map::new());
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let message = format!("The body must be a JSON object: {error}.");
+/// A JSON object; no body is an object without fields.
+pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Box<Response>> {
+    let is_empty = body.iter().all(u8::is_ascii_whitespace);
+    let text = if is_empty { b"{}" } else { body.as_ref() };
+    serde_json::from_slice(text).map_err(|error| {
+        let message = format!("The body must be a JSON object of the documented fields: {error}.");
         Box::new(refusal(StatusCode::BAD_REQUEST, "invalid_body", message, Vec::new()))
     })
 }

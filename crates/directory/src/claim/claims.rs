@@ -5,8 +5,8 @@ use super::rows::{self, NewToken};
 use super::rules::{
     self, ADMIN, CLAIM_WINDOW, ClaimRefusal, ClaimStatus, DomainClaim, PendingToken, ProofMethod,
 };
-use super::{ClaimError, ClaimHash, ClaimToken, Hostname, ProofFailure, Reach, hosts, message};
 use super::service_rows;
+use super::{ClaimError, ClaimHash, ClaimToken, Hostname, ProofFailure, Reach, hosts, message};
 use crate::{Change, Directory};
 use farebox_net::GuardedClient;
 use farebox_store::{StoreError, Transaction};

@@ -35,9 +35,11 @@ pub enum ClaimError {
     #[error("this service is managed by its provider already; its management_key changes it")]
     ServiceClaimed,
     /// Who verifies does not say which claim is theirs.
-    #[error("send the claim_token that POST /api/claim/{{service_id}} answered, as \
+    #[error(
+        "send the claim_token that POST /api/claim/{{service_id}} answered, as \
              'Authorization: Bearer CLAIM_TOKEN' or as the field claim_token: the challenge hash \
-             is public, so it cannot show whose claim this is")]
+             is public, so it cannot show whose claim this is"
+    )]
     ClaimTokenMissing,
     /// Too many proofs are being looked at.
     #[error("too many claims are being verified; try again in a few seconds")]
@@ -54,8 +56,10 @@ pub enum ClaimError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofFailure {
     /// What was found is not the hash of a token that waits.
-    #[error("what was found is not the verification_hash of a pending claim: publish the hash, \
-             and nothing else, exactly as it was answered")]
+    #[error(
+        "what was found is not the verification_hash of a pending claim: publish the hash, \
+             and nothing else, exactly as it was answered"
+    )]
     TokenMismatch,
     /// The host sends us elsewhere.
     #[error("the host answers with a redirect: the file itself must be there")]
@@ -76,12 +80,16 @@ pub enum ProofFailure {
     #[error("{0}")]
     SignatureMismatch(String),
     /// Who is paid cannot be seen.
-    #[error("a signature needs at least one active listing of the domain that asks for payment; \
-             prove the domain with the file or the TXT record")]
+    #[error(
+        "a signature needs at least one active listing of the domain that asks for payment; \
+             prove the domain with the file or the TXT record"
+    )]
     NoListing,
     /// Too many endpoints to ask each.
-    #[error("the domain has too many listings to ask each whom it pays; prove it with the file \
-             or the TXT record")]
+    #[error(
+        "the domain has too many listings to ask each whom it pays; prove it with the file \
+             or the TXT record"
+    )]
     TooManyListings,
 }
 

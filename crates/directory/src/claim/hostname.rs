@@ -26,7 +26,9 @@ pub enum HostnameError {
     #[error("an IP address cannot be claimed, only a name such as api.example.com")]
     Address,
     /// Characters or labels that no host has.
-    #[error("not the name of a host: labels of letters, digits and hyphens, such as api.example.com")]
+    #[error(
+        "not the name of a host: labels of letters, digits and hyphens, such as api.example.com"
+    )]
     Label,
     /// A suffix under which anybody can have a name, or one that leads to this machine.
     #[error("nobody owns this name alone: claim the host that answers, such as api.example.com")]
@@ -68,11 +70,6 @@ impl Hostname {
             return Err(HostnameError::PublicSuffix);
         }
         Ok(Self(name.to_owned()))
-    }
-
-    /// As it was stored; checked when it came in.
-    pub(super) const fn stored(name: String) -> Self {
-        Self(name)
     }
 
     /// The name.

@@ -25,11 +25,14 @@ fn rows(
             let sql = "SELECT id, canonical_url FROM listing \
                        WHERE canonical_url >= ?1 AND canonical_url < ?2 \
                        AND (?3 = 0 OR status = 'active') ORDER BY canonical_url LIMIT ?4";
-            let parameters = params![from, to, i64::from(only_active), len_max];
-            found.extend(transaction.all(sql, parameters, |row| Ok((row.get(0)?, row.get(1)?)))?);
+            let parameters = params![from, to, only_active, len_max];
+            transaction.each(sql, parameters, |row| {
+                found.push((row.get(0)?, row.get(1)?));
+                Ok::<(), StoreError>(())
+            })?;
         }
     }
-    found.retain(|(_, url): &(_, String)| canonical::host(url) == host.as_str());
+    found.retain(|(_, url): &(String, String)| canonical::host(url) == host.as_str());
     found.truncate(len_max);
     Ok(found)
 }

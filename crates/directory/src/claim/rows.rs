@@ -40,10 +40,7 @@ pub(super) fn find(
 }
 
 /// Whether the domain has a verified claim by either interface.
-pub(super) fn is_verified(
-    transaction: &Transaction<'_>,
-    domain: &str,
-) -> Result<bool, StoreError> {
+pub(super) fn is_verified(transaction: &Transaction<'_>, domain: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM domain_claim WHERE domain = ?1 \
                AND status = 'verified') \
                OR EXISTS (SELECT 1 FROM service_claim WHERE domain = ?1)";
@@ -65,15 +62,9 @@ pub(super) fn insert(
     let sql = "INSERT INTO domain_claim_token \
                (domain, token_hash, client, contact_email, created_at, expires_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let row = params![
-        domain.as_str(),
-        *token.hash.as_bytes(),
-        token.client,
-        token.contact_email,
-        at,
-        token.expires_at.as_second(),
-    ];
-    transaction.execute(sql, row)?;
+    let (domain, hash, until) = (domain.as_str(), token.hash, token.expires_at.as_second());
+    let (client, email) = (token.client, token.contact_email);
+    transaction.execute(sql, params![domain, *hash.as_bytes(), client, email, at, until])?;
     Ok(())
 }
 
@@ -96,9 +87,8 @@ pub(super) fn set_verified(
     let sql = "UPDATE domain_claim SET status = 'verified', token_hash = ?2, proof = ?3, \
                changed_at = ?4, contact_email = \
                (SELECT contact_email FROM domain_claim_token WHERE id = ?5) WHERE domain = ?1";
-    let (hash, at) = (*token.hash.as_bytes(), now.as_second());
-    let row = params![domain.as_str(), hash, proof.name(), at, token.id];
-    transaction.execute(sql, row)?;
+    let (name, hash, at) = (domain.as_str(), *token.hash.as_bytes(), now.as_second());
+    transaction.execute(sql, params![name, hash, proof.name(), at, token.id])?;
     forget_tokens(transaction, domain)
 }
 

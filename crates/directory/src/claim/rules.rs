@@ -111,8 +111,10 @@ pub const ADMIN: &str = "admin";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimRefusal {
     /// Another provider's, or one's own already.
-    #[error("this domain is verified already; its owner can revoke the claim, or ask the operator \
-             of this directory for a reset")]
+    #[error(
+        "this domain is verified already; its owner can revoke the claim, or ask the operator \
+             of this directory for a reset"
+    )]
     AlreadyVerified,
     /// Nobody asked for it.
     #[error("nobody has claimed this domain; begin with POST /api/v1/claim")]
@@ -124,8 +126,10 @@ pub enum ClaimRefusal {
     #[error("this is not the verification_token of the domain's verified claim")]
     InvalidToken,
     /// There is no verified claim.
-    #[error("there is no verified claim of this domain; prove it first with POST \
-             /api/v1/claim/verify")]
+    #[error(
+        "there is no verified claim of this domain; prove it first with POST \
+             /api/v1/claim/verify"
+    )]
     NotVerified,
     /// The listing belongs to another host.
     #[error("the listing's host is not the claimed domain; each host is claimed by itself")]
@@ -235,9 +239,8 @@ fn oldest_of_most(kept: &[&PendingToken]) -> Option<usize> {
         *counts.entry(token.client.as_str()).or_insert(0_usize) += 1;
     }
     let most = counts.values().max().copied()?;
-    kept.iter().position(|token| {
-        token.client != ADMIN && counts.get(token.client.as_str()) == Some(&most)
-    })
+    kept.iter()
+        .position(|token| token.client != ADMIN && counts.get(token.client.as_str()) == Some(&most))
 }
 
 #[cfg(test)]

@@ -114,10 +114,9 @@ mod tests {
     #[test]
     fn a_published_hash_is_read_as_people_publish_it() {
         let hash = ClaimHash::new([0xab; 32]);
-        for text in [
-            format!("{hash}\n"),
-            format!("\u{feff} {}\r\n", hash.to_string().to_uppercase()),
-        ] {
+        for text in
+            [format!("{hash}\n"), format!("\u{feff} {}\r\n", hash.to_string().to_uppercase())]
+        {
             assert_eq!(ClaimHash::parse(&text), Some(hash), "{text:?}");
         }
         for text in [String::new(), format!("{hash}\n{hash}"), format!("hash: {hash}")] {

@@ -10,26 +10,26 @@ mod verify_service;
 
 use super::Claims;
 use crate::http_answer::BODY_LEN_MAX;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::post;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Claims of domains and of services.
-pub fn routes(claims: Claims) -> Router {
-    Router::new()
-        .route("/api/v1/claim", post(begin::handle))
-        .route("/api/v1/claim/verify", post(verify::handle))
-        .route("/api/v1/claim/revoke", post(revoke::handle))
-        .route("/api/claim/{service_id}", post(begin_service::handle))
-        .route("/api/claim/{service_id}/verify", post(verify_service::handle))
+pub fn routes(claims: Claims) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(begin::begin_claim))
+        .routes(routes!(verify::verify_claim))
+        .routes(routes!(revoke::revoke_claim))
+        .routes(routes!(begin_service::begin_service_claim))
+        .routes(routes!(verify_service::verify_service_claim))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(claims)
 }
 
 /// What only admins may do. Asks for no secret itself: the caller puts that in front.
-pub fn admin_routes(claims: Claims) -> Router {
-    Router::new()
-        .route("/api/v1/admin/domains/{domain}/reset", post(reset::handle))
+pub fn admin_routes(claims: Claims) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(reset::reset_claim))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(claims)
 }
