@@ -5,6 +5,7 @@ use crate::demo;
 use crate::output::Failure;
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
+use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::till::Till;
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
+use farebox_limits::Limits;
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -103,10 +105,12 @@ pub async fn build(
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let router = Router::new()
+    let limits = Limits::new(store.clone(), settings.limits.rules());
+    let counted = Router::new()
         .merge(farebox_directory::routes(directory.clone()))
+        .merge(farebox_web::routes(directory.clone(), pages));
+    let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages))
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
@@ -145,7 +149,7 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, exchange.run(directory));
+            tokio::join!(sell, limits.run(), exchange.run(directory));
         }),
     })
 }
@@ -156,6 +160,7 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_facilitator::schema(),
+        farebox_limits::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];

@@ -7,6 +7,7 @@ mod chains;
 mod exchange_rate;
 mod facilitator;
 mod ledger_watch;
+mod limits;
 pub(crate) mod logging;
 mod metrics;
 mod node;
