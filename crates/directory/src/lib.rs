@@ -9,6 +9,7 @@ mod api;
 mod canonical;
 mod clean;
 mod directory;
+pub mod feed;
 mod health;
 mod listing;
 mod query;

@@ -8,17 +8,17 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
 /// An answer whose JSON is already written.
-pub(super) fn json(body: String) -> Response {
+pub(crate) fn json(body: String) -> Response {
     let json = HeaderValue::from_static("application/json");
     ([(CONTENT_TYPE, json)], body).into_response()
 }
 
 /// 400: names every parameter that is wrong.
-pub(super) fn invalid_query(error: &QueryError) -> Response {
+pub(crate) fn invalid_query(error: &QueryError) -> Response {
     (StatusCode::BAD_REQUEST, Json(error.body())).into_response()
 }
 
 /// 404.
-pub(super) fn not_found(message: String) -> Response {
+pub(crate) fn not_found(message: String) -> Response {
     (StatusCode::NOT_FOUND, Json(ErrorBody::new("not_found", message))).into_response()
 }
