@@ -2,7 +2,7 @@
 
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
-use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
+use crate::{EventKind, HealthStatus, L402Format, ProbeStatus, Protocol};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -32,7 +32,7 @@ macro_rules! schemas_of_words {
     )*};
 }
 
-schemas_of_words!(HealthStatus, L402Format, ProbeStatus, Protocol);
+schemas_of_words!(EventKind, HealthStatus, L402Format, ProbeStatus, Protocol);
 
 /// The parameters of `/api/v1/services`.
 pub(crate) struct ServicesQuery;
@@ -107,7 +107,7 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 }
 
 /// One of these words.
-pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 

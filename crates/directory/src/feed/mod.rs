@@ -1,7 +1,8 @@
-//! What others follow the directory by: an RSS feed and badges.
+//! What others follow the directory by: an RSS feed, a feed of changes, badges.
 
 mod badge;
 mod cacheable;
+mod changes;
 mod rss;
 mod xml;
 
@@ -22,12 +23,13 @@ struct Feeds {
     public_url: Arc<str>,
 }
 
-/// `/feed.xml` and `/badge/{name}`. Any web page may read them. `public_url` is where this
+/// `/feed.xml`, `/api/v1/changes` and `/badge/{name}`. Any web page may read them. `public_url` is where this
 /// server is reached, such as `https://directory.example`.
 pub fn routes(directory: Directory, public_url: &str) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(rss::feed))
         .routes(routes!(badge::badge))
+        .routes(routes!(changes::changes))
         .layer(map_response(open_to_all_origins))
         .with_state(Feeds { directory, public_url: public_url.into() })
 }

@@ -29,7 +29,6 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
 #[derive(Clone)]
 struct Api {
     facilitator: Arc<dyn Facilitator>,
-    discovery: Arc<dyn Discovery>,
     turns: Arc<Semaphore>,
 }
 
@@ -45,10 +44,17 @@ pub fn routes(
         .routes(routes!(verify::handle))
         .routes(routes!(settle::handle))
         .routes(routes!(supported::handle))
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
+        .with_state(Api { facilitator, turns })
+        .merge(discovery_routes(discovery))
+}
+
+/// `GET /discovery/resources` and `GET /discovery/search` alone, for a server that settles nothing.
+pub fn discovery_routes(discovery: Arc<dyn Discovery>) -> OpenApiRouter {
+    OpenApiRouter::default()
         .routes(routes!(discovery::resources))
         .routes(routes!(discovery::search))
-        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
-        .with_state(Api { facilitator, discovery, turns })
+        .with_state(discovery)
 }
 
 fn too_many() -> Response {

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use channel::Channel;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
 use query::FeedQuery;
 
 /// Items of a feed at most.
@@ -44,7 +43,7 @@ pub(super) async fn feed(
         Err(error) => return invalid_query(&error),
     };
     let snapshot = feeds.directory.snapshot();
-    let now = Timestamp::now();
+    let now = feeds.directory.now();
     let listings = snapshot.newest().filter(|listing| query.accepts(listing, now));
     let listings: Vec<_> = listings.take(ITEMS_MAX).collect();
     let channel = Channel { public_url: &feeds.public_url, query: &query, listings: &listings };
