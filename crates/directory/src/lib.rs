@@ -13,6 +13,7 @@ pub mod claim;
 mod clock;
 mod directory;
 mod event;
+pub mod feed;
 mod health;
 mod http_answer;
 mod listing;

@@ -104,6 +104,7 @@ pub async fn build(
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = farebox_directory::routes(directory.clone())
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .routes(export_route(settings, &directory, paywall)?)
         .merge(farebox_web::routes(directory.clone(), pages).into())
     let limits = Limits::new(store.clone(), settings.limits.rules());
@@ -114,16 +115,14 @@ pub async fn build(
         .merge(export_route(settings, &directory, paywall)?)
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
-        Some(accounts) => {
-            router.merge(farebox_accounts::api::routes(accounts, rates.clone()).into())
-        }
+        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
     };
     let router = match &till {
         Some(till) if settings.facilitator.enabled => {
-            router.merge(facilitator::routes(settings, till, &directory).into())
+            router.merge(facilitator::routes(settings, till, &directory))
         }
-        _ => router,
+        _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
         Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
