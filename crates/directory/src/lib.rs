@@ -31,7 +31,7 @@ mod store;
 mod text;
 mod words;
 
-pub use admin::{Admin, AdminSecret, routes as admin_routes};
+pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
