@@ -30,6 +30,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -104,8 +105,8 @@ pub async fn build(
     let router = farebox_directory::routes(directory.clone())
         .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .routes(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages).into())
-        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
+        .merge(farebox_web::routes(directory.clone(), pages))
+        .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
@@ -117,7 +118,7 @@ pub async fn build(
         _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let samples = demo.then_some(&rates);
@@ -127,7 +128,7 @@ pub async fn build(
     };
     let (router, openapi) = router.split_for_parts();
     let router = router
-        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
+        .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
