@@ -38,6 +38,7 @@ pub use change::Change;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
+pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};

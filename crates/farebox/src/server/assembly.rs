@@ -33,6 +33,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -113,6 +114,7 @@ pub async fn build(
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
         .routes(export_route(settings, &directory, paywall)?)
+        .merge(farebox_web::routes(directory.clone(), pages))
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
@@ -135,7 +137,7 @@ pub async fn build(
     };
     let (router, openapi) = router.split_for_parts();
     let router = router
-        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
+        .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
