@@ -114,7 +114,6 @@ pub async fn build(
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
         .routes(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages))
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
