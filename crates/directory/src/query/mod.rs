@@ -3,10 +3,11 @@
 mod error;
 mod parameters;
 mod parse;
-mod values;
+pub(crate) mod values;
 
 pub use error::{InvalidParameter, QueryError};
 pub(crate) use parameters::Parameters;
+pub(crate) use parameters::read_parameters;
 pub use parse::Dialect;
 pub(crate) use parse::{OFFSET_MAX, names};
 

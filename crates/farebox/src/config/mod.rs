@@ -1,6 +1,7 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
 mod evm;
+mod limits;
 mod load;
 mod node;
 mod rails;
@@ -8,6 +9,7 @@ mod rates;
 mod settings;
 mod withdrawals;
 
+pub use limits::LimitSettings;
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
 pub use rails::{ChainSettings, StripeSettings, TempoSettings};

@@ -1,6 +1,7 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
 use super::evm::EvmWalletSettings;
+use super::limits::LimitSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
+    /// How often a client may ask.
+    pub limits: LimitSettings,
     /// Exchange rates.
     pub rates: RateSettings,
     /// `farebox serve --demo`.
@@ -127,6 +130,7 @@ impl Default for Settings {
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
+            limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
         }
@@ -173,6 +177,7 @@ impl Settings {
         self.rates.check()?;
         self.evm.check()?;
         self.export_csv_price()?;
+        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;

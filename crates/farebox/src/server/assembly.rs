@@ -6,6 +6,7 @@ use crate::output::Failure;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
+use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::till::Till;
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
+use farebox_limits::Limits;
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -102,20 +104,25 @@ pub async fn build(
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = farebox_directory::routes(directory.clone())
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .routes(export_route(settings, &directory, paywall)?)
         .merge(farebox_web::routes(directory.clone(), pages).into())
+    let limits = Limits::new(store.clone(), settings.limits.rules());
+    let counted = Router::new()
+        .merge(farebox_directory::routes(directory.clone()))
+        .merge(farebox_web::routes(directory.clone(), pages));
+    let router = limits::counted(counted, &settings.limits, &limits, paywall)
+        .merge(export_route(settings, &directory, paywall)?)
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
-        Some(accounts) => {
-            router.merge(farebox_accounts::api::routes(accounts, rates.clone()).into())
-        }
+        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
     };
     let router = match &till {
         Some(till) if settings.facilitator.enabled => {
-            router.merge(facilitator::routes(settings, till, &directory).into())
+            router.merge(facilitator::routes(settings, till, &directory))
         }
-        _ => router,
+        _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
         Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
@@ -144,7 +151,7 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, exchange.run(directory));
+            tokio::join!(sell, limits.run(), exchange.run(directory));
         }),
     })
 }
@@ -155,6 +162,7 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_facilitator::schema(),
+        farebox_limits::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];

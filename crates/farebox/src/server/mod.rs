@@ -8,6 +8,7 @@ mod documents;
 mod exchange_rate;
 mod facilitator;
 mod ledger_watch;
+mod limits;
 pub(crate) mod logging;
 mod metrics;
 mod node;
