@@ -29,6 +29,7 @@ mod search;
 mod snapshot;
 mod store;
 mod text;
+pub mod validate;
 mod words;
 
 pub use admin::{Admin, AdminSecret, routes as admin_routes};

@@ -2,7 +2,6 @@
 
 use super::{Fault, Rail, RailReport, RecordedAnswer, Report, Severity, Terms, x402};
 use crate::l402::{ForeignToken, TokenForm, parse_challenges};
-use serde::Serialize;
 
 /// Faults that leave an L402 offer payable, but not by clients that look for one form of it.
 const NOT_THE_ONE_FORM: [&str; 11] = [
@@ -24,8 +23,7 @@ const METHODS_OF_MPPX: [&str; 3] = ["tempo/charge", "stripe/charge", "evm/charge
 const LIGHTNING: &str = "lightning/charge";
 
 /// Clients that read a challenge alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// lnget and others that look for L402 in one form, at the start of the first line.
     Lnget,
@@ -42,7 +40,7 @@ pub enum Family {
 }
 
 /// What one family makes of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FamilyReport {
     /// Which.
     pub family: Family,
@@ -60,6 +58,19 @@ impl Family {
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Lnget, Self::L402, Self::X402V1, Self::X402V2, Self::Mppx, Self::MppLightning];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Lnget => "lnget",
+            Self::L402 => "l402",
+            Self::X402V1 => "x402_v1",
+            Self::X402V2 => "x402_v2",
+            Self::Mppx => "mppx",
+            Self::MppLightning => "mpp_lightning",
+        }
+    }
 
     /// For people.
     #[must_use]
