@@ -149,9 +149,8 @@ impl Looker<'_> {
     }
 
     async fn probe(&self, method: Option<&Method>, body: Option<&str>) -> Result<Probe, Stop> {
-        let unusable = |error: farebox_buyer::RequestError| {
-            Stop::Error(ValidateError::Url(error.to_string()))
-        };
+        let unusable =
+            |error: farebox_buyer::RequestError| Stop::Error(ValidateError::Url(error.to_string()));
         let implied = if body.is_some() { Method::POST } else { Method::GET };
         let request = Request::new(method.cloned().unwrap_or(implied), &self.request.url);
         let mut request = request.map_err(unusable)?;

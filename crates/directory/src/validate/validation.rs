@@ -71,8 +71,7 @@ impl Validation {
         };
         let of = |probe: &Probe| {
             let is_local = probe.answer.is_local();
-            let terms =
-                Terms { accepts_test_money: terms.accepts_test_money || is_local, ..terms };
+            let terms = Terms { accepts_test_money: terms.accepts_test_money || is_local, ..terms };
             families(&probe.answer, &probe.report, terms)
         };
         let families = seen.as_ref().map(of).unwrap_or_default();
@@ -110,9 +109,8 @@ impl Validation {
     #[must_use]
     pub fn detected_protocols(&self) -> Vec<Protocol> {
         let rails = self.report().map(|report| report.rails.as_slice()).unwrap_or_default();
-        let is_there = |protocol: &Protocol| {
-            rails.iter().any(|rail| Protocol::from(rail.rail) == *protocol)
-        };
+        let is_there =
+            |protocol: &Protocol| rails.iter().any(|rail| Protocol::from(rail.rail) == *protocol);
         Protocol::ALL.into_iter().filter(is_there).collect()
     }
 

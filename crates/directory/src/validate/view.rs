@@ -147,7 +147,11 @@ impl View {
             rails: rails.iter().map(RailView::of).collect(),
             faults: faults.iter().map(|fault| FaultView::of(None, fault)).collect(),
             clients: found.families.iter().map(ClientView::of).collect(),
-            attempts: probe.into_iter().flat_map(|probe| &probe.attempts).map(AttemptView::of).collect(),
+            attempts: probe
+                .into_iter()
+                .flat_map(|probe| &probe.attempts)
+                .map(AttemptView::of)
+                .collect(),
         }
     }
 }
