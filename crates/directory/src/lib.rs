@@ -32,13 +32,14 @@ mod text;
 pub mod validate;
 mod words;
 
-pub use admin::{Admin, AdminSecret, routes as admin_routes};
+pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
+pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};

@@ -48,7 +48,7 @@ mod unbooked;
 mod verify;
 
 pub use amount::Amount;
-pub use discovery::PaidOperation;
+pub use discovery::{PaidOperation, RouteTerms};
 pub use evm::{EVM_TIMEOUT_DEFAULT_S, EvmRail};
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};

@@ -6,7 +6,7 @@ mod listings;
 mod probe_status;
 mod review;
 
-pub use guard::{Admin, AdminSecret};
+pub use guard::{Admin, AdminSecret, only_admin};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -6,7 +6,6 @@ use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
-use crate::{EventKind, HealthStatus, L402Format, ProbeStatus, Protocol};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -46,7 +45,6 @@ schemas_of_words!(
     ReviewKind,
     ReviewStatus
 );
-schemas_of_words!(EventKind, HealthStatus, L402Format, ProbeStatus, Protocol);
 
 /// The parameters of `/api/v1/services`.
 pub(crate) struct ServicesQuery;

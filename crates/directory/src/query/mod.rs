@@ -6,7 +6,6 @@ mod parse;
 pub(crate) mod values;
 
 pub use error::{InvalidParameter, QueryError};
-pub(crate) use parameters::Parameters;
 pub(crate) use parameters::read_parameters;
 pub use parse::Dialect;
 pub(crate) use parse::{OFFSET_MAX, names};

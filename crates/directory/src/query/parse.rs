@@ -1,8 +1,6 @@
 //! Reads the query string of a list.
 
 use super::values::{self, Value};
-use super::{InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey};
-use crate::text::clean::clean_text;
 use super::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey, read_parameters};
 use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
 

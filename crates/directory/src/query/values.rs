@@ -58,6 +58,13 @@ pub(crate) fn category(value: &str) -> Value<String> {
     Ok(text.to_owned())
 }
 
+/// A place in a list that only grows.
+pub(crate) fn position(value: &str, least: i64) -> Value<i64> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse::<i64>().ok().filter(|number| digits && *number >= least);
+    number.ok_or_else(|| format!("must be a whole number, {least} or more"))
+}
+
 /// The search text; nothing but white space is no search.
 pub(crate) fn search(value: &str) -> Value<Option<String>> {
     if value.chars().count() > QUERY_LEN_MAX {

@@ -1,5 +1,6 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::directory::{AdminSettings, DirectorySettings};
 use super::evm::EvmWalletSettings;
 use super::limits::LimitSettings;
 use super::node::{NODE_WALLET, NodeSettings};
@@ -34,6 +35,10 @@ pub struct Settings {
     pub serve: ServeSettings,
     /// The selling side of the server.
     pub seller: SellerSettings,
+    /// The directory.
+    pub directory: DirectorySettings,
+    /// Who runs the server.
+    pub admin: AdminSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
     /// The server's facilitator, for other sellers.
@@ -126,6 +131,8 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            directory: DirectorySettings::default(),
+            admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
@@ -184,6 +191,7 @@ impl Settings {
         }
         self.trusted_proxies()?;
         self.postgres()?;
+        self.directory.networks()?;
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;

@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::directory::DirectoryParts;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
@@ -32,6 +33,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -103,17 +105,16 @@ pub async fn build(
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let router = farebox_directory::routes(directory.clone())
-        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
-        .routes(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages).into())
+    let parts = DirectoryParts::open(settings, demo, &folder, directory.clone(), public_url)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
-    let counted = Router::new()
-        .merge(farebox_directory::routes(directory.clone()))
+    let counted = parts
+        .routes()
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .merge(farebox_web::routes(directory.clone(), pages));
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
-        .merge(export_route(settings, &directory, paywall)?)
-        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
+        .merge(parts.admin_routes())
+        .routes(export_route(settings, &directory, paywall)?)
+        .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
@@ -125,7 +126,7 @@ pub async fn build(
         _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let samples = demo.then_some(&rates);
@@ -135,7 +136,7 @@ pub async fn build(
     };
     let (router, openapi) = router.split_for_parts();
     let router = router
-        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
+        .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
@@ -151,7 +152,7 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, limits.run(), exchange.run(directory));
+            tokio::join!(sell, limits.run(), parts.run(), exchange.run(directory));
         }),
     })
 }

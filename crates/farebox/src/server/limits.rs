@@ -1,9 +1,9 @@
 //! Which requests are counted, and what more of them cost.
 
 use crate::config::LimitSettings;
-use axum::Router;
 use farebox_limits::Limits;
 use farebox_paywall::{Paywall, RateLimit};
+use utoipa_axum::router::OpenApiRouter;
 
 /// Pages and texts that anybody may ask for as often as wanted.
 const EXEMPT: [&str; 6] =
@@ -13,11 +13,11 @@ const EXEMPT_FOLDERS: [&str; 2] = ["/service/", "/assets/"];
 /// The same routes, counted. Routes where money is paid or taken are never put in here: a
 /// request that was paid for must not be refused for being one of many.
 pub fn counted(
-    router: Router,
+    router: OpenApiRouter,
     settings: &LimitSettings,
     limits: &Limits,
     paywall: Option<&Paywall>,
-) -> Router {
+) -> OpenApiRouter {
     if !settings.enabled {
         return router;
     }
