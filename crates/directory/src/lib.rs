@@ -30,6 +30,7 @@ mod search;
 mod snapshot;
 mod store;
 mod text;
+pub mod validate;
 mod words;
 
 pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
