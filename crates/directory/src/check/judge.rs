@@ -42,9 +42,14 @@ pub(crate) fn judge(
     let (status, message) = answered(listing, found, &probe.report);
     Verdict {
         http_status: Some(probe.report.status),
-        response_time_ms: u32::try_from(probe.time_to_headers.as_millis()).ok(),
+        response_time_ms: response_time_ms(probe),
         ..verdict(status, message)
     }
+}
+
+fn response_time_ms(probe: &farebox_buyer::Probe) -> Option<u32> {
+    let time = probe.attempts.last()?.time_to_headers?;
+    u32::try_from(time.as_millis()).ok()
 }
 
 /// A name that leads nowhere and a certificate that is not valid stay so; anything else may have
