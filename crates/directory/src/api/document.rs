@@ -2,7 +2,10 @@
 
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
-use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
+use crate::{
+    EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
+    ReviewStatus,
+};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -32,7 +35,16 @@ macro_rules! schemas_of_words {
     )*};
 }
 
-schemas_of_words!(HealthStatus, L402Format, ProbeStatus, Protocol);
+schemas_of_words!(
+    EventKind,
+    HealthStatus,
+    L402Format,
+    ListingStatus,
+    ProbeStatus,
+    Protocol,
+    ReviewKind,
+    ReviewStatus
+);
 
 /// The parameters of `/api/v1/services`.
 pub(super) struct ServicesQuery;

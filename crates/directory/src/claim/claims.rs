@@ -69,6 +69,12 @@ impl Claims {
         Self { directory, client, options: Arc::new(options), proofs }
     }
 
+    /// The directory that the claims are of.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// Reads a host that is to be claimed.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use super::values::{self, Value};
 use super::{InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey};
-use crate::clean::clean_text;
+use crate::text::clean::clean_text;
 use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
 use url::form_urlencoded;
 

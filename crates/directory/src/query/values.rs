@@ -1,8 +1,8 @@
 //! Reads the value of one parameter; the error says what would be right.
 
 use super::SortKey;
-use crate::clean::{SHORT_LEN_MAX, clean_text};
 use crate::search::QUERY_LEN_MAX;
+use crate::text::clean::{SHORT_LEN_MAX, clean_text};
 use farebox_money::MicroUsd;
 
 /// A value read, or what it should have been.
