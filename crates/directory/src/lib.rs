@@ -10,7 +10,6 @@ mod api;
 mod canonical;
 mod change;
 pub mod claim;
-mod clean;
 mod clock;
 mod directory;
 mod event;
