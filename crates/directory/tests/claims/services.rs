@@ -1,6 +1,6 @@
 //! Claims of services under `/api/claim`.
 
-use crate::world::{Answer, HOST, HOUR_S, Page, SERVICE_FILE, World};
+use crate::world::{ADMIN_SECRET, Answer, HOST, HOUR_S, Page, SERVICE_FILE, World};
 use axum::body::Body;
 use farebox_directory::Protocol;
 use futures_util::future::join_all;
@@ -129,7 +129,7 @@ async fn an_admin_takes_a_service_back_with_its_domain() {
     let token = begun["claim_token"].as_str().unwrap();
     let managed = verify(&world, &service_id, token).await.expect(200);
     world.claim().await;
-    world.post("/api/v1/admin/domains/api.example.com/reset", json!({})).await.expect(200);
+    world.reset(ADMIN_SECRET).await.expect(200);
     let key = managed["management_key"].as_str().unwrap();
     assert!(!is_managed_by(&world, &service_id, key).await);
     world.post(&path, json!({})).await.expect(201);
