@@ -28,6 +28,7 @@ mod search;
 mod snapshot;
 mod store;
 mod text;
+pub mod webhook;
 mod words;
 
 pub use admin::{Admin, AdminSecret, routes as admin_routes};
