@@ -31,6 +31,7 @@ mod snapshot;
 mod store;
 mod text;
 pub mod validate;
+pub mod webhook;
 mod words;
 
 pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
