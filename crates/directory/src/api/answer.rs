@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
 /// An answer whose JSON is already written.
-pub(super) fn json(body: String) -> Response {
+pub(crate) fn json(body: String) -> Response {
     let json = HeaderValue::from_static("application/json");
     ([(CONTENT_TYPE, json)], body).into_response()
 }

@@ -53,7 +53,7 @@ impl IntoParams for ExportQuery {
 }
 
 /// An optional parameter of a query string.
-pub(super) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
+pub(crate) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
@@ -107,12 +107,12 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 }
 
 /// One of these words.
-pub(super) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 
 /// A whole number.
-pub(super) fn integer(least: usize, most: usize) -> ObjectBuilder {
+pub(crate) fn integer(least: usize, most: usize) -> ObjectBuilder {
     let limit = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     of_type(Type::Integer).minimum(Some(limit(least))).maximum(Some(limit(most)))
 }

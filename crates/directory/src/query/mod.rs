@@ -2,7 +2,7 @@
 
 mod error;
 mod parse;
-mod values;
+pub(crate) mod values;
 
 pub use error::{InvalidParameter, QueryError};
 pub use parse::Dialect;
@@ -161,7 +161,7 @@ fn payment_valid(listing: &Listing) -> bool {
 }
 
 /// `crypto` holds `crypto` and `crypto/nft`, but not `cryptography`.
-fn is_within(category: &str, wanted: &str) -> bool {
+pub(crate) fn is_within(category: &str, wanted: &str) -> bool {
     category.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

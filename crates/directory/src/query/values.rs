@@ -6,10 +6,10 @@ use crate::search::QUERY_LEN_MAX;
 use farebox_money::MicroUsd;
 
 /// A value read, or what it should have been.
-pub(super) type Value<T> = Result<T, String>;
+pub(crate) type Value<T> = Result<T, String>;
 
 /// One of a closed set of words, in either case.
-pub(super) fn word<T: Copy>(value: &str, all: &[T], name: fn(T) -> &'static str) -> Value<T> {
+pub(crate) fn word<T: Copy>(value: &str, all: &[T], name: fn(T) -> &'static str) -> Value<T> {
     let found = all.iter().find(|one| name(**one).eq_ignore_ascii_case(value));
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
@@ -25,7 +25,7 @@ pub(super) fn boolean(value: &str) -> Value<bool> {
     }
 }
 
-pub(super) fn whole_number(value: &str, least: usize, most: usize) -> Value<usize> {
+pub(crate) fn whole_number(value: &str, least: usize, most: usize) -> Value<usize> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse().ok().filter(|_| digits);
     number
@@ -49,7 +49,7 @@ pub(super) fn short_text(value: &str) -> Value<String> {
     Ok(text)
 }
 
-pub(super) fn category(value: &str) -> Value<String> {
+pub(crate) fn category(value: &str) -> Value<String> {
     let text = short_text(value)?.to_lowercase();
     let text = text.trim_matches('/');
     if text.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn category(value: &str) -> Value<String> {
 }
 
 /// The search text; nothing but white space is no search.
-pub(super) fn search(value: &str) -> Value<Option<String>> {
+pub(crate) fn search(value: &str) -> Value<Option<String>> {
     if value.chars().count() > QUERY_LEN_MAX {
         return Err(format!("must have at most {QUERY_LEN_MAX} characters"));
     }
