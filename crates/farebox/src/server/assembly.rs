@@ -8,6 +8,7 @@ use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
+use crate::server::services;
 use crate::server::till::Till;
 use crate::server::wallets;
 use axum::response::{IntoResponse, Response};
@@ -103,6 +104,7 @@ pub async fn build(
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let router = farebox_directory::routes(directory.clone())
         .routes(export_route(settings, &directory, paywall)?)
+        .merge(services::routes(settings, &directory, paywall, public_url, demo)?)
         .merge(farebox_web::routes(directory.clone(), pages).into())
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
@@ -226,6 +228,7 @@ fn everything_sold(
     samples: Option<&Rates>,
 ) -> Result<Sales, Failure> {
     let mut sold = vec![sold_export(settings, directory)?];
+    sold.extend(services::sold(settings)?);
     sold.extend(samples.into_iter().flat_map(demo::sold));
     Ok(Sales { paywall: paywall.clone(), sold })
 }
@@ -236,7 +239,8 @@ async fn wrong_method() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
-async fn no_wallet() -> Response {
+/// What paid endpoints answer where nobody can be paid.
+pub(super) async fn no_wallet() -> Response {
     let body = ErrorBody::new(
         "payments_not_configured",
         "This server has no wallet to be paid with. Its operator can set seller.wallet.",

@@ -15,6 +15,7 @@ mod places;
 mod pruning;
 mod secret;
 mod self_check;
+mod services;
 pub(crate) mod signals;
 mod till;
 mod wallets;
