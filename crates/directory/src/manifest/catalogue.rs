@@ -155,15 +155,17 @@ impl Service {
         if let Some(name) = self.record().and_then(|record| record.name.clone()) {
             return name;
         }
-        let mut listings = self.listings(None);
-        let (first, more) = (listings.next(), listings.next());
-        let Some(first) = first else { return self.id.clone() };
-        let provider = &first.facts.provider;
-        let is_common = || self.listings(None).all(|listing| listing.facts.provider == *provider);
-        match more {
-            None => first.facts.name.clone(),
-            Some(_) if !provider.is_empty() && is_common() => provider.clone(),
-            Some(_) => first.host(),
+        let Some(first) = self.listings(None).next() else { return self.id.clone() };
+        let is_common = |text: fn(&Listing) -> &String| {
+            self.listings(None).all(|listing| text(listing) == text(first))
+        };
+        let (name, provider) = (&first.facts.name, &first.facts.provider);
+        if is_common(|listing| &listing.facts.name) {
+            name.clone()
+        } else if !provider.is_empty() && is_common(|listing| &listing.facts.provider) {
+            provider.clone()
+        } else {
+            first.host()
         }
     }
 

@@ -6,7 +6,10 @@ use super::rows::{self, ServiceRecord};
 use super::submission::{self, Endpoint, Submission, Update};
 use super::{ManagementKey, issue_management_key, key};
 use crate::canonical::host;
-use crate::{Change, Listing, ListingError, ListingStatus, ReviewKind, Snapshot, store};
+use crate::clean::{NAME_LEN_MAX, clean_text};
+use crate::{
+    Change, Listing, ListingError, ListingFacts, ListingStatus, ReviewKind, Snapshot, store,
+};
 use farebox_store::StoreError;
 use serde_json::json;
 use std::collections::HashSet;
@@ -82,8 +85,9 @@ pub(super) fn list(
     let contact = submission.contact.as_deref();
     let read = own.into_iter().chain(contact).chain(texts(&submission.endpoints));
     let flags = flags(read);
+    let name = clean_text(&submission.name, NAME_LEN_MAX);
     let mut record = ServiceRecord {
-        name: Some(crate::clean::clean_text(&submission.name, crate::clean::NAME_LEN_MAX)),
+        name: Some(name.clone()),
         description: Some(submission::description(&submission.description)),
         categories: Some(submission.categories.clone()),
         contact: submission::contact(contact),
@@ -95,7 +99,7 @@ pub(super) fn list(
     let is_pending = reviews || !flags.is_empty();
     let mut listing_ids = Vec::new();
     for endpoint in &submission.endpoints {
-        let listing = listing_of(change, &record, endpoint, None, &flags)?;
+        let listing = fresh_listing(change, &record, &name, endpoint, &flags)?;
         let status = if is_pending { ListingStatus::Pending } else { ListingStatus::Active };
         let listing = Listing { status, ..listing };
         change.put(None, &listing)?;
@@ -225,13 +229,15 @@ fn replace(
     flags: &[String],
 ) -> Result<(), WriteError> {
     let mut kept = HashSet::new();
+    let name = record.name.clone().or(listings.first().map(|known| known.facts.name.clone()));
+    let name = name.unwrap_or_else(|| record.id.clone());
     record.pricing_models.clear();
     for endpoint in endpoints {
-        let fresh = listing_of(change, record, endpoint, None, flags)?;
+        let fresh = fresh_listing(change, record, &name, endpoint, flags)?;
         let before = listings.iter().find(|known| is_same_endpoint(known, &fresh));
         let after = match before {
             None => Listing { status: standing(None, flags), ..fresh },
-            Some(before) => listing_of(change, record, endpoint, Some(before), flags)?,
+            Some(before) => changed_listing(change, record, endpoint, before, flags)?,
         };
         put(change, before, &after)?;
         record.pricing_models.insert(after.id.clone(), endpoint.pricing.model.clone());
@@ -289,51 +295,53 @@ fn dress_all(
     Ok(())
 }
 
-/// The listing of an endpoint, new or known.
-fn listing_of(
+/// The listing of an endpoint that was not listed before.
+fn fresh_listing(
+    change: &Change<'_>,
+    record: &ServiceRecord,
+    name: &str,
+    endpoint: &Endpoint,
+    flags: &[String],
+) -> Result<Listing, WriteError> {
+    let mut facts = endpoint.facts(name);
+    dress(&mut facts, record);
+    let (facts, canonical) = facts.checked()?;
+    let fresh = Listing::new(facts, canonical, change.now());
+    Ok(Listing { service_id: record.id.clone(), content_flags: flags.to_vec(), ..fresh })
+}
+
+/// A listing after its provider said something new of it. What checks and admins found out stays.
+fn changed_listing(
     change: &Change<'_>,
     record: &ServiceRecord,
     endpoint: &Endpoint,
-    before: Option<&Listing>,
+    known: &Listing,
     flags: &[String],
 ) -> Result<Listing, WriteError> {
-    let fallback = before.map(|known| known.facts.name.as_str()).unwrap_or(record.id.as_str());
-    let said = endpoint.facts(record.name.as_deref().unwrap_or(fallback));
-    let mut facts = match before {
-        None => said,
-        // What checks and admins found out stays.
-        Some(known) => {
-            let mut facts = known.facts.clone();
-            facts.url = said.url;
-            facts.description = said.description;
-            facts.price_sats = said.price_sats;
-            facts.price_usd = said.price_usd;
-            facts.content_type = said.content_type;
-            facts.probe_body = said.probe_body;
-            facts.consumption = said.consumption;
-            facts
-        }
+    let said = endpoint.facts(&known.facts.name);
+    let mut facts = ListingFacts {
+        url: said.url,
+        description: said.description,
+        price_sats: said.price_sats,
+        price_usd: said.price_usd,
+        content_type: said.content_type,
+        probe_body: said.probe_body,
+        consumption: said.consumption,
+        ..known.facts.clone()
     };
     dress(&mut facts, record);
-    let (facts, canonical) = facts.checked()?;
-    Ok(match before {
-        None => {
-            let fresh = Listing::new(facts, canonical, change.now());
-            let content_flags = flags.to_vec();
-            Listing { service_id: record.id.clone(), content_flags, ..fresh }
-        }
-        Some(known) => Listing {
-            facts,
-            status: standing(Some(known), flags),
-            content_flags: merged_flags(known, flags),
-            deleted_at: None,
-            updated_at: change.now(),
-            ..known.clone()
-        },
+    let (facts, _) = facts.checked()?;
+    Ok(Listing {
+        facts,
+        status: standing(Some(known), flags),
+        content_flags: merged_flags(known, flags),
+        deleted_at: None,
+        updated_at: change.now(),
+        ..known.clone()
     })
 }
 
-fn dress(facts: &mut crate::ListingFacts, record: &ServiceRecord) {
+fn dress(facts: &mut ListingFacts, record: &ServiceRecord) {
     if let Some((first, more)) = record.categories.as_deref().and_then(<[String]>::split_first) {
         facts.category.clone_from(first);
         facts.tags = more.to_vec();

@@ -64,7 +64,7 @@ async fn what_cannot_be_listed_is_never_sold() {
     wrong["price"] = json!(5);
     let (status, code, parameters) = market.submit(&wrong, None).await.error();
     assert_eq!((status, code.as_str()), (400, "invalid_submission"));
-    assert_eq!(parameters, ["/price", "/endpoints/0/consumption/player_url"]);
+    assert_eq!(parameters, ["/endpoints/0/consumption/player_url", "/price"]);
     let answer = market.request("POST", "/api/submit", None, "{not json").await;
     assert_eq!(answer.error().1, "invalid_submission");
     let local = market.submit(&submission("Here", &["http://localhost/x"]), None).await;
