@@ -120,6 +120,7 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 
 /// One of these words.
 pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 

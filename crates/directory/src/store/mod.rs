@@ -14,6 +14,9 @@ pub(crate) use listings::{
     set_contact_email, store_health, with_status,
 };
 pub(crate) use observations::{clear_observations, history, insert_observation, prune};
+    change, changed_after, find, find_endpoint, load_listings, of_service, of_url, replace_own,
+    save, store_health, with_status,
+pub(crate) use observations::{history, history_since, insert_observation, prune};
 pub(crate) use samples::{is_imported, replace_samples};
 
 use crate::HealthStatus;

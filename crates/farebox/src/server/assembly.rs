@@ -10,6 +10,7 @@ use crate::server::facilitator;
 use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
+use crate::server::services;
 use crate::server::till::Till;
 use crate::server::wallets;
 use axum::response::{IntoResponse, Response};
@@ -115,6 +116,9 @@ pub async fn build(
         .merge(parts.admin_routes())
         .routes(export_route(settings, &directory, paywall)?)
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
+        .merge(services::routes(settings, &directory, paywall, public_url, demo)?)
+        .merge(farebox_web::routes(directory.clone(), pages).into())
+        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
@@ -235,6 +239,7 @@ fn everything_sold(
     samples: Option<&Rates>,
 ) -> Result<Sales, Failure> {
     let mut sold = vec![sold_export(settings, directory)?];
+    sold.extend(services::sold(settings)?);
     sold.extend(samples.into_iter().flat_map(demo::sold));
     Ok(Sales { paywall: paywall.clone(), sold })
 }
@@ -245,7 +250,8 @@ async fn wrong_method() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
-async fn no_wallet() -> Response {
+/// What paid endpoints answer where nobody can be paid.
+pub(super) async fn no_wallet() -> Response {
     let body = ErrorBody::new(
         "payments_not_configured",
         "This server has no wallet to be paid with. Its operator can set seller.wallet.",

@@ -18,6 +18,7 @@ mod places;
 mod pruning;
 mod secret;
 mod self_check;
+mod services;
 pub(crate) mod signals;
 mod till;
 mod wallets;
