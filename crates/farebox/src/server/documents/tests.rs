@@ -157,13 +157,25 @@ async fn the_links_of_llms_txt_lead_somewhere() {
     let folder = tempfile::tempdir().unwrap();
     let router = server(&folder).await;
     let text = get(&router, "/llms.txt").await;
-    let links = text.split(&format!("({PUBLIC_URL}")).skip(1);
+    let start = format!("({PUBLIC_URL}");
+    let links = text.split(&start).skip(1);
     let links: Vec<&str> = links.map(|rest| rest.split_once(')').unwrap().0).collect();
     assert!(links.len() >= 8, "{text}");
     for link in links {
         get(&router, link).await;
     }
     assert!(text.contains("GET /demo/weather: Weather in one city (5 sats)"), "{text}");
+}
+
+#[tokio::test]
+async fn the_plugin_manifest_names_a_document_and_a_picture_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let router = server(&folder).await;
+    let manifest = get(&router, "/.well-known/ai-plugin.json").await;
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    for link in [&manifest["api"]["url"], &manifest["logo_url"]] {
+        get(&router, link.as_str().unwrap().strip_prefix(PUBLIC_URL).unwrap()).await;
+    }
 }
 
 fn sold(method: Method, path: &str) -> PaidOperation {
