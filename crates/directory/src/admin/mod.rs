@@ -8,7 +8,6 @@ mod review;
 
 pub use guard::{Admin, AdminSecret, only_admin};
 pub(crate) use guard::IsAdmin;
-pub use guard::{Admin, AdminSecret};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

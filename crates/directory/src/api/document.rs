@@ -1,6 +1,6 @@
 //! What several endpoints say in the OpenAPI document: parameters, words, flags.
 
-use crate::clean::SHORT_LEN_MAX;
+use crate::text::clean::SHORT_LEN_MAX;
 use crate::query::values::SOURCES;
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
@@ -8,7 +8,6 @@ use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
-use crate::{EventKind, HealthStatus, L402Format, ProbeStatus, Protocol};
 use farebox_wire::text::is_hidden;
 use std::sync::LazyLock;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -128,7 +127,6 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 
 /// One of these words.
 pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
-pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 

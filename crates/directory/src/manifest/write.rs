@@ -6,7 +6,7 @@ use super::rows::{self, ServiceRecord};
 use super::submission::{self, Endpoint, Submission, Update};
 use super::{ManagementKey, issue_management_key, key};
 use crate::canonical::host;
-use crate::clean::{NAME_LEN_MAX, clean_text};
+use crate::text::clean::{NAME_LEN_MAX, clean_text};
 use crate::{
     Change, Listing, ListingError, ListingFacts, ListingStatus, ReviewKind, Snapshot, store,
 };

@@ -38,8 +38,12 @@ pub(crate) fn clear_observations(
 ) -> Result<(), StoreError> {
     transaction.execute("DELETE FROM observation WHERE listing_id = ?1", params![listing_id])?;
     Ok(())
+}
+
 /// Up to `len_max` observations of a listing from this time on, newest first.
 pub(crate) fn history_since(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
     since: Timestamp,
     len_max: usize,
 ) -> Result<Vec<Observation>, StoreError> {

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub struct DirectorySettings {
     /// Private addresses and networks that probes, claims, webhooks and imports may reach.
     pub allow_addresses: Vec<String>,
+    /// Whether an admin looks at every paid submission before it is shown.
+    pub review_submissions: bool,
 }
 
 /// Who runs the server.

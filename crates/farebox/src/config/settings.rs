@@ -49,8 +49,6 @@ pub struct Settings {
     pub prices: PriceSettings,
     /// How often a client may ask.
     pub limits: LimitSettings,
-    /// The directory of services.
-    pub directory: DirectorySettings,
     /// Exchange rates.
     pub rates: RateSettings,
     /// `farebox serve --demo`.
@@ -117,14 +115,6 @@ pub struct PriceSettings {
     pub report_sats: u64,
 }
 
-/// The directory of services.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct DirectorySettings {
-    /// Whether an admin looks at every paid submission before it is shown.
-    pub review_submissions: bool,
-}
-
 /// The demo.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -152,7 +142,6 @@ impl Default for Settings {
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
             limits: LimitSettings::default(),
-            directory: DirectorySettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
         }

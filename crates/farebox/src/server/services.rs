@@ -24,14 +24,14 @@ const REPORT_TOKEN_S: u64 = 600;
 /// Bytes of a submission at most.
 const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 
-/// Every endpoint. A server without a wallet answers the paid ones with that.
+/// The free endpoints, and the paid ones apart. A server without a wallet answers the paid ones with that.
 pub fn routes(
     settings: &Settings,
     directory: &Directory,
     paywall: Option<&Paywall>,
     public_url: &str,
     demo: bool,
-) -> Result<OpenApiRouter, Failure> {
+) -> Result<(OpenApiRouter, OpenApiRouter), Failure> {
     let services = Services::new(
         directory.clone(),
         ServicesOptions {
@@ -48,14 +48,14 @@ pub fn routes(
     let services = services.map_err(Failure::general)?;
     let free = free_routes(services.clone());
     let Some(paywall) = paywall else {
-        return Ok(free.merge(paid_routes(services, |_| post(no_wallet), |_| get(no_wallet))));
+        return Ok((free, paid_routes(services, |_| post(no_wallet), |_| get(no_wallet))));
     };
     let [submission, report] = sold(settings)?;
     let named = |route: MethodRouter| route.route_layer(map_request(name_payment));
     let submission =
         |submit: MethodRouter| named(submit).route_layer(paywall.charge(submission.route));
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
-    Ok(free.merge(paid_routes(services, submission, report)))
+    Ok((free, paid_routes(services, submission, report)))
 }
 
 /// What is sold.
