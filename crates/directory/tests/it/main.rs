@@ -14,3 +14,4 @@ mod properties;
 mod search;
 mod service;
 mod services;
+mod validate;
