@@ -8,6 +8,8 @@ use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
+use crate::{EventKind, HealthStatus, L402Format, ProbeStatus, Protocol};
+use farebox_money::MicroUsd;
 use farebox_wire::text::is_hidden;
 use std::sync::LazyLock;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -98,9 +100,10 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
         ),
         "featured" => ("Only what is shown first", boolean()),
         "q" => ("Words to find listings by", of_type(Type::String).max_length(Some(QUERY_LEN_MAX))),
-        "max_price_usd" => {
-            ("The price of a call in dollars at most", of_type(Type::Number).minimum(Some(0)))
-        }
+        "max_price_usd" => (
+            "The price of a call in dollars at most",
+            of_type(Type::Number).minimum(Some(0)).maximum(Some(MicroUsd::MAX.to_f64())),
+        ),
         "payment_asset" => ("What the price is paid in: BTC, USDC", text()),
         "payment_valid" => ("Only x402 listings with valid payment requirements", boolean()),
         "verified" => ("Only listings that take payment; verified domains come first", boolean()),

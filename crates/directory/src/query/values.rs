@@ -43,7 +43,8 @@ pub(crate) fn dollars(value: &str) -> Value<MicroUsd> {
 /// A short text that is compared with a field of a listing.
 pub(crate) fn short_text(value: &str) -> Value<String> {
     let text = clean_text(value, SHORT_LEN_MAX);
-    if text.is_empty() || text != value.trim() {
+    let is_long = value.chars().count() > SHORT_LEN_MAX;
+    if is_long || text.is_empty() || text != value.trim() {
         return Err(format!("must be a text of 1 to {SHORT_LEN_MAX} visible characters"));
     }
     Ok(text)
