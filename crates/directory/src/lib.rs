@@ -9,10 +9,12 @@ mod admin;
 mod api;
 mod canonical;
 mod change;
+mod check;
 pub mod claim;
 mod clock;
 mod directory;
 mod event;
+pub mod feed;
 mod health;
 mod http_answer;
 mod listing;
@@ -28,20 +30,24 @@ mod search;
 mod snapshot;
 mod store;
 mod text;
+pub mod validate;
 pub mod webhook;
 mod words;
 
-pub use admin::{Admin, AdminSecret, routes as admin_routes};
+pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
+pub use check::Checker;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
+pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
+pub use register::{recheck_routes, routes as register_routes};
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,

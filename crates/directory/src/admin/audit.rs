@@ -2,7 +2,7 @@
 
 use super::guard::{Admin, IsAdmin};
 use crate::api::answer::{failed, invalid_query};
-use crate::query::Parameters;
+use crate::query::{QueryError, read_parameters, values};
 use crate::store::review::{AuditEntry, audit_before};
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -58,13 +58,10 @@ pub(super) async fn audit(
     State(admin): State<Admin>,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    let mut parameters = Parameters::read(raw.as_deref().unwrap_or_default());
-    let before = parameters.number("before", 1, i64::MAX).unwrap_or(i64::MAX);
-    let limit = parameters.number("limit", 1, 200).unwrap_or(50);
-    if let Err(error) = parameters.finish() {
-        return invalid_query(&error);
-    }
-    let limit = usize::try_from(limit).unwrap_or_default();
+    let (before, limit) = match read(raw.as_deref().unwrap_or_default()) {
+        Ok(page) => page,
+        Err(error) => return invalid_query(&error),
+    };
     let lines =
         admin.directory.store().read(move |transaction| audit_before(transaction, before, limit));
     match lines.await {
@@ -74,4 +71,16 @@ pub(super) async fn audit(
         }
         Err(error) => failed(&error),
     }
+}
+
+fn read(raw: &str) -> Result<(i64, usize), QueryError> {
+    let (mut before, mut limit) = (i64::MAX, 50);
+    read_parameters(raw, &["before", "limit"], |name, value| {
+        match name {
+            "before" => before = values::position(value, 1)?,
+            _ => limit = values::whole_number(value, 1, 200)?,
+        }
+        Ok(())
+    })?;
+    Ok((before, limit))
 }

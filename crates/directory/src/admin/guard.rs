@@ -2,13 +2,15 @@
 
 use crate::Directory;
 use crate::api::answer::refusal;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Characters of the secret at least.
 const SECRET_LEN_MIN: usize = 16;
@@ -53,6 +55,16 @@ impl Admin {
     pub const fn new(directory: Directory, secret: AdminSecret) -> Self {
         Self { directory, secret }
     }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        if self.secret.is_in(headers) {
+            return Ok(());
+        }
+        let message = "This needs the admin's secret: Authorization: Bearer SECRET.";
+        let mut response = refusal(StatusCode::UNAUTHORIZED, "unauthorized", message);
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        Err(Box::new(response))
+    }
 }
 
 /// Proof that a request is the admin's: a handler that takes it is answered 401 without.
@@ -62,13 +74,19 @@ impl FromRequestParts<Admin> for IsAdmin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Response> {
-        if admin.secret.is_in(&parts.headers) {
-            return Ok(Self);
-        }
-        let message = "This needs the admin's secret: Authorization: Bearer SECRET.";
-        let mut response = refusal(StatusCode::UNAUTHORIZED, "unauthorized", message);
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        Err(response)
+        admin.check(&parts.headers).map(|()| Self).map_err(|refused| *refused)
+    }
+}
+
+/// The same routes, for whoever brings the admin's secret.
+pub fn only_admin(router: OpenApiRouter, admin: &Admin) -> OpenApiRouter {
+    router.layer(from_fn_with_state(admin.clone(), check))
+}
+
+async fn check(State(admin): State<Admin>, request: Request, next: Next) -> Response {
+    match admin.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => *refused,
     }
 }
 

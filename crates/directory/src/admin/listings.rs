@@ -3,7 +3,7 @@
 use super::guard::{Admin, IsAdmin};
 use crate::api::answer::{failed, invalid_query};
 use crate::api::service::{Detail, detail};
-use crate::query::Parameters;
+use crate::query::{QueryError, read_parameters, values};
 use crate::text::clean::clean_text;
 use crate::{ListingStatus, store};
 use axum::Json;
@@ -43,15 +43,10 @@ pub(super) async fn listings(
     State(admin): State<Admin>,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    let mut parameters = Parameters::read(raw.as_deref().unwrap_or_default());
-    let status = parameters.word("status", &ListingStatus::ALL, ListingStatus::name);
-    let after = parameters.take("after", |text| Ok(clean_text(text, 64))).unwrap_or_default();
-    let limit = parameters.number("limit", 1, 200).unwrap_or(50);
-    if let Err(error) = parameters.finish() {
-        return invalid_query(&error);
-    }
-    let status = status.unwrap_or(ListingStatus::Pending);
-    let len_max = usize::try_from(limit).unwrap_or_default();
+    let (status, after, len_max) = match page(raw.as_deref().unwrap_or_default()) {
+        Ok(page) => page,
+        Err(error) => return invalid_query(&error),
+    };
     let read = admin
         .directory
         .store()
@@ -66,4 +61,17 @@ pub(super) async fn listings(
         }
         Err(error) => failed(&error),
     }
+}
+
+fn page(raw: &str) -> Result<(ListingStatus, String, usize), QueryError> {
+    let (mut status, mut after, mut limit) = (ListingStatus::Pending, String::new(), 50);
+    read_parameters(raw, &["status", "after", "limit"], |name, value| {
+        match name {
+            "status" => status = values::word(value, &ListingStatus::ALL, ListingStatus::name)?,
+            "after" => after = clean_text(value, 64),
+            _ => limit = values::whole_number(value, 1, 200)?,
+        }
+        Ok(())
+    })?;
+    Ok((status, after, limit))
 }

@@ -4,13 +4,13 @@ use super::guard::{Admin, IsAdmin};
 use crate::api::answer::{failed, invalid_query, not_found, refusal};
 use crate::api::body::Body;
 use crate::api::service::{Detail, detail};
-use crate::query::{Parameters, QueryError};
+use crate::query::{QueryError, read_parameters, values};
 use crate::review::{Decision, DecisionError};
 use crate::store::review::{ReviewItem, ReviewKind, ReviewStatus, questions};
 use crate::{Listing, store};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
@@ -88,17 +88,12 @@ impl Item {
 pub(super) async fn queue(
     _admin: IsAdmin,
     State(admin): State<Admin>,
-    axum::extract::RawQuery(raw): axum::extract::RawQuery,
+    RawQuery(raw): RawQuery,
 ) -> Response {
-    let mut parameters = Parameters::read(raw.as_deref().unwrap_or_default());
-    let status = parameters.word("status", &ReviewStatus::ALL, ReviewStatus::name);
-    let after = parameters.number("after", 0, i64::MAX).unwrap_or_default();
-    let limit = parameters.number("limit", 1, 200).unwrap_or(50);
-    if let Err(error) = parameters.finish() {
-        return invalid_query(&error);
-    }
-    let status = status.unwrap_or(ReviewStatus::Open);
-    let len_max = usize::try_from(limit).unwrap_or_default();
+    let (status, after, len_max) = match page(raw.as_deref().unwrap_or_default()) {
+        Ok(page) => page,
+        Err(error) => return invalid_query(&error),
+    };
     let read = admin.directory.store().read(move |transaction| {
         let items = questions(transaction, status, after, len_max)?;
         let with_listing = |item: ReviewItem| {
@@ -115,6 +110,19 @@ pub(super) async fn queue(
         }
         Err(error) => failed(&error),
     }
+}
+
+fn page(raw: &str) -> Result<(ReviewStatus, i64, usize), QueryError> {
+    let (mut status, mut after, mut limit) = (ReviewStatus::Open, 0, 50);
+    read_parameters(raw, &["status", "after", "limit"], |name, value| {
+        match name {
+            "status" => status = values::word(value, &ReviewStatus::ALL, ReviewStatus::name)?,
+            "after" => after = values::position(value, 0)?,
+            _ => limit = values::whole_number(value, 1, 200)?,
+        }
+        Ok(())
+    })?;
+    Ok((status, after, limit))
 }
 
 /// An answer to a question.

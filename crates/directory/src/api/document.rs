@@ -1,18 +1,22 @@
 //! What several endpoints say in the OpenAPI document: parameters, words, flags.
 
+use crate::text::clean::SHORT_LEN_MAX;
+use crate::query::values::SOURCES;
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
 use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
+use farebox_wire::text::is_hidden;
+use std::sync::LazyLock;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// 0 or 1, as the API writes what is true or not.
-pub(super) struct Flag;
+pub(crate) struct Flag;
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {
@@ -47,10 +51,10 @@ schemas_of_words!(
 );
 
 /// The parameters of `/api/v1/services`.
-pub(super) struct ServicesQuery;
+pub(crate) struct ServicesQuery;
 
 /// The parameters of `/api/v1/export.csv`.
-pub(super) struct ExportQuery;
+pub(crate) struct ExportQuery;
 
 impl IntoParams for ServicesQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -65,7 +69,7 @@ impl IntoParams for ExportQuery {
 }
 
 /// An optional parameter of a query string.
-pub(super) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
+pub(crate) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
@@ -82,9 +86,12 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
     };
     let (about, schema) = match name {
         "protocol" => ("The rail", words(Protocol::ALL.map(Protocol::name))),
-        "category" => ("A category with everything below it, such as ai/text", text()),
+        "category" => ("A category with everything below it, such as ai/text", category()),
         "health" => ("The last verdict", words(HealthStatus::ALL.map(HealthStatus::name))),
-        "source" => ("The list that the row came from", text()),
+        "source" => (
+            "The list that the row came from; one that is not named here is taken where a listing has it",
+            words(SOURCES),
+        ),
         "probe_status" => (
             "Whether a plain request meets the paywall",
             words(ProbeStatus::ALL.map(ProbeStatus::name)),
@@ -119,18 +126,61 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 }
 
 /// One of these words.
-pub(super) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 
 /// A whole number.
-pub(super) fn integer(least: usize, most: usize) -> ObjectBuilder {
+pub(crate) fn integer(least: usize, most: usize) -> ObjectBuilder {
     let limit = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     of_type(Type::Integer).minimum(Some(limit(least))).maximum(Some(limit(most)))
 }
 
+/// A text that is compared with a field of a listing.
 fn text() -> ObjectBuilder {
-    of_type(Type::String).min_length(Some(1))
+    let pattern = format!("^{}$", &*VISIBLE);
+    of_type(Type::String).max_length(Some(SHORT_LEN_MAX)).pattern(Some(pattern))
+}
+
+/// The same, with something beside slashes.
+fn category() -> ObjectBuilder {
+    let pattern = format!("^(?=.*[^/ ]){}$", &*VISIBLE);
+    of_type(Type::String).max_length(Some(SHORT_LEN_MAX)).pattern(Some(pattern))
+}
+
+/// Visible characters with single spaces between them, and white space around, as a regular
+/// expression.
+static VISIBLE: LazyLock<String> = LazyLock::new(|| {
+    let unseen = class(|one| one.is_whitespace() || is_hidden(one));
+    let space = class(char::is_whitespace);
+    format!("[{space}]*[^{unseen}]+( [^{unseen}]+)*[{space}]*")
+});
+
+/// The characters of a kind, as they stand in a regular expression's class.
+fn class(is_member: impl Fn(char) -> bool) -> String {
+    let is_in = |code: u32| char::from_u32(code).is_some_and(&is_member);
+    let (mut class, mut code) = (String::new(), 0);
+    while code <= u32::from(char::MAX) {
+        let start = code;
+        while is_in(code) {
+            code += 1;
+        }
+        if code > start {
+            class.push_str(&in_class(start));
+            class.push('-');
+            class.push_str(&in_class(code - 1));
+        }
+        code += 1;
+    }
+    class
+}
+
+/// A character of a regular expression's class, escaped where there is a form that all readers know.
+fn in_class(code: u32) -> String {
+    match char::from_u32(code) {
+        Some(character) if code > 0xffff => character.to_string(),
+        _ => format!("\\u{code:04x}"),
+    }
 }
 
 /// Booleans are taken as numbers too.

@@ -3,10 +3,10 @@
 mod error;
 mod parameters;
 mod parse;
-mod values;
+pub(crate) mod values;
 
 pub use error::{InvalidParameter, QueryError};
-pub(crate) use parameters::Parameters;
+pub(crate) use parameters::read_parameters;
 pub use parse::Dialect;
 pub(crate) use parse::{OFFSET_MAX, names};
 
@@ -163,7 +163,7 @@ fn payment_valid(listing: &Listing) -> bool {
 }
 
 /// `crypto` holds `crypto` and `crypto/nft`, but not `cryptography`.
-fn is_within(category: &str, wanted: &str) -> bool {
+pub(crate) fn is_within(category: &str, wanted: &str) -> bool {
     category.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

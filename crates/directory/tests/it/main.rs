@@ -4,11 +4,15 @@
 
 mod common;
 
+mod badge;
 mod categories;
 mod changes;
 mod export;
+mod feed;
 mod health;
+mod manifest;
 mod properties;
 mod search;
 mod service;
 mod services;
+mod validate;

@@ -1,6 +1,8 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::directory::{AdminSettings, DirectorySettings};
 use super::evm::EvmWalletSettings;
+use super::limits::LimitSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -33,6 +35,10 @@ pub struct Settings {
     pub serve: ServeSettings,
     /// The selling side of the server.
     pub seller: SellerSettings,
+    /// The directory.
+    pub directory: DirectorySettings,
+    /// Who runs the server.
+    pub admin: AdminSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
     /// The server's facilitator, for other sellers.
@@ -41,6 +47,8 @@ pub struct Settings {
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
+    /// How often a client may ask.
+    pub limits: LimitSettings,
     /// Exchange rates.
     pub rates: RateSettings,
     /// `farebox serve --demo`.
@@ -101,6 +109,10 @@ pub struct SellerSettings {
 pub struct PriceSettings {
     /// `GET /api/v1/export.csv`, in satoshis.
     pub export_csv_sats: u64,
+    /// `POST /api/submit`.
+    pub listing_sats: u64,
+    /// `GET /api/report/{service_id}`.
+    pub report_sats: u64,
 }
 
 /// The demo.
@@ -123,10 +135,13 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            directory: DirectorySettings::default(),
+            admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
+            limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
         }
@@ -147,7 +162,7 @@ impl Default for ServeSettings {
 
 impl Default for PriceSettings {
     fn default() -> Self {
-        Self { export_csv_sats: 500 }
+        Self { export_csv_sats: 500, listing_sats: 1_000, report_sats: 10 }
     }
 }
 
@@ -173,12 +188,16 @@ impl Settings {
         self.rates.check()?;
         self.evm.check()?;
         self.export_csv_price()?;
+        self.limits.check()?;
+        self.listing_price()?;
+        self.report_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
         }
         self.trusted_proxies()?;
         self.postgres()?;
+        self.directory.networks()?;
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;
@@ -266,11 +285,23 @@ impl Settings {
     /// # Errors
     /// One line that names the key.
     pub fn export_csv_price(&self) -> Result<Sats, String> {
-        let price = Sats::new(self.prices.export_csv_sats);
-        if price == Sats::ZERO || price > Sats::new(100_000_000) {
-            return Err("prices.export_csv_sats must be between 1 and 100000000".into());
-        }
-        Ok(price)
+        price("prices.export_csv_sats", self.prices.export_csv_sats)
+    }
+
+    /// The price of a listing.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn listing_price(&self) -> Result<Sats, String> {
+        price("prices.listing_sats", self.prices.listing_sats)
+    }
+
+    /// The price of a report.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn report_price(&self) -> Result<Sats, String> {
+        price("prices.report_sats", self.prices.report_sats)
     }
 
     /// Where everything that must survive is kept: `data`, or the platform's place for it.
@@ -285,6 +316,14 @@ impl Settings {
             .map_err(|_| "there is no home folder; name a data folder with --data".to_owned())?;
         Ok(etcetera::BaseStrategy::data_dir(&strategy).join("farebox"))
     }
+}
+
+fn price(key: &str, sats: u64) -> Result<Sats, String> {
+    let price = Sats::new(sats);
+    if price == Sats::ZERO || price > Sats::new(100_000_000) {
+        return Err(format!("{key} must be between 1 and 100000000"));
+    }
+    Ok(price)
 }
 
 fn check_web_address(key: &str, text: &str) -> Result<(), String> {

@@ -1,13 +1,16 @@
 //! The server: its parts put together, started and stopped.
 
 pub(crate) mod accept;
+mod admin_secret;
 mod assembly;
 mod banner;
 mod chains;
+mod directory;
 mod documents;
 mod exchange_rate;
 mod facilitator;
 mod ledger_watch;
+mod limits;
 pub(crate) mod logging;
 mod metrics;
 mod node;
@@ -15,6 +18,7 @@ mod places;
 mod pruning;
 mod secret;
 mod self_check;
+mod services;
 pub(crate) mod signals;
 mod till;
 mod wallets;
