@@ -47,11 +47,11 @@ pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
-pub use register::{recheck_routes, routes as register_routes};
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,
 };
+pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;
 pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};

@@ -6,8 +6,8 @@ mod listings;
 mod probe_status;
 mod review;
 
-pub use guard::{Admin, AdminSecret, only_admin};
 pub(crate) use guard::IsAdmin;
+pub use guard::{Admin, AdminSecret, only_admin};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -20,10 +20,7 @@ pub(crate) struct Verdict {
 }
 
 /// Judges what was seen at the endpoint of a listing by the listing's own rail.
-pub(crate) fn judge(
-    listing: &Listing,
-    found: Result<&Validation, &ValidateError>,
-) -> Verdict {
+pub(crate) fn judge(listing: &Listing, found: Result<&Validation, &ValidateError>) -> Verdict {
     let verdict = |status, message: Option<String>| Verdict {
         status,
         message,

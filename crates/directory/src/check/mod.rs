@@ -114,8 +114,8 @@ fn propose_rail(
     let method = listing.facts.method.as_deref();
     let known = change.find_endpoint(&listing.canonical_url, method, protocol)?;
     let kind = ReviewKind::ProtocolChange;
-    let is_settled = known.is_some()
-        || was_rejected(change.transaction(), kind, &listing.id, protocol.name())?;
+    let is_settled =
+        known.is_some() || was_rejected(change.transaction(), kind, &listing.id, protocol.name())?;
     if is_settled {
         return Ok(());
     }
