@@ -5,33 +5,44 @@
 //! reader never sees half a change. What listings say is written by strangers: texts are
 //! cleaned when they come in and escaped or quoted where they go out.
 
+mod admin;
 mod api;
 mod canonical;
 mod change;
-mod clean;
+pub mod claim;
 mod clock;
 mod directory;
 mod event;
+pub mod feed;
 mod health;
+mod http_answer;
 mod listing;
 pub mod manifest;
 mod offer;
+mod owner;
+mod provenance;
 mod query;
+mod register;
+mod review;
 mod samples;
 mod search;
 mod snapshot;
 mod store;
+mod text;
 mod words;
 
+pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
+pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
+pub use owner::routes as owner_routes;
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,

@@ -44,6 +44,11 @@ impl From<Unavailable> for Refusal {
 pub(crate) struct Genuine(Shown);
 
 impl Genuine {
+    /// Whether it costs next to nothing to see that it is no good.
+    pub(crate) const fn is_l402(&self) -> bool {
+        matches!(self.0, Shown::L402(_))
+    }
+
     pub(crate) const fn is_mpp(&self) -> bool {
         matches!(self.0, Shown::Mpp(_))
     }
@@ -91,8 +96,8 @@ impl Paywall {
     ) -> Result<Verdict, Refusal> {
         let now = self.now();
         let request = RequestFacts {
-            method: &facts.method,
-            path: &facts.path,
+            method: facts.bought_method(),
+            path: facts.bought_path(),
             body_sha256: facts.body_sha256,
             now,
         };

@@ -122,7 +122,10 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        let comes_first = self.route().is_streaming || verdict.collection.is_collected_first();
+        let route = self.route();
+        let comes_first = route.is_streaming
+            || route.is_collected_first
+            || verdict.collection.is_collected_first();
         let settled_as = match settled_as {
             None if comes_first => Some(self.collect_first(&verdict).await?),
             settled_as => settled_as,
@@ -226,7 +229,10 @@ impl ChargeLayer {
     }
 }
 
-fn with_receipt(mut response: Response, receipt: Vec<(HeaderName, HeaderValue)>) -> Response {
+pub(crate) fn with_receipt(
+    mut response: Response,
+    receipt: Vec<(HeaderName, HeaderValue)>,
+) -> Response {
     if receipt.is_empty() {
         return response;
     }
@@ -240,7 +246,9 @@ fn with_receipt(mut response: Response, receipt: Vec<(HeaderName, HeaderValue)>)
     response
 }
 
-fn joined<T>(result: Result<Result<T, Refusal>, tokio::task::JoinError>) -> Result<T, Refusal> {
+pub(crate) fn joined<T>(
+    result: Result<Result<T, Refusal>, tokio::task::JoinError>,
+) -> Result<T, Refusal> {
     result.unwrap_or_else(|error| {
         tracing::error!(%error, "a paid request was not recorded");
         Err(Refusal::Unavailable(Unavailable::Store))

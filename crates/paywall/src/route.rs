@@ -87,6 +87,8 @@ pub struct PaidRoute {
     pub(crate) body_len_max: usize,
     /// Whether answers are sent on as they come; then the money is collected before.
     pub(crate) is_streaming: bool,
+    /// Whether the money is collected before the handler runs, on every rail.
+    pub(crate) is_collected_first: bool,
     pub(crate) protocols: Vec<Protocol>,
     check: Option<Arc<CheckFunction>>,
 }
@@ -113,6 +115,7 @@ impl PaidRoute {
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
             is_streaming: false,
+            is_collected_first: false,
             protocols: Protocol::ALL.to_vec(),
             check: None,
         }
@@ -159,6 +162,14 @@ impl PaidRoute {
         Self { is_streaming: true, ..self }
     }
 
+    /// A route whose handler changes something that cannot be taken back. The money is collected
+    /// before it runs, so that nothing is changed unpaid; when the handler fails, the same
+    /// credential is good for the same request again.
+    #[must_use]
+    pub fn collected_first(self) -> Self {
+        Self { is_collected_first: true, ..self }
+    }
+
     /// The same route, offered by these protocols only, as far as the server has rails for them.
     /// All of them are, where nothing else is said; a client that reads the first challenge of an
     /// answer only, and does not speak L402, needs a route that does not offer it.
@@ -169,6 +180,24 @@ impl PaidRoute {
 
     pub(crate) fn is_offered_by(&self, protocol: Protocol) -> bool {
         self.protocols.contains(&protocol)
+    }
+
+    /// Names the route in records.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// What the payer reads in the wallet.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How long a token is good for, in seconds, where one payment buys any number of requests.
+    #[must_use]
+    pub fn lifetime_s(&self) -> Option<u64> {
+        (self.kind == TokenKind::TimeBounded).then_some(self.token_lifetime_s)
     }
 
     /// Refuses requests that would end in an error before anybody pays for them. The body is

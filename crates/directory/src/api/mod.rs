@@ -1,12 +1,13 @@
 //! The REST views, one file per endpoint.
 
 pub(crate) mod answer;
+pub(crate) mod body;
 mod categories;
 pub(crate) mod document;
 mod export;
 mod health;
 pub(crate) mod row;
-mod service;
+pub(crate) mod service;
 mod services;
 
 use crate::Directory;

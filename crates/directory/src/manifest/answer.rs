@@ -14,7 +14,7 @@ pub(super) fn error(status: StatusCode, code: &str, message: impl Into<String>) 
 
 /// 404: no service has the id.
 pub(super) fn no_service(id: &str) -> Response {
-    let id = crate::clean::clean_text(id, 64);
+    let id = crate::text::clean::clean_text(id, 64);
     let message = format!("no service has the id {id:?}; GET /api/services lists the ids");
     error(StatusCode::NOT_FOUND, "not_found", message)
 }

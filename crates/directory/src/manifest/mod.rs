@@ -7,7 +7,6 @@ mod answer;
 mod catalogue;
 mod detail;
 mod document;
-mod flags;
 mod health;
 mod history;
 mod key;

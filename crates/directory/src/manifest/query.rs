@@ -1,8 +1,8 @@
 //! Reads the query string of `GET /api/services`. Nothing is ignored.
 
 use super::catalogue::ServiceStatus;
-use crate::clean::clean_text;
 use crate::query::values::{self, Value};
+use crate::text::clean::clean_text;
 use crate::{InvalidParameter, Protocol, QueryError};
 use url::form_urlencoded;
 

@@ -2,7 +2,7 @@
 
 use super::schema::{Fault, Schemas};
 use crate::canonical::canonical_url;
-use crate::clean::{DESCRIPTION_LEN_MAX, NAME_LEN_MAX, clean_optional, clean_text};
+use crate::text::clean::{DESCRIPTION_LEN_MAX, NAME_LEN_MAX, clean_optional, clean_text};
 use crate::{ListingFacts, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use serde::Deserialize;

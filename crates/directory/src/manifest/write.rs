@@ -1,14 +1,15 @@
 //! Submissions and updates written into the directory, inside a transaction.
 
-use super::flags::{flags, texts};
 use super::ownership::{Conflict, conflicts};
 use super::rows::{self, ServiceRecord};
 use super::submission::{self, Endpoint, Submission, Update};
 use super::{ManagementKey, issue_management_key, key};
 use crate::canonical::host;
-use crate::clean::{NAME_LEN_MAX, clean_text};
+use crate::provenance::Provenance;
+use crate::text::clean::{NAME_LEN_MAX, clean_text};
+use crate::text::{KnownNames, content_flags};
 use crate::{
-    Change, Listing, ListingError, ListingFacts, ListingStatus, ReviewKind, Snapshot, store,
+    Change, Listing, ListingError, ListingFacts, ListingStatus, ReviewKind, Snapshot, claim, store,
 };
 use farebox_store::StoreError;
 use serde_json::json;
@@ -16,6 +17,11 @@ use std::collections::HashSet;
 
 /// Listings of a service that an update takes along at most.
 const LISTINGS_MAX: usize = 200;
+/// What a provider says of an endpoint.
+const FIELDS: [&str; 7] =
+    ["url", "description", "category", "price_sats", "price_usd", "content_type", "consumption"];
+/// Who said it after the listing was there.
+const OWNER: &str = "owner";
 /// Why a listing is gone that its provider took out.
 const TAKEN_OUT: &str = "taken out by its provider";
 
@@ -76,15 +82,15 @@ pub(super) fn list(
     {
         return Ok(listed_again(change, known.id)?);
     }
-    let found = conflicts(change.transaction(), snapshot, &submission.endpoints, None)?;
+    let found = conflicts(change.transaction(), &submission.endpoints, None)?;
     if !found.is_empty() {
         return Err(WriteError::Conflicts(found));
     }
     let id = format!("svc_{}", hex::encode(key::random::<6>()?));
-    let own = [submission.name.as_str(), &submission.description];
     let contact = submission.contact.as_deref();
-    let read = own.into_iter().chain(contact).chain(texts(&submission.endpoints));
-    let flags = flags(read);
+    let texts = [Some(submission.description.as_str()), contact];
+    let texts: Vec<&str> = texts.into_iter().flatten().collect();
+    let flags = oddities(snapshot, &submission.name, &submission.endpoints, &texts);
     let name = clean_text(&submission.name, NAME_LEN_MAX);
     let mut record = ServiceRecord {
         name: Some(name.clone()),
@@ -130,41 +136,70 @@ pub(super) fn update(
     key: &ManagementKey,
     update: &Update,
 ) -> Result<(), WriteError> {
-    let known = rows::find(change.transaction(), service_id)?;
     let listings = store::of_service(change.transaction(), service_id, LISTINGS_MAX + 1)?;
-    let known = match known {
-        Some(known) => known,
-        None if listings.is_empty() => return Err(WriteError::UnknownService),
-        None => return Err(WriteError::WrongKey),
-    };
-    if !known.key_sha256.as_deref().is_some_and(|digest| key.has_digest(digest)) {
+    let known = rows::find(change.transaction(), service_id)?;
+    if known.is_none() && listings.is_empty() {
+        return Err(WriteError::UnknownService);
+    }
+    let known = known.unwrap_or_else(|| ServiceRecord::new(service_id.to_owned(), change.now()));
+    let is_submitter = known.key_sha256.as_deref().is_some_and(|digest| key.has_digest(digest));
+    if !is_submitter && !claim::manages(change.transaction(), service_id, &key.reveal_hex())? {
         return Err(WriteError::WrongKey);
     }
     let mut record = merged(&known, update);
     record.updated_at = change.now();
-    let own = [update.description.as_deref(), update.contact.as_deref()];
-    let given = update.endpoints.as_deref().unwrap_or_default();
-    let flags = flags(own.into_iter().flatten().chain(texts(given)));
-    match &update.endpoints {
+    let name = name_of(&record, &listings);
+    let texts = [update.description.as_deref(), update.contact.as_deref()];
+    let texts: Vec<&str> = texts.into_iter().flatten().collect();
+    let given = update.endpoints.as_deref();
+    let flags = oddities(snapshot, &name, given.unwrap_or_default(), &texts);
+    match given {
         Some(_) if listings.len() > LISTINGS_MAX => return Err(WriteError::TooManyListings),
         Some(endpoints) => {
-            check_owner(change, snapshot, &known, &listings, endpoints)?;
+            check_owner(change, &known, &listings, endpoints)?;
             replace(change, &mut record, &listings, endpoints, &flags)?;
         }
         None if listings.len() <= LISTINGS_MAX => {
-            dress_all(change, &known, &record, &listings, &flags)?
+            dress_all(change, &known, &record, &listings, &flags)?;
         }
         None => {}
     }
     rows::save(change, &record)?;
-    let fields = changed_fields(update);
-    change.audit(
-        &format!("owner of {service_id}"),
-        "service.update",
-        service_id,
-        &json!({ "fields": fields }),
-    )?;
+    let detail = json!({ "fields": changed_fields(update) });
+    change.audit(&format!("owner of {service_id}"), "service.update", service_id, &detail)?;
     Ok(())
+}
+
+/// What its listings are called.
+fn name_of(record: &ServiceRecord, listings: &[Listing]) -> String {
+    let listed = || listings.first().map(|known| known.facts.name.clone());
+    record.name.clone().or_else(listed).unwrap_or_else(|| record.id.clone())
+}
+
+/// What is odd about the texts of a service and its endpoints, as they came in.
+fn oddities(
+    snapshot: &Snapshot,
+    name: &str,
+    endpoints: &[Endpoint],
+    texts: &[&str],
+) -> Vec<String> {
+    let known = KnownNames::of(snapshot.listings());
+    let whole = ListingFacts::new("", None, crate::Protocol::L402, name);
+    let of_endpoints = endpoints.iter().map(|endpoint| {
+        let facts = endpoint.facts(name);
+        (facts, endpoint.texts().map(str::to_owned).collect())
+    });
+    let all = of_endpoints.chain(endpoints.is_empty().then_some((whole, Vec::new())));
+    let mut found: Vec<String> = Vec::new();
+    for (mut facts, own) in all {
+        facts.tags = own;
+        facts.tags.extend(texts.iter().map(|text| (*text).to_owned()));
+        // The whole service has a description; an endpoint needs none of its own.
+        facts.description = name.to_owned();
+        let fresh = content_flags(&facts, &known);
+        found.extend(fresh.into_iter().filter(|flag| !found.contains(flag)).collect::<Vec<_>>());
+    }
+    found
 }
 
 fn merged(known: &ServiceRecord, update: &Update) -> ServiceRecord {
@@ -199,12 +234,11 @@ fn changed_fields(update: &Update) -> Vec<&'static str> {
 /// the service had: a listing elsewhere is paid for.
 fn check_owner(
     change: &Change<'_>,
-    snapshot: &Snapshot,
     known: &ServiceRecord,
     listings: &[Listing],
     endpoints: &[Endpoint],
 ) -> Result<(), WriteError> {
-    let found = conflicts(change.transaction(), snapshot, endpoints, Some(&known.id))?;
+    let found = conflicts(change.transaction(), endpoints, Some(&known.id))?;
     if !found.is_empty() {
         return Err(WriteError::Conflicts(found));
     }
@@ -229,8 +263,7 @@ fn replace(
     flags: &[String],
 ) -> Result<(), WriteError> {
     let mut kept = HashSet::new();
-    let name = record.name.clone().or(listings.first().map(|known| known.facts.name.clone()));
-    let name = name.unwrap_or_else(|| record.id.clone());
+    let name = name_of(record, listings);
     record.pricing_models.clear();
     for endpoint in endpoints {
         let fresh = fresh_listing(change, record, &name, endpoint, flags)?;
@@ -305,9 +338,17 @@ fn fresh_listing(
 ) -> Result<Listing, WriteError> {
     let mut facts = endpoint.facts(name);
     dress(&mut facts, record);
-    let (facts, canonical) = facts.checked()?;
+    let (mut facts, canonical) = facts.checked()?;
+    facts.domain_verified = claim::is_verified(change.transaction(), &host(&canonical))?;
+    let mut provenance = Provenance::default();
+    provenance.mark(FIELDS, &facts.source, change.now());
     let fresh = Listing::new(facts, canonical, change.now());
-    Ok(Listing { service_id: record.id.clone(), content_flags: flags.to_vec(), ..fresh })
+    Ok(Listing {
+        service_id: record.id.clone(),
+        content_flags: flags.to_vec(),
+        provenance: provenance.render(),
+        ..fresh
+    })
 }
 
 /// A listing after its provider said something new of it. What checks and admins found out stays.
@@ -331,10 +372,13 @@ fn changed_listing(
     };
     dress(&mut facts, record);
     let (facts, _) = facts.checked()?;
+    let mut provenance = Provenance::parse(&known.provenance);
+    provenance.mark(FIELDS, OWNER, change.now());
     Ok(Listing {
         facts,
         status: standing(Some(known), flags),
         content_flags: merged_flags(known, flags),
+        provenance: provenance.render(),
         deleted_at: None,
         updated_at: change.now(),
         ..known.clone()

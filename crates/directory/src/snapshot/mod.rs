@@ -62,6 +62,7 @@ struct Lookup {
     by_url: HashMap<String, Vec<u32>>,
     sources: Vec<String>,
     index: TextIndex,
+    newest: OnceLock<Box<[u32]>>,
 }
 
 impl Snapshot {
@@ -221,6 +222,18 @@ impl Snapshot {
         self.categories.get_or_init(|| CategoryTree::count(self.listings()))
     }
 
+    /// Every listing, the one that was listed last first.
+    pub fn newest(&self) -> impl Iterator<Item = &Listing> {
+        let positions = self.directory.newest.get_or_init(|| {
+            let listed = self.listings().map(|listing| (listing.registered_at, &listing.id));
+            let mut listed: Vec<_> = listed.zip(0_u32..).collect();
+            listed.sort_unstable_by(|a, b| b.cmp(a));
+            listed.into_iter().map(|(_, position)| position).collect()
+        });
+        let entries = positions.iter().filter_map(|position| self.entries.get(*position as usize));
+        entries.map(|entry| &entry.listing)
+    }
+
     /// Every listing, in no particular order.
     pub fn listings(&self) -> impl Iterator<Item = &Listing> {
         self.entries.iter().map(|entry| &entry.listing)
@@ -242,6 +255,7 @@ impl Lookup {
             by_url,
             sources: names.into_iter().collect(),
             index: TextIndex::build(listings.iter().map(document)),
+            newest: OnceLock::new(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
+mod directory;
 mod evm;
+mod limits;
 mod load;
 mod node;
 mod rails;
@@ -8,6 +10,7 @@ mod rates;
 mod settings;
 mod withdrawals;
 
+pub use limits::LimitSettings;
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
 pub use rails::{ChainSettings, StripeSettings, TempoSettings};

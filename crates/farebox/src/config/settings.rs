@@ -1,6 +1,8 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::directory::{AdminSettings, DirectorySettings};
 use super::evm::EvmWalletSettings;
+use super::limits::LimitSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -33,6 +35,10 @@ pub struct Settings {
     pub serve: ServeSettings,
     /// The selling side of the server.
     pub seller: SellerSettings,
+    /// The directory.
+    pub directory: DirectorySettings,
+    /// Who runs the server.
+    pub admin: AdminSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
     /// The server's facilitator, for other sellers.
@@ -41,8 +47,8 @@ pub struct Settings {
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
-    /// The directory of services.
-    pub directory: DirectorySettings,
+    /// How often a client may ask.
+    pub limits: LimitSettings,
     /// Exchange rates.
     pub rates: RateSettings,
     /// `farebox serve --demo`.
@@ -109,14 +115,6 @@ pub struct PriceSettings {
     pub report_sats: u64,
 }
 
-/// The directory of services.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct DirectorySettings {
-    /// Whether an admin looks at every paid submission before it is shown.
-    pub review_submissions: bool,
-}
-
 /// The demo.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -137,11 +135,13 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
             directory: DirectorySettings::default(),
+            limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
         }
@@ -190,12 +190,14 @@ impl Settings {
         self.export_csv_price()?;
         self.listing_price()?;
         self.report_price()?;
+        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
         }
         self.trusted_proxies()?;
         self.postgres()?;
+        self.directory.networks()?;
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;

@@ -3,9 +3,11 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::directory::DirectoryParts;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
+use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::services;
@@ -15,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
+use farebox_limits::Limits;
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -31,6 +34,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -102,25 +106,31 @@ pub async fn build(
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let router = farebox_directory::routes(directory.clone())
+    let parts = DirectoryParts::open(settings, demo, &folder, directory.clone(), public_url)?;
+    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
+    let limits = Limits::new(store.clone(), settings.limits.rules());
+    let counted = parts
+        .routes()
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
+        .merge(farebox_directory::manifest::routes(services.clone()))
+        .merge(farebox_web::routes(directory.clone(), pages));
+    let router = limits::counted(counted, &settings.limits, &limits, paywall)
+        .merge(parts.admin_routes())
         .routes(export_route(settings, &directory, paywall)?)
-        .merge(services::routes(settings, &directory, paywall, public_url, demo)?)
-        .merge(farebox_web::routes(directory.clone(), pages).into())
-        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
+        .merge(services::paid_routes(services, settings, paywall)?)
+        .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
-        Some(accounts) => {
-            router.merge(farebox_accounts::api::routes(accounts, rates.clone()).into())
-        }
+        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
     };
     let router = match &till {
         Some(till) if settings.facilitator.enabled => {
-            router.merge(facilitator::routes(settings, till, &directory).into())
+            router.merge(facilitator::routes(settings, till, &directory))
         }
-        _ => router,
+        _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let samples = demo.then_some(&rates);
@@ -130,7 +140,7 @@ pub async fn build(
     };
     let (router, openapi) = router.split_for_parts();
     let router = router
-        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
+        .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
@@ -146,7 +156,7 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, exchange.run(directory));
+            tokio::join!(sell, limits.run(), parts.run(), exchange.run(directory));
         }),
     })
 }
@@ -157,6 +167,7 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_facilitator::schema(),
+        farebox_limits::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];

@@ -265,7 +265,13 @@ fn watch(paywall: &Paywall) -> tokio::task::JoinHandle<()> {
 
 /// Everything that a shop keeps.
 pub fn schemas() -> Vec<farebox_store::Schema> {
-    vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
+    vec![
+        farebox_store::schema(),
+        farebox_ledger::schema(),
+        farebox_accounts::schema(),
+        farebox_limits::schema(),
+        schema(),
+    ]
 }
 
 impl Shop {

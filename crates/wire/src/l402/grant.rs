@@ -46,6 +46,9 @@ pub enum Proof {
 /// preimage.
 const PROOF_NODE: &str = "node";
 
+/// The method and the path of a [`Grant`] that is good for every request to its server.
+pub const EVERY: &str = "*";
+
 /// What a token was sold for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -123,6 +126,12 @@ pub enum GrantError {
 }
 
 impl Grant {
+    /// Whether it is good for every request to the server that issued it.
+    #[must_use]
+    pub fn is_server_wide(&self) -> bool {
+        self.method == EVERY && self.path == EVERY
+    }
+
     /// The caveats that say this, in their fixed order.
     #[must_use]
     pub fn to_caveats(&self) -> Vec<String> {

@@ -21,7 +21,7 @@ pub use credential::{
     CREDENTIAL_LEN_MAX, Credential, CredentialError, MACAROONS_MAX, authorization_header,
 };
 pub use foreign::{Commitment, ForeignToken, TokenForm};
-pub use grant::{Grant, GrantError, Proof, RequestFacts, TokenKind};
+pub use grant::{EVERY, Grant, GrantError, Proof, RequestFacts, TokenKind};
 pub use identifier::Identifier;
 pub use narrow::{NarrowError, Narrowing};
 pub use offers::{Offer, offers};
