@@ -5,6 +5,7 @@
 
 mod answer;
 mod catalogue;
+mod change;
 mod detail;
 mod document;
 mod health;
@@ -17,6 +18,7 @@ mod report;
 mod rows;
 mod schema;
 mod services;
+mod shape;
 mod status;
 mod submission;
 mod submit;

@@ -126,8 +126,7 @@ pub(super) fn find_paid(
 /// The services that were claimed under `/api/claim`.
 pub(super) fn claimed(transaction: &Transaction<'_>) -> Result<HashSet<String>, StoreError> {
     let sql = "SELECT service_id FROM service_claim ORDER BY service_id LIMIT ?1";
-    let ids =
-        transaction.all(sql, params![SERVICES_MAX], |row| Ok::<_, StoreError>(row.get(0)?))?;
+    let ids = transaction.all(sql, params![SERVICES_MAX], |row| row.get(0))?;
     Ok(ids.into_iter().collect())
 }
 

@@ -6,7 +6,7 @@ use super::services::Services;
 use super::submission::Update;
 use super::submit::{read_body, refused};
 use super::view::ServiceView;
-use super::{ManagementKey, write};
+use super::{ManagementKey, change};
 use crate::http_answer::bearer;
 use axum::Json;
 use axum::body::Body;
@@ -63,8 +63,8 @@ pub(super) async fn update(
     };
     let snapshot = services.directory().snapshot();
     let service_id = id.clone();
-    let write = move |change: &crate::Change<'_>| {
-        write::update(change, &snapshot, &service_id, &key, &update)
+    let write = move |under_way: &crate::Change<'_>| {
+        change::update(under_way, &snapshot, &service_id, &key, &update)
     };
     match services.directory().change(write).await {
         Ok(()) => updated(&services, &id).await,
