@@ -122,7 +122,10 @@ impl ChargeLayer {
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
-        let comes_first = self.route().is_streaming || verdict.collection.is_collected_first();
+        let route = self.route();
+        let comes_first = route.is_streaming
+            || route.is_collected_first
+            || verdict.collection.is_collected_first();
         let settled_as = match settled_as {
             None if comes_first => Some(self.collect_first(&verdict).await?),
             settled_as => settled_as,

@@ -87,6 +87,8 @@ pub struct PaidRoute {
     pub(crate) body_len_max: usize,
     /// Whether answers are sent on as they come; then the money is collected before.
     pub(crate) is_streaming: bool,
+    /// Whether the money is collected before the handler runs, on every rail.
+    pub(crate) is_collected_first: bool,
     pub(crate) protocols: Vec<Protocol>,
     check: Option<Arc<CheckFunction>>,
 }
@@ -113,6 +115,7 @@ impl PaidRoute {
             token_lifetime_s: ONE_SHOT_LIFETIME_S,
             body_len_max: BODY_LEN_MAX,
             is_streaming: false,
+            is_collected_first: false,
             protocols: Protocol::ALL.to_vec(),
             check: None,
         }
@@ -157,6 +160,14 @@ impl PaidRoute {
     #[must_use]
     pub fn streaming(self) -> Self {
         Self { is_streaming: true, ..self }
+    }
+
+    /// A route whose handler changes something that cannot be taken back. The money is collected
+    /// before it runs, so that nothing is changed unpaid; when the handler fails, the same
+    /// credential is good for the same request again.
+    #[must_use]
+    pub fn collected_first(self) -> Self {
+        Self { is_collected_first: true, ..self }
     }
 
     /// The same route, offered by these protocols only, as far as the server has rails for them.

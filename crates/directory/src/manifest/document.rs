@@ -99,7 +99,9 @@ fn l402_protocol() -> Value {
 
 fn endpoints(options: &ServicesOptions) -> Value {
     let mut all = Map::new();
-    for (name, endpoint) in reading().into_iter().chain(writing(options)).chain(claiming()) {
+    for (name, endpoint) in
+        reading().into_iter().chain(writing(options)).chain(watching(options)).chain(claiming())
+    {
         all.insert(name.to_owned(), endpoint);
     }
     all.into()
@@ -147,7 +149,7 @@ fn reading() -> [(&'static str, Value); 3] {
     ]
 }
 
-fn writing(options: &ServicesOptions) -> [(&'static str, Value); 5] {
+fn writing(options: &ServicesOptions) -> [(&'static str, Value); 2] {
     [
         (
             "submit",
@@ -175,6 +177,11 @@ fn writing(options: &ServicesOptions) -> [(&'static str, Value); 5] {
                 "auth": "Bearer {management_key}"
             }),
         ),
+    ]
+}
+
+fn watching(options: &ServicesOptions) -> [(&'static str, Value); 3] {
+    [
         (
             "status",
             json!({

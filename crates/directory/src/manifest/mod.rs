@@ -5,9 +5,9 @@
 
 mod answer;
 mod catalogue;
+mod change;
 mod detail;
 mod document;
-mod flags;
 mod health;
 mod history;
 mod key;
@@ -18,6 +18,7 @@ mod report;
 mod rows;
 mod schema;
 mod services;
+mod shape;
 mod status;
 mod submission;
 mod submit;

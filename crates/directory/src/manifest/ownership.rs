@@ -1,10 +1,9 @@
 //! Whose a URL is: what one has listed, no other can.
 
 use super::submission::Endpoint;
-use crate::canonical::canonical_url;
-use crate::{Listing, Snapshot, store};
+use crate::canonical::{canonical_url, host, service_id};
+use crate::{Listing, claim, store};
 use farebox_store::{StoreError, Transaction};
-use url::Url;
 
 /// Listings of one URL that are looked at.
 const LISTINGS_OF_URL_MAX: usize = 100;
@@ -26,7 +25,9 @@ impl Conflict {
         let Self { service_id, .. } = self;
         if self.is_host {
             return format!(
-                "is on a host whose owner proved that it is theirs; its listings are those of {service_id}"
+                "is on a host whose owner proved that it is theirs; whoever holds the domain's token \
+                 lists there with POST /api/v1/register, whoever holds the key of {service_id} with \
+                 PUT /api/services/{service_id}"
             );
         }
         format!(
@@ -37,51 +38,44 @@ impl Conflict {
 }
 
 /// The endpoints whose URL is listed in another service than `own`, whatever the listing's method,
-/// rail and standing, or whose host somebody proved to be theirs.
+/// rail and standing, and new ones on a host that somebody proved to be theirs.
 pub(super) fn conflicts(
     transaction: &Transaction<'_>,
-    snapshot: &Snapshot,
     endpoints: &[Endpoint],
     own: Option<&str>,
 ) -> Result<Vec<Conflict>, StoreError> {
     let mut found = Vec::new();
     for (place, endpoint) in endpoints.iter().enumerate() {
-        let pointer = format!("/endpoints/{place}/url");
         let Some(canonical) = canonical_url(&endpoint.url) else { continue };
-        let mut known = store::of_url(transaction, &canonical, LISTINGS_OF_URL_MAX)?;
-        if let Some(other) = other_scheme(&canonical) {
-            known.extend(store::of_url(transaction, &other, LISTINGS_OF_URL_MAX)?);
-        }
-        let listed = known.iter().find(|listing| own != Some(listing.service_id.as_str()));
-        let owned = || owner_of_host(snapshot, &canonical, own);
-        let (owner, is_host) = match listed {
-            Some(listing) => (Some(listing), false),
-            None => (owned(), true),
-        };
-        if let Some(owner) = owner {
-            let service_id = owner.service_id.clone();
+        if let Some((service_id, is_host)) = owner(transaction, &canonical, own)? {
+            let pointer = format!("/endpoints/{place}/url");
             found.push(Conflict { pointer, service_id, is_host });
         }
     }
     Ok(found)
 }
 
-/// A listing of somebody else on the same host, who proved that the host is theirs.
-fn owner_of_host<'a>(
-    snapshot: &'a Snapshot,
+/// The other service that a URL belongs to, and whether it does because of its host.
+fn owner(
+    transaction: &Transaction<'_>,
     canonical: &str,
     own: Option<&str>,
-) -> Option<&'a Listing> {
-    let host = host_of(canonical)?;
-    snapshot.listings().find(|listing| {
-        listing.facts.domain_verified
-            && own != Some(listing.service_id.as_str())
-            && host_of(&listing.canonical_url).as_deref() == Some(&host)
-    })
-}
-
-fn host_of(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.host_str().map(str::to_owned)
+) -> Result<Option<(String, bool)>, StoreError> {
+    let mut known = store::of_url(transaction, canonical, LISTINGS_OF_URL_MAX)?;
+    if let Some(other) = other_scheme(canonical) {
+        known.extend(store::of_url(transaction, &other, LISTINGS_OF_URL_MAX)?);
+    }
+    let is_own = |listing: &Listing| own == Some(listing.service_id.as_str());
+    if let Some(listed) = known.iter().find(|listing| !is_own(listing)) {
+        return Ok(Some((listed.service_id.clone(), false)));
+    }
+    let host = host(canonical);
+    let of_host = service_id(&host);
+    let is_free = !known.is_empty() || own == Some(of_host.as_str());
+    if is_free || !claim::is_verified(transaction, &host)? {
+        return Ok(None);
+    }
+    Ok(Some((of_host, true)))
 }
 
 /// The same address with and without TLS is one place to everybody who reads it.

@@ -110,10 +110,9 @@ pub(super) async fn screen(
 
 /// The answer to a submission with URLs of others.
 async fn taken(services: &Services, submission: &Submission) -> Option<Response> {
-    let snapshot = services.directory().snapshot();
     let endpoints = submission.endpoints.clone();
     let find = move |transaction: &Transaction<'_>| -> Result<Vec<Conflict>, StoreError> {
-        conflicts(transaction, &snapshot, &endpoints, None)
+        conflicts(transaction, &endpoints, None)
     };
     match services.directory().store().read(find).await {
         Ok(found) if found.is_empty() => None,

@@ -6,14 +6,15 @@ use super::services::Services;
 use super::submission::Update;
 use super::submit::{read_body, refused};
 use super::view::ServiceView;
-use super::{ManagementKey, write};
+use super::{ManagementKey, change};
+use crate::http_answer::bearer;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use farebox_wire::api_error::ErrorBody;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -47,7 +48,7 @@ pub(super) async fn update(
     body: Body,
 ) -> Response {
     let id = id.map_or_else(|_| String::new(), |Path(id)| id);
-    let Some(key) = bearer(&headers) else { return unauthorised() };
+    let Some(key) = bearer(&headers).and_then(ManagementKey::parse) else { return unauthorised() };
     let body = match read_body(body).await {
         Ok(body) => body,
         Err(response) => return *response,
@@ -62,8 +63,8 @@ pub(super) async fn update(
     };
     let snapshot = services.directory().snapshot();
     let service_id = id.clone();
-    let write = move |change: &crate::Change<'_>| {
-        write::update(change, &snapshot, &service_id, &key, &update)
+    let write = move |under_way: &crate::Change<'_>| {
+        change::update(under_way, &snapshot, &service_id, &key, &update)
     };
     match services.directory().change(write).await {
         Ok(()) => updated(&services, &id).await,
@@ -82,13 +83,6 @@ async fn updated(services: &Services, id: &str) -> Response {
         },
         Err(error) => unavailable(&error),
     }
-}
-
-/// The key of a request.
-fn bearer(headers: &HeaderMap) -> Option<ManagementKey> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    ManagementKey::parse(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))
 }
 
 fn unauthorised() -> Response {

@@ -5,6 +5,7 @@ mod evm;
 mod limits;
 mod load;
 mod node;
+mod prices;
 mod rails;
 mod rates;
 mod settings;

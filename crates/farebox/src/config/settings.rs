@@ -7,7 +7,6 @@ use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
 use super::withdrawals::WithdrawalSettings;
-use farebox_money::Sats;
 use farebox_net::TrustedProxies;
 use farebox_store::{Location, PostgresUrl};
 use farebox_wallet::WalletUrl;
@@ -135,12 +134,12 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
-            directory: DirectorySettings::default(),
             admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
+            directory: DirectorySettings::default(),
             limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
@@ -191,6 +190,9 @@ impl Settings {
         self.limits.check()?;
         self.listing_price()?;
         self.report_price()?;
+        self.listing_price()?;
+        self.report_price()?;
+        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
@@ -280,30 +282,6 @@ impl Settings {
         TrustedProxies::parse(texts).map_err(|error| format!("serve.trusted_proxies: {error}"))
     }
 
-    /// The price of the export.
-    ///
-    /// # Errors
-    /// One line that names the key.
-    pub fn export_csv_price(&self) -> Result<Sats, String> {
-        price("prices.export_csv_sats", self.prices.export_csv_sats)
-    }
-
-    /// The price of a listing.
-    ///
-    /// # Errors
-    /// One line that names the key.
-    pub fn listing_price(&self) -> Result<Sats, String> {
-        price("prices.listing_sats", self.prices.listing_sats)
-    }
-
-    /// The price of a report.
-    ///
-    /// # Errors
-    /// One line that names the key.
-    pub fn report_price(&self) -> Result<Sats, String> {
-        price("prices.report_sats", self.prices.report_sats)
-    }
-
     /// Where everything that must survive is kept: `data`, or the platform's place for it.
     ///
     /// # Errors
@@ -316,14 +294,6 @@ impl Settings {
             .map_err(|_| "there is no home folder; name a data folder with --data".to_owned())?;
         Ok(etcetera::BaseStrategy::data_dir(&strategy).join("farebox"))
     }
-}
-
-fn price(key: &str, sats: u64) -> Result<Sats, String> {
-    let price = Sats::new(sats);
-    if price == Sats::ZERO || price > Sats::new(100_000_000) {
-        return Err(format!("{key} must be between 1 and 100000000"));
-    }
-    Ok(price)
 }
 
 fn check_web_address(key: &str, text: &str) -> Result<(), String> {

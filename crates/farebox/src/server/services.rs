@@ -4,13 +4,13 @@ use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
 use crate::server::assembly::no_wallet;
+use crate::server::directory::allowed;
 use axum::extract::Request;
 use axum::middleware::map_request;
 use axum::routing::{MethodRouter, get, post};
 use farebox_directory::Directory;
 use farebox_directory::manifest::{
-    PaymentReference, REPORT_PATH, SUBMIT_PATH, Services, ServicesOptions, UrlCheck, paid_routes,
-    routes as free_routes,
+    self, PaymentReference, REPORT_PATH, SUBMIT_PATH, Services, ServicesOptions,
 };
 use farebox_net::AddressPolicy;
 use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, PaymentId, Paywall, PricedRequest};
@@ -26,9 +26,10 @@ const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 
 /// The free endpoints, and the paid ones apart. A server without a wallet answers the paid ones with that.
 pub fn routes(
+/// The services of the directory; `is_selling` says whether the demo's paid APIs can be bought.
+pub fn open(
     settings: &Settings,
     directory: &Directory,
-    paywall: Option<&Paywall>,
     public_url: &str,
     demo: bool,
 ) -> Result<(OpenApiRouter, OpenApiRouter), Failure> {
@@ -49,13 +50,41 @@ pub fn routes(
     let free = free_routes(services.clone());
     let Some(paywall) = paywall else {
         return Ok((free, paid_routes(services, |_| post(no_wallet), |_| get(no_wallet))));
+    is_selling: bool,
+) -> Result<Services, Failure> {
+    let example = || format!("GET {public_url}{}", demo::WEATHER_PATH);
+    let policy = AddressPolicy::and_networks(allowed(settings, demo)?);
+    let urls = move |url: &Url| policy.check(url).map_err(|error| error.to_string());
+    let options = ServicesOptions {
+        public_url: public_url.to_owned(),
+        listing_price: settings.listing_price().map_err(Failure::usage)?,
+        report_price: settings.report_price().map_err(Failure::usage)?,
+        report_token_s: REPORT_TOKEN_S,
+        try_an_api: (demo && is_selling).then(example),
+        reviews_submissions: settings.directory.review_submissions,
+        // What the directory's checks could not reach is not listed.
+        urls: Arc::new(urls),
+    };
+    Services::new(directory.clone(), options).map_err(Failure::general)
+}
+
+/// The paid endpoints, with their prices on. A server without a wallet answers with that.
+pub fn paid_routes(
+    services: Services,
+    settings: &Settings,
+    paywall: Option<&Paywall>,
+) -> Result<OpenApiRouter, Failure> {
+    let Some(paywall) = paywall else {
+        return Ok(manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet)));
     };
     let [submission, report] = sold(settings)?;
-    let named = |route: MethodRouter| route.route_layer(map_request(name_payment));
-    let submission =
-        |submit: MethodRouter| named(submit).route_layer(paywall.charge(submission.route));
+    let submission = |submit: MethodRouter| {
+        let named = submit.route_layer(map_request(name_payment));
+        named.route_layer(paywall.charge(submission.route))
+    };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
     Ok((free, paid_routes(services, submission, report)))
+    Ok(manifest::paid_routes(services, submission, report))
 }
 
 /// What is sold.
@@ -64,6 +93,8 @@ pub fn sold(settings: &Settings) -> Result<[PaidOperation; 2], Failure> {
     // A price that is made from the request binds the payment to the body.
     let fixed = move |_: PricedRequest<'_>| Ok::<_, NotForSale>(price);
     let submission = PaidRoute::priced_by("submit", fixed, "A listing in the directory");
+    // The handler lists the service: nothing is listed that is not paid for.
+    let submission = submission.collected_first();
     let price = settings.report_price().map_err(Failure::usage)?;
     let text = "The health report of a service, ten minutes";
     let report = PaidRoute::time_bounded("report", price, REPORT_TOKEN_S, text);
@@ -86,14 +117,4 @@ async fn name_payment(mut request: Request) -> Request {
         request.extensions_mut().insert(reference);
     }
     request
-}
-
-/// What the directory's checks could not reach is not listed. The demo lists this machine too.
-fn url_check(demo: bool) -> Arc<UrlCheck> {
-    let own = ["127.0.0.0/8", "::1/128"].into_iter().filter_map(|network| network.parse().ok());
-    let policy = match demo {
-        true => AddressPolicy::and_networks(own),
-        false => AddressPolicy::public_only(),
-    };
-    Arc::new(move |url: &Url| policy.check(url).map_err(|error| error.to_string()))
 }

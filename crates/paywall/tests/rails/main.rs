@@ -16,6 +16,7 @@ mod limit;
 mod model;
 mod mpp_evm;
 mod mpp_lightning;
+mod order;
 mod streaming;
 mod stripe;
 mod support;

@@ -2,6 +2,7 @@
 
 use super::{LISTING_SATS, Market, endpoint, submission};
 use farebox_directory::{ListingFacts, Protocol};
+use farebox_store::{Transaction, params};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -85,8 +86,13 @@ async fn urls_of_others_are_refused_before_any_money_moves() {
     let market = Market::open().await;
     let facts = |url: &str| ListingFacts::new(url, Some("GET"), Protocol::L402, "Found");
     market.import(facts("https://found.example/a")).await;
-    let owned = ListingFacts { domain_verified: true, ..facts("https://owned.example/a") };
-    market.import(owned).await;
+    let prove = |transaction: &Transaction<'_>| {
+        let sql = "INSERT INTO domain_claim \
+                   (domain, status, token_hash, proof, created_at, changed_at) \
+                   VALUES ('owned.example', 'verified', ?1, 'dns', 0, 0)";
+        transaction.execute(sql, params![[7_u8; 32]])
+    };
+    market.store.write(prove).await.unwrap();
     let (_, mine) = market.list(&submission("Mine", &[URL])).await;
     let spent = market.spent().await;
     let mut post = endpoint("https://found.example/a");
@@ -158,10 +164,10 @@ async fn odd_texts_and_every_text_where_the_operator_wants_are_looked_at_first()
         assert!(market.directory.snapshot().is_empty());
         let id = listed["service_id"].as_str().unwrap();
         assert_eq!(market.get(&format!("/api/services/{id}")).await.status, StatusCode::NOT_FOUND);
-        let count = |transaction: &farebox_store::Transaction<'_>| {
+        let count = |transaction: &Transaction<'_>| {
             let sql =
                 "SELECT count(*) FROM review_item WHERE kind = 'registration' AND status = 'open'";
-            transaction.one(sql, farebox_store::params![], |row| row.get::<u64>(0))
+            transaction.one(sql, params![], |row| row.get::<u64>(0))
         };
         assert_eq!(market.store.read(count).await.unwrap(), 1);
     };
@@ -179,9 +185,9 @@ async fn only_the_digest_of_a_key_is_kept_with_the_service() {
     let market = Market::open().await;
     let (_, listed) = market.list(&submission("Weather", &[URL])).await;
     let key = listed["management_key"].as_str().unwrap().to_owned();
-    let read = |transaction: &farebox_store::Transaction<'_>| {
+    let read = |transaction: &Transaction<'_>| {
         let sql = "SELECT key_sha256 FROM service";
-        transaction.one(sql, farebox_store::params![], |row| row.get::<String>(0))
+        transaction.one(sql, params![], |row| row.get::<String>(0))
     };
     let kept = market.store.read(read).await.unwrap();
     assert!(kept.len() == 64 && kept != key);

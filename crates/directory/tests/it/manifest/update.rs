@@ -3,9 +3,10 @@
 use super::{Answer, Market, endpoint, submission};
 use farebox_directory::manifest::issue_management_key;
 use farebox_directory::{HealthStatus, ListingFacts, Protocol};
-use farebox_store::StoreError;
+use farebox_store::{StoreError, Transaction, params};
 use http::StatusCode;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const URL: &str = "https://api.example.com/a";
 
@@ -153,7 +154,40 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let elsewhere = json!({"endpoints": [endpoint("https://elsewhere.example/x")]});
     let answer = put(&market, &id, &key, &elsewhere).await;
     assert_eq!((answer.status.as_u16(), answer.error().1.as_str()), (409, "foreign_host"));
+    assert_eq!(market.directory.snapshot().len(), 2);
     let newer = issue(id.clone()).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::FORBIDDEN);
     assert_eq!(put(&market, &id, &newer, &change).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_key_of_a_claim_is_a_management_key() {
+    let market = Market::open().await;
+    let facts = ListingFacts::new("https://found.example/a", Some("GET"), Protocol::L402, "Found");
+    let listing = market.import(facts).await;
+    let id = market.directory.snapshot().get(&listing).unwrap().listing().service_id.clone();
+    let key = "ab".repeat(32);
+    let hash: [u8; 32] = Sha256::digest(&key).into();
+    let claimed = id.clone();
+    let claim = move |transaction: &Transaction<'_>| {
+        let sql = "INSERT INTO service_claim \
+                   (service_id, domain, token_hash, management_key_hash, verified_at) \
+                   VALUES (?1, 'found.example', ?2, ?2, 0)";
+        transaction.execute(sql, params![claimed, hash])
+    };
+    market.store.write(claim).await.unwrap();
+    let change = json!({"description": "By its owner."});
+    assert_eq!(put(&market, &id, &"cd".repeat(32), &change).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
+    let service = market.get(&format!("/api/services/{id}")).await.json();
+    assert_eq!(service["claimed"], true);
+    let more = [endpoint("https://found.example/a"), endpoint("https://found.example/b")];
+    let answer = put(&market, &id, &key, &json!({"endpoints": more})).await;
+    assert_eq!(answer.json()["endpoints_total"], 2, "on its own host: {}", answer.text);
+    let snapshot = market.directory.snapshot();
+    let is_proven = |url: &str| {
+        let mut listings = snapshot.listings();
+        listings.any(|one| one.facts.url == url && one.facts.domain_verified)
+    };
+    assert!(is_proven("https://found.example/b"));
 }

@@ -204,6 +204,7 @@ fn routes(paywall: &farebox_paywall::Paywall, kitchen: &Arc<Kitchen>) -> Router 
     let ticker = PaidRoute::one_shot("ticker", Sats::new(5), "Paid first").streaming();
     let stream = PaidRoute::one_shot("stream", Sats::new(5), "A stream").streaming();
     let events = PaidRoute::one_shot("events", Sats::new(5), "Events");
+    let order = PaidRoute::one_shot("order", Sats::new(5), "Made for good").collected_first();
     let plate = handler(kitchen, |query| format!("plate {query}"));
     Router::new()
         .route("/coffee", get(plate.clone()).route_layer(paywall.charge(coffee)))
@@ -213,6 +214,7 @@ fn routes(paywall: &farebox_paywall::Paywall, kitchen: &Arc<Kitchen>) -> Router 
             get(plate.clone()).post(plate.clone()).route_layer(paywall.charge(pass.clone())),
         )
         .route("/pass2", get(plate.clone()).route_layer(paywall.charge(pass)))
+        .route("/order", get(plate.clone()).route_layer(paywall.charge(order)))
         .route("/feast", get(plate.clone()).route_layer(paywall.charge(feast)))
         .route("/ticker", get(plate).route_layer(paywall.charge(ticker)))
         .route("/stream", get(sending(kitchen, "text/plain")).route_layer(paywall.charge(stream)))
