@@ -8,7 +8,6 @@ use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
-use crate::{EventKind, HealthStatus, L402Format, ProbeStatus, Protocol};
 use farebox_money::MicroUsd;
 use farebox_wire::text::is_hidden;
 use std::sync::LazyLock;

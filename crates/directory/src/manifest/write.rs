@@ -5,7 +5,6 @@ use super::rows::{self, ServiceRecord};
 use super::shape::fresh_listing;
 use super::submission::{self, Endpoint, Submission};
 use super::{ManagementKey, issue_management_key, key};
-use crate::canonical::host;
 use crate::text::clean::{NAME_LEN_MAX, clean_text};
 use crate::text::{KnownNames, content_flags};
 use crate::{

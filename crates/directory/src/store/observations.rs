@@ -53,15 +53,6 @@ pub(crate) fn history_since(
     transaction.all(sql, params![listing_id, since.as_second(), len_max], read_observation)
 }
 
-/// Forgets everything that checks found of a listing.
-pub(crate) fn clear_observations(
-    transaction: &Transaction<'_>,
-    listing_id: &str,
-) -> Result<(), StoreError> {
-    transaction.execute("DELETE FROM observation WHERE listing_id = ?1", params![listing_id])?;
-    Ok(())
-}
-
 /// Forgets what is older than the window, and more than a listing may keep; never the last one.
 pub(crate) fn prune(
     transaction: &Transaction<'_>,

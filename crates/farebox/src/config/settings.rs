@@ -134,12 +134,12 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            directory: DirectorySettings::default(),
             admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
-            directory: DirectorySettings::default(),
             limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
@@ -190,9 +190,6 @@ impl Settings {
         self.limits.check()?;
         self.listing_price()?;
         self.report_price()?;
-        self.listing_price()?;
-        self.report_price()?;
-        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;

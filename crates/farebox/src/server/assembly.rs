@@ -117,21 +117,17 @@ pub async fn build(
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let listed = directory.clone();
     let parts = DirectoryParts::open(settings, demo, &folder, listed, public_url, &secret)?;
-    let parts = DirectoryParts::open(settings, demo, &folder, directory.clone(), public_url)?;
-    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
-    let (free, paid) = services::routes(settings, &directory, paywall, public_url, demo)?;
+    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
     let counted = parts
         .routes(&settings.limits, &limits)
-        .merge(free)
-        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .merge(farebox_directory::manifest::routes(services.clone()))
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .merge(farebox_web::routes(directory.clone(), pages));
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
-        .merge(paid)
-        .routes(export_route(settings, &directory, paywall)?)
         .merge(services::paid_routes(services, settings, paywall)?)
+        .routes(export_route(settings, &directory, paywall)?)
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),

@@ -108,7 +108,7 @@ fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
 
 /// The private networks that may be reached: those that the settings name, and this machine where
 /// the demo serves nobody else.
-pub(super) fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
+pub fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
     let mut networks = settings.directory.networks().map_err(Failure::usage)?;
     if demo && settings.serve.listen.ip().is_loopback() {
         networks.extend(Ipv4Net::new(Ipv4Addr::new(127, 0, 0, 0), 8).map(IpNet::from));

@@ -24,32 +24,12 @@ const REPORT_TOKEN_S: u64 = 600;
 /// Bytes of a submission at most.
 const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 
-/// The free endpoints, and the paid ones apart. A server without a wallet answers the paid ones with that.
-pub fn routes(
 /// The services of the directory; `is_selling` says whether the demo's paid APIs can be bought.
 pub fn open(
     settings: &Settings,
     directory: &Directory,
     public_url: &str,
     demo: bool,
-) -> Result<(OpenApiRouter, OpenApiRouter), Failure> {
-    let services = Services::new(
-        directory.clone(),
-        ServicesOptions {
-            public_url: public_url.to_owned(),
-            listing_price: settings.listing_price().map_err(Failure::usage)?,
-            report_price: settings.report_price().map_err(Failure::usage)?,
-            report_token_s: REPORT_TOKEN_S,
-            try_an_api: (demo && paywall.is_some())
-                .then(|| format!("GET {public_url}{}", demo::WEATHER_PATH)),
-            reviews_submissions: settings.directory.review_submissions,
-            urls: url_check(demo),
-        },
-    );
-    let services = services.map_err(Failure::general)?;
-    let free = free_routes(services.clone());
-    let Some(paywall) = paywall else {
-        return Ok((free, paid_routes(services, |_| post(no_wallet), |_| get(no_wallet))));
     is_selling: bool,
 ) -> Result<Services, Failure> {
     let example = || format!("GET {public_url}{}", demo::WEATHER_PATH);
@@ -83,7 +63,6 @@ pub fn paid_routes(
         named.route_layer(paywall.charge(submission.route))
     };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
-    Ok((free, paid_routes(services, submission, report)))
     Ok(manifest::paid_routes(services, submission, report))
 }
 

@@ -296,7 +296,6 @@ impl Shop {
             .merge(routes_in_dollars(&paywall, &kitchen, &rates))
             .merge((setup.routes)(&paywall, &kitchen))
             .merge(Router::from(farebox_accounts::api::routes(accounts.clone(), topup_rates)));
-            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
         let watch = watch(&paywall);
         Self {
             router,
