@@ -3,6 +3,8 @@
 mod backup;
 mod ledger;
 mod restore;
+mod review;
+mod server;
 
 use crate::config::Settings;
 use crate::output::Failure;
@@ -14,6 +16,7 @@ use std::process::ExitCode;
 pub enum AdminCommand {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Review(review::ReviewArgs),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
 }
@@ -24,6 +27,7 @@ impl AdminCommand {
         match self {
             Self::Backup(args) => args.json,
             Self::Restore(args) => args.json,
+            Self::Review(args) => args.json,
             Self::Ledger(command) => command.wants_json(),
         }
     }
@@ -34,6 +38,7 @@ pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, 
     match command {
         AdminCommand::Backup(args) => backup::run(args, settings).await,
         AdminCommand::Restore(args) => restore::run(args, settings).await,
+        AdminCommand::Review(args) => review::run(args, settings).await,
         AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }
