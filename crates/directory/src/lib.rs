@@ -10,6 +10,7 @@ mod canonical;
 mod clean;
 mod directory;
 mod health;
+pub mod import;
 mod listing;
 mod query;
 mod samples;
