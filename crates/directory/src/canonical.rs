@@ -45,6 +45,15 @@ pub fn listing_id(canonical_url: &str, method: Option<&str>, protocol: Protocol)
     digits
 }
 
+/// The identifier of the service that a host is, unless its provider submitted another: `svc_` and
+/// 12 hexadecimal digits.
+#[must_use]
+pub fn service_id(host: &str) -> String {
+    let mut digits = hex::encode(Sha256::digest(format!("service\n{host}")));
+    digits.truncate(12);
+    format!("svc_{digits}")
+}
+
 /// Whether the URL holds placeholders (`{id}`, `:id`, `*`, `…`) that a caller must fill first.
 #[must_use]
 pub fn has_placeholders(url: &str) -> bool {

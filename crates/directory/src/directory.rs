@@ -1,7 +1,9 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
-use crate::health::{Check, HISTORY_LEN_MAX, Health, summarise};
-use crate::{Listing, ListingError, ListingFacts, Snapshot, samples, store};
+use crate::health::{Check, HISTORY_LEN_MAX, summarise};
+use crate::store::revision::{self, Revision};
+use crate::{Change, Clock, Listing, ListingError, ListingFacts, ListingStatus};
+use crate::{Snapshot, event, samples, store};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
 use farebox_store::{Store, StoreError, Transaction};
@@ -14,8 +16,9 @@ use tokio::sync::Mutex;
 pub struct Directory {
     store: Store,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    /// Held from a write to its publication, so that snapshots follow the database's order.
-    writing: Arc<Mutex<()>>,
+    /// Held while a snapshot is made, so that none is replaced by an older one.
+    publishing: Arc<Mutex<()>>,
+    clock: Clock,
 }
 
 /// A change of the directory that did not happen.
@@ -39,13 +42,33 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
     pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
-        let listings = store.read(store::load_listings).await?;
-        let snapshot = in_background(move || Snapshot::build(listings, rate)).await?;
+        let (listings, revision) = store.read(load).await?;
+        let build = move || Snapshot::build(listings, rate, revision);
+        let snapshot = in_background(build).await?;
         Ok(Self {
             store,
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
-            writing: Arc::new(Mutex::new(())),
+            publishing: Arc::new(Mutex::new(())),
+            clock: Clock::default(),
         })
+    }
+
+    /// The same directory by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The time by the directory's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The database below.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The directory as it is now; later changes do not show in it.
@@ -56,12 +79,64 @@ impl Directory {
 
     /// Compares prices at another rate from now on.
     pub async fn set_rate(&self, rate: BtcUsd) {
-        let _writing = self.writing.lock().await;
+        let _publishing = self.publishing.lock().await;
         let before = self.snapshot();
         // A new snapshot sorts anew; the same rate is not worth it.
         if before.rate() != Some(rate) {
-            self.publish(before.with_rate(rate));
+            self.snapshot.store(Arc::new(before.with_rate(rate)));
         }
+    }
+
+    /// Runs a change of the directory in one transaction, by the directory's clock. When it returns,
+    /// what was changed is on the disk and shows in [`Self::snapshot`].
+    ///
+    /// # Errors
+    /// What `work` returned, or a [`StoreError`] turned into `E`; nothing was changed then.
+    pub async fn change<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Change<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.change_at(self.now(), work).await
+    }
+
+    async fn change_at<T, E, F>(&self, now: Timestamp, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Change<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let write = move |transaction: &Transaction<'_>| work(&Change::new(transaction, now));
+        let done = self.store.write(write).await?;
+        // The change is on the disk: who made it must not be told that it failed.
+        if let Err(error) = self.refresh().await {
+            tracing::error!(%error, "the directory shows an older state until it can read again");
+        }
+        Ok(done)
+    }
+
+    /// Brings the snapshot up to what the database holds, whoever wrote it. Says whether there was
+    /// anything new.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the snapshot stays as it was.
+    pub async fn refresh(&self) -> Result<bool, StoreError> {
+        let _publishing = self.publishing.lock().await;
+        let before = self.snapshot();
+        let (known, rate) = (before.revision(), before.rate());
+        let news = move |transaction: &Transaction<'_>| News::after(transaction, known);
+        let next = match self.store.read(news).await? {
+            News::None => return Ok(false),
+            News::Changed(listings, revision) => {
+                in_background(move || before.with_changes(listings, revision)).await?
+            }
+            News::All(listings, revision) => {
+                in_background(move || Snapshot::build(listings, rate, revision)).await?
+            }
+        };
+        self.snapshot.store(Arc::new(next));
+        Ok(true)
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never
@@ -71,7 +146,6 @@ impl Directory {
     /// [`StoreError`]; nothing was imported then.
     pub async fn import_samples(&self, now: Timestamp) -> Result<usize, StoreError> {
         let digest = samples::digest();
-        let writing = self.writing.lock().await;
         let known = digest.clone();
         let imported =
             self.store.read(move |transaction| store::is_imported(transaction, &known)).await?;
@@ -85,10 +159,7 @@ impl Directory {
             store::replace_samples(transaction, &digest, &listings, now)
         };
         self.store.write(replace).await?;
-        let listings = self.store.read(store::load_listings).await?;
-        let rate = self.snapshot().rate();
-        self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
-        drop(writing);
+        self.refresh().await?;
         Ok(self.snapshot().len())
     }
 
@@ -103,31 +174,24 @@ impl Directory {
         now: Timestamp,
     ) -> Result<String, DirectoryError> {
         let (facts, canonical_url) = facts.checked()?;
-        let _writing = self.writing.lock().await;
-        let snapshot = self.snapshot();
         let fresh = Listing::new(facts, canonical_url, now);
-        let write = move |transaction: &Transaction<'_>| -> Result<Listing, DirectoryError> {
-            let facts = &fresh.facts;
-            let known = store::find_id(
-                transaction,
-                &fresh.canonical_url,
-                facts.method.as_deref(),
-                facts.protocol,
-            )?;
-            store::store_facts(transaction, &fresh)?;
-            let known = known.as_deref().and_then(|id| snapshot.get(id));
-            Ok(match known {
+        self.change_at(now, move |change| {
+            let (method, protocol) = (fresh.facts.method.as_deref(), fresh.facts.protocol);
+            let before = change.find_endpoint(&fresh.canonical_url, method, protocol)?;
+            let after = match &before {
                 None => fresh,
-                Some(entry) => {
-                    Listing { facts: fresh.facts, updated_at: now, ..entry.listing().clone() }
-                }
-            })
-        };
-        let listing = self.store.write(write).await?;
-        let id = listing.id.clone();
-        let before = self.snapshot();
-        self.publish(in_background(move || before.with_listing(listing)).await?);
-        Ok(id)
+                Some(known) => Listing {
+                    facts: fresh.facts,
+                    status: ListingStatus::Active,
+                    deleted_at: None,
+                    updated_at: now,
+                    ..known.clone()
+                },
+            };
+            change.put(before.as_ref(), &after)?;
+            Ok(after.id)
+        })
+        .await
     }
 
     /// Lists exactly these endpoints as the ones that this server answers itself: what it listed
@@ -148,12 +212,10 @@ impl Directory {
         });
         let fresh = fresh.collect::<Result<Vec<_>, ListingError>>()?;
         let ids = fresh.iter().map(|listing| listing.id.clone()).collect();
-        let _writing = self.writing.lock().await;
-        let replace = move |transaction: &Transaction<'_>| store::replace_own(transaction, &fresh);
+        let replace =
+            move |transaction: &Transaction<'_>| store::replace_own(transaction, &fresh, now);
         if self.store.write(replace).await? {
-            let listings = self.store.read(store::load_listings).await?;
-            let rate = self.snapshot().rate();
-            self.publish(in_background(move || Snapshot::build(listings, rate)).await?);
+            self.refresh().await?;
         }
         Ok(ids)
     }
@@ -164,29 +226,50 @@ impl Directory {
     /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
     pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
         let check = check.cleaned();
-        let _writing = self.writing.lock().await;
-        let unknown = || DirectoryError::UnknownListing(listing_id.to_owned());
-        let snapshot = self.snapshot();
-        let known = snapshot.get(listing_id).ok_or_else(unknown)?;
-        let last_seen_healthy = known.listing().health.last_seen_healthy;
         let id = listing_id.to_owned();
-        let write = move |transaction: &Transaction<'_>| -> Result<Health, DirectoryError> {
-            store::insert_observation(transaction, &id, &check)?;
-            store::prune(transaction, &id, check.checked_at)?;
-            let history = store::history(transaction, &id, HISTORY_LEN_MAX)?;
-            let health = summarise(&history, last_seen_healthy, check.checked_at);
-            store::store_health(transaction, &id, &health)?;
-            Ok(health)
-        };
-        let health = self.store.write(write).await?;
-        let next = snapshot.with_health(listing_id, health).ok_or_else(unknown)?;
-        self.publish(next);
-        Ok(())
+        self.change_at(check.checked_at, move |change| {
+            let transaction = change.transaction();
+            let known = change.find(&id)?;
+            let before = known.filter(|listing| listing.status == ListingStatus::Active);
+            let before = before.ok_or(DirectoryError::UnknownListing(id))?;
+            store::insert_observation(transaction, &before.id, &check)?;
+            store::prune(transaction, &before.id, check.checked_at)?;
+            let history = store::history(transaction, &before.id, HISTORY_LEN_MAX)?;
+            let health = summarise(&history, before.health.last_seen_healthy, check.checked_at);
+            store::store_health(transaction, &before.id, &health, change.revision()?)?;
+            let after = Listing { health, ..before.clone() };
+            for happening in event::happenings(Some(&before), &after) {
+                store::append_event(transaction, &after, &happening, check.checked_at)?;
+            }
+            Ok(())
+        })
+        .await
     }
+}
 
-    fn publish(&self, snapshot: Snapshot) {
-        self.snapshot.store(Arc::new(snapshot));
+/// What a snapshot does not show yet.
+enum News {
+    None,
+    Changed(Vec<Listing>, Revision),
+    All(Vec<Listing>, Revision),
+}
+
+impl News {
+    fn after(transaction: &Transaction<'_>, known: Revision) -> Result<Self, StoreError> {
+        let (latest, latest_whole) = revision::latest(transaction)?;
+        if latest == known {
+            return Ok(Self::None);
+        }
+        if latest_whole > known {
+            return Ok(Self::All(store::load_listings(transaction)?, latest));
+        }
+        Ok(Self::Changed(store::changed_after(transaction, known)?, latest))
     }
+}
+
+fn load(transaction: &Transaction<'_>) -> Result<(Vec<Listing>, Revision), StoreError> {
+    let (latest, _) = revision::latest(transaction)?;
+    Ok((store::load_listings(transaction)?, latest))
 }
 
 /// Runs what takes milliseconds off the threads that answer requests.

@@ -7,11 +7,15 @@
 
 mod api;
 mod canonical;
+mod change;
 mod clean;
+mod clock;
 mod directory;
+mod event;
 mod health;
 pub mod import;
 mod listing;
+mod offer;
 mod query;
 mod samples;
 mod search;
@@ -21,16 +25,22 @@ mod words;
 
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
+pub use change::Change;
+pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
+pub use event::EventKind;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
+pub use offer::{OFFERS_MAX, Offer};
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,
 };
 pub use search::QUERY_LEN_MAX;
 pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
-pub use words::{HealthStatus, L402Format, ProbeStatus, Protocol};
+pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};
+pub use store::{ListingEvent, events_after, events_of_listing, last_event};
+pub use words::{HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol};
 
 mod sqlite {
     refinery::embed_migrations!("migrations/sqlite");

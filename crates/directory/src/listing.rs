@@ -1,10 +1,12 @@
 //! A listing: one URL and method on one protocol, what is said about it and how it fared.
 
-use crate::canonical::{URL_LEN_MAX, canonical_url, has_placeholders, listing_id};
+use crate::canonical::{
+    URL_LEN_MAX, canonical_url, has_placeholders, host, listing_id, service_id,
+};
 use crate::clean::{
     DESCRIPTION_LEN_MAX, NAME_LEN_MAX, SHORT_LEN_MAX, TAGS_MAX, clean_optional, clean_text,
 };
-use crate::{Health, HealthStatus, L402Format, ProbeStatus, Protocol};
+use crate::{Health, HealthStatus, L402Format, ListingStatus, Offer, ProbeStatus, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use jiff::Timestamp;
 
@@ -13,6 +15,8 @@ pub const UNCATEGORIZED: &str = "uncategorized";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const PROBE_BODY_LEN_MAX: usize = 16_384;
+/// Bytes of a schema or another JSON document at most.
+const DOCUMENT_LEN_MAX: usize = 32_768;
 
 /// What a provider or a source says about a listing. The texts are untrusted until
 /// [`ListingFacts::checked`] has cleaned them.
@@ -46,12 +50,24 @@ pub struct ListingFacts {
     pub payment_network: Option<String>,
     /// A JSON body that gets as far as the paywall; anything else is dropped.
     pub probe_body: Option<String>,
+    /// A JSON Schema of what a call takes; anything else is dropped.
+    pub input_schema: Option<String>,
+    /// A JSON Schema of what a call answers; anything else is dropped.
+    pub output_schema: Option<String>,
+    /// How to make use of the answer: a JSON object with a `type`; anything else is dropped.
+    pub consumption: Option<String>,
+    /// The media type of the answer.
+    pub content_type: Option<String>,
+    /// Where people read about it.
+    pub docs_url: Option<String>,
     /// Whether a plain request meets the paywall.
     pub probe_status: ProbeStatus,
     /// Which list the row came from.
     pub source: String,
     /// Where in that list.
     pub source_ref: Option<String>,
+    /// What that list calls it.
+    pub source_id: Option<String>,
     /// The licence of the row.
     pub licence: Option<String>,
     /// Shown before others.
@@ -60,6 +76,14 @@ pub struct ListingFacts {
     pub domain_verified: bool,
     /// x402: whether the payment requirements were found valid; `None` before the first look.
     pub x402_payment_valid: Option<bool>,
+    /// x402: whether the facilitator that the requirements name answers.
+    pub x402_facilitator_reachable: Option<bool>,
+    /// x402: whether the asset is one that clients know.
+    pub x402_asset_known: Option<bool>,
+    /// L402: whether the challenge follows the specification.
+    pub l402_compliant: Option<bool>,
+    /// L402: what is wrong with the challenge.
+    pub l402_degrade_reason: Option<String>,
     /// L402: how the macaroon is written.
     pub l402_format: Option<L402Format>,
     /// L402: whether lnget can pay it.
@@ -103,13 +127,23 @@ impl ListingFacts {
             payment_asset: None,
             payment_network: None,
             probe_body: None,
+            input_schema: None,
+            output_schema: None,
+            consumption: None,
+            content_type: None,
+            docs_url: None,
             probe_status: ProbeStatus::Probeable,
             source: "self-registered".to_owned(),
             source_ref: None,
+            source_id: None,
             licence: None,
             featured: false,
             domain_verified: false,
             x402_payment_valid: None,
+            x402_facilitator_reachable: None,
+            x402_asset_known: None,
+            l402_compliant: None,
+            l402_degrade_reason: None,
             l402_format: None,
             lnget_compatible: None,
             sample_data: false,
@@ -139,10 +173,24 @@ impl ListingFacts {
         self.description = clean_text(&self.description, DESCRIPTION_LEN_MAX);
         self.category = clean_category(&self.category);
         self.clean_short_texts();
+        self.clean_documents();
         if has_placeholders(&self.url) {
             self.probe_status = ProbeStatus::Unprobeable;
         }
         Ok((self, canonical))
+    }
+
+    /// Whether a search finds both by the same words and under the same source.
+    pub(crate) fn same_texts(&self, other: &Self) -> bool {
+        self.url == other.url
+            && self.protocol == other.protocol
+            && self.name == other.name
+            && self.description == other.description
+            && self.category == other.category
+            && self.provider == other.provider
+            && self.tags == other.tags
+            && self.payment_network == other.payment_network
+            && self.source == other.source
     }
 
     fn clean_short_texts(&mut self) {
@@ -160,10 +208,32 @@ impl ListingFacts {
             .filter(|tag| !tag.is_empty())
             .take(TAGS_MAX)
             .collect();
+        self.source_id = short(&self.source_id);
+        self.content_type = short(&self.content_type);
+        self.l402_degrade_reason = short(&self.l402_degrade_reason);
+    }
+
+    fn clean_documents(&mut self) {
         // A body is sent, and shown in a command to copy: nothing but JSON will do.
         self.probe_body = clean_optional(self.probe_body.as_deref(), PROBE_BODY_LEN_MAX)
             .filter(|body| serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok());
+        let object = |text: &mut Option<String>| {
+            *text = text.take().as_deref().and_then(json_object);
+        };
+        object(&mut self.input_schema);
+        object(&mut self.output_schema);
+        object(&mut self.consumption);
+        self.docs_url = self.docs_url.take().filter(|url| canonical_url(url).is_some());
     }
+}
+
+/// A JSON object, as short as it can be written; `None` for anything else, or too long a one.
+fn json_object(text: &str) -> Option<String> {
+    if text.len() > DOCUMENT_LEN_MAX {
+        return None;
+    }
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    serde_json::to_string(&object).ok()
 }
 
 fn known_method(method: &str) -> Option<String> {
@@ -187,8 +257,22 @@ pub struct Listing {
     pub id: String,
     /// What listings of one endpoint on several rails have in common.
     pub canonical_url: String,
+    /// What listings of one provider have in common: `svc_` and twelve hexadecimal digits.
+    pub service_id: String,
+    /// Where it stands.
+    pub status: ListingStatus,
+    /// Why it was approved or rejected, in the reviewer's words.
+    pub status_reason: Option<String>,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
     /// What is said about it, cleaned.
     pub facts: ListingFacts,
+    /// Ways to pay, as last seen or said.
+    pub offers: Vec<Offer>,
+    /// What is odd about its texts.
+    pub content_flags: Vec<String>,
+    /// Field by field who said it, and when: a JSON object.
+    pub provenance: Box<str>,
     /// When it was first listed.
     pub registered_at: Timestamp,
     /// When its facts last changed.
@@ -214,8 +298,15 @@ impl Listing {
     pub fn new(facts: ListingFacts, canonical_url: String, now: Timestamp) -> Self {
         Self {
             id: listing_id(&canonical_url, facts.method.as_deref(), facts.protocol),
+            service_id: service_id(&host(&canonical_url)),
             canonical_url,
+            status: ListingStatus::Active,
+            status_reason: None,
+            deleted_at: None,
             facts,
+            offers: Vec::new(),
+            content_flags: Vec::new(),
+            provenance: "{}".into(),
             registered_at: now,
             updated_at: now,
             health: Health::default(),
@@ -261,7 +352,7 @@ impl Listing {
     /// The host, in lower case.
     #[must_use]
     pub fn host(&self) -> String {
-        crate::canonical::host(&self.canonical_url)
+        host(&self.canonical_url)
     }
 }
 

@@ -135,7 +135,42 @@ impl L402Format {
     }
 }
 
-fn find<T: Copy, const N: usize>(
+/// Where a listing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListingStatus {
+    /// It waits for an admin and is not shown.
+    Pending,
+    /// It is shown.
+    Active,
+    /// An admin turned it down; it is not shown.
+    Rejected,
+    /// It was deleted and is not shown; its row goes 30 days later.
+    Deleted,
+}
+
+impl ListingStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Active, Self::Rejected, Self::Deleted];
+
+    /// The lower-case word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Rejected => "rejected",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Reads the word in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        find(Self::ALL, Self::name, text)
+    }
+}
+
+pub(crate) fn find<T: Copy, const N: usize>(
     all: [T; N],
     name: fn(T) -> &'static str,
     text: &str,

@@ -45,16 +45,23 @@ impl Paywall {
         })
     }
 
+    /// What an OpenAPI document says of a paid operation as its `x-payment-info`: the offers of MPP,
+    /// the protocols, and the price in dollars.
+    #[must_use]
+    pub fn payment_info(&self, route: &PaidRoute) -> Value {
+        json!({
+            "offers": self.offers_of(route),
+            "protocols": route.protocols.iter().map(|own| own.name()).collect::<Vec<_>>(),
+            "price": self.price_of(route),
+        })
+    }
+
     fn operation(&self, operation: &PaidOperation) -> Value {
         let route = &operation.route;
         let mut described = json!({
             "operationId": route.id,
             "summary": route.description,
-            "x-payment-info": {
-                "offers": self.offers_of(route),
-                "protocols": route.protocols.iter().map(|own| own.name()).collect::<Vec<_>>(),
-                "price": self.price_of(route),
-            },
+            "x-payment-info": self.payment_info(route),
             "responses": {
                 "200": {"description": "What was paid for."},
                 "402": {"description": "Payment required: the ways to pay are in the headers."},

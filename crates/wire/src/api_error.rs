@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of an error answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// What went wrong.
     pub error: ApiError,
@@ -12,6 +13,7 @@ pub struct ErrorBody {
 
 /// What went wrong, for a program and for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiError {
     /// Stable, lower case with underscores: what programs compare.
     pub code: String,

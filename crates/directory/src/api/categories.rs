@@ -6,16 +6,25 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Shows the categories, the largest first; `total` counts what is below a category as well,
 /// so it is what `?category=` finds.
+#[utoipa::path(
+    get,
+    path = "/api/v1/categories",
+    tag = "directory",
+    responses((status = 200, description = "The categories by name", body = Tree))
+)]
 pub(super) async fn categories(State(directory): State<Directory>) -> Response {
     let snapshot = directory.snapshot();
     Json(Tree { categories: Level(snapshot.categories()) }).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CategoryTree)]
 struct Tree<'a> {
+    #[schema(value_type = BTreeMap<String, Branch>)]
     categories: Level<'a>,
 }
 
@@ -25,14 +34,17 @@ struct Level<'a>(&'a CategoryTree);
 /// The lower level, by name.
 struct Below<'a>(&'a [Category]);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Category)]
 struct Branch<'a> {
     #[serde(flatten)]
     counts: Counted,
+    #[schema(value_type = BTreeMap<String, Counted>)]
     subcategories: Below<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CategoryCounts)]
 struct Counted {
     #[serde(rename = "L402")]
     l402: usize,

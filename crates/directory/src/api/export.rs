@@ -1,11 +1,13 @@
 //! `GET /api/v1/export.csv`: the directory as a table.
 
 use super::answer::invalid_query;
+use super::document::ExportQuery;
 use crate::query::Dialect;
 use crate::{Directory, Entry};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use farebox_money::BtcUsd;
+use farebox_wire::api_error::ErrorBody;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use std::borrow::Cow;
@@ -38,6 +40,17 @@ const COLUMNS: [&str; 19] = [
 /// dollars. The paywall stands in front of this handler: who gets here has paid.
 ///
 /// 200 with the table; 400 `invalid_parameter` as in `/api/v1/services`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/export.csv",
+    tag = "directory",
+    params(ExportQuery),
+    responses(
+        (status = 200, description = "The table", body = String, content_type = "text/csv; charset=utf-8"),
+        (status = 400, description = "Parameters that cannot be used, each named", body = ErrorBody),
+        (status = 503, description = "The server takes no payments now", body = ErrorBody),
+    )
+)]
 pub(super) async fn export(
     State(directory): State<Directory>,
     RawQuery(raw): RawQuery,

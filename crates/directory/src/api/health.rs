@@ -7,17 +7,25 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Shows how many listings, hosts and providers there are, by rail, verdict and source.
 ///
 /// A service is a host. `distinct_providers` leaves out hosts that have nothing but URL
 /// templates and demos; the `excluded_` counts say how many listings those are.
+#[utoipa::path(
+    get,
+    path = "/api/v1/health",
+    tag = "directory",
+    responses((status = 200, description = "Counts, and when each was last brought up to date", body = Health))
+)]
 pub(super) async fn health(State(directory): State<Directory>) -> Response {
     let snapshot = directory.snapshot();
     Json(Health::of(snapshot.stats())).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DirectoryHealth)]
 struct Health<'a> {
     status: &'static str,
     version: &'static str,
@@ -28,8 +36,11 @@ struct Health<'a> {
     distinct_providers: usize,
     excluded_templates: usize,
     excluded_demos: usize,
+    #[schema(value_type = BTreeMap<String, Rail>)]
     by_protocol: BTreeMap<&'static str, Rail>,
+    #[schema(value_type = BTreeMap<String, usize>)]
     by_health: &'a BTreeMap<&'static str, usize>,
+    #[schema(value_type = BTreeMap<String, usize>)]
     by_source: &'a BTreeMap<String, usize>,
     last_bazaar_sync: Option<Timestamp>,
     last_satring_sync: Option<Timestamp>,
@@ -38,7 +49,8 @@ struct Health<'a> {
     last_health_check_run: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RailHealth)]
 struct Rail {
     endpoints: usize,
     services: usize,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod categories;
+mod document;
 mod export;
 mod health;
 pub(crate) mod row;
@@ -9,20 +10,20 @@ mod service;
 mod services;
 
 use crate::Directory;
-use axum::Router;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The free JSON views: list, detail, categories, health. Any web page may read them.
-pub fn routes(directory: Directory) -> Router {
-    Router::new()
-        .route("/api/v1/services", get(services::services))
-        .route("/api/v1/services/{id}", get(service::service))
-        .route("/api/v1/categories", get(categories::categories))
-        .route("/api/v1/health", get(health::health))
+pub fn routes(directory: Directory) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(services::services))
+        .routes(routes!(service::service))
+        .routes(routes!(categories::categories))
+        .routes(routes!(health::health))
         .layer(map_response(open_to_all_origins))
         .with_state(directory)
 }
@@ -31,8 +32,8 @@ pub fn routes(directory: Directory) -> Router {
 pub const EXPORT_PATH: &str = "/api/v1/export.csv";
 
 /// The export alone, apart because the server puts a paywall in front of it.
-pub fn export_route(directory: Directory) -> MethodRouter {
-    get(export::export).with_state(directory)
+pub fn export_route(directory: Directory) -> UtoipaMethodRouter {
+    routes!(export::export).with_state(directory)
 }
 
 async fn open_to_all_origins(mut response: Response) -> Response {

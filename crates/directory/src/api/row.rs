@@ -1,18 +1,22 @@
 //! The row of a listing in `/api/v1/services`.
 
-use crate::{L402Format, Listing, Protocol};
+use super::document::Flag;
+use crate::{HealthStatus, L402Format, Listing, ProbeStatus, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What the list and the detail have in common, in the order of the API's documentation.
-#[derive(Serialize)]
-struct ServiceRow<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ServiceRow<'a> {
     id: &'a str,
     name: &'a str,
     description: &'a str,
     url: &'a str,
+    #[schema(value_type = Protocol)]
     protocol: &'static str,
+    #[schema(value_type = Option<u64>)]
     price_sats: Option<Sats>,
     price_usd: Option<f64>,
     payment_asset: Option<&'a str>,
@@ -20,8 +24,11 @@ struct ServiceRow<'a> {
     category: &'a str,
     provider: &'a str,
     source: &'a str,
+    #[schema(value_type = Flag)]
     featured: u8,
+    #[schema(value_type = HealthStatus)]
     health_status: &'static str,
+    #[schema(value_type = ProbeStatus)]
     probe_status: &'static str,
     uptime_30d: Option<f64>,
     latency_p50_ms: Option<u32>,
@@ -29,26 +36,40 @@ struct ServiceRow<'a> {
     registered_at: Timestamp,
     http_method: Option<&'a str>,
     reliability_score: Option<f64>,
+    #[schema(value_type = Option<Flag>)]
     x402_payment_valid: Option<u8>,
+    #[schema(value_type = Option<Flag>)]
     x402_facilitator_reachable: Option<u8>,
+    #[schema(value_type = Option<Flag>)]
     x402_asset_known: Option<u8>,
+    #[schema(value_type = Flag)]
     domain_verified: u8,
+    #[schema(value_type = Option<L402Format>)]
     l402_format: Option<&'static str>,
+    #[schema(value_type = Option<Flag>)]
     lnget_compatible: Option<u8>,
+    #[schema(value_type = Vec<Protocol>)]
     related_protocols: Vec<&'static str>,
     #[serde(flatten)]
     upcoming: Upcoming,
 }
 
 /// Fields that the API documents as null until providers adopt the standards behind them.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 pub(super) struct Upcoming {
+    #[schema(value_type = Option<String>)]
     l402_version: Option<()>,
+    #[schema(value_type = Option<String>)]
     agent_spec_url: Option<()>,
+    #[schema(value_type = Option<String>)]
     capabilities: Option<()>,
+    #[schema(value_type = Option<String>)]
     token_format: Option<()>,
+    #[schema(value_type = Option<String>)]
     invoice_type: Option<()>,
+    #[schema(value_type = Option<String>)]
     pricing_model: Option<()>,
+    #[schema(value_type = Option<String>)]
     content_domain: Option<()>,
 }
 

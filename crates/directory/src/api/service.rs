@@ -1,20 +1,36 @@
 //! `GET /api/v1/services/{id}`: everything that is known of one listing.
 
 use super::answer::not_found;
+use super::document::Flag;
 use super::row::Upcoming;
 use crate::clean::clean_text;
-use crate::{Directory, Entry, L402Format, Listing, Observation, Snapshot, Verification};
+use crate::{
+    Directory, Entry, HealthStatus, L402Format, Listing, Observation, ProbeStatus, Protocol,
+    Snapshot, Verification,
+};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use farebox_money::{MicroUsd, Sats};
+use farebox_wire::api_error::ErrorBody;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Shows one listing with its recent checks and the other listings of its URL.
 ///
 /// 200; 404 `not_found` when no listing has the id.
+#[utoipa::path(
+    get,
+    path = "/api/v1/services/{id}",
+    tag = "directory",
+    params(("id" = String, Path, description = "Of the listing, as lists show it")),
+    responses(
+        (status = 200, description = "The listing", body = Detail),
+        (status = 404, description = "No listing has the id", body = ErrorBody),
+    )
+)]
 pub(super) async fn service(
     State(directory): State<Directory>,
     id: Result<Path<String>, PathRejection>,
@@ -30,13 +46,16 @@ pub(super) async fn service(
     Json(Detail::of(entry, &snapshot)).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServiceDetail)]
 struct Detail<'a> {
     id: &'a str,
     name: &'a str,
     description: &'a str,
     url: &'a str,
+    #[schema(value_type = Protocol)]
     protocol: &'static str,
+    #[schema(value_type = Option<u64>)]
     price_sats: Option<Sats>,
     price_usd: Option<f64>,
     /// A price that is no single number, as the provider writes it.
@@ -49,16 +68,22 @@ struct Detail<'a> {
     source_ref: Option<&'a str>,
     licence: Option<&'a str>,
     sample_data: bool,
+    #[schema(value_type = Flag)]
     featured: u8,
     registered_at: Timestamp,
     updated_at: Timestamp,
     status: &'static str,
     http_method: Option<&'a str>,
     probe_body: Option<&'a str>,
+    #[schema(value_type = ProbeStatus)]
     probe_status: &'static str,
+    #[schema(value_type = Flag)]
     is_template: u8,
+    #[schema(value_type = Flag)]
     is_demo: u8,
+    #[schema(value_type = Flag)]
     verified: u8,
+    #[schema(value_type = Flag)]
     domain_verified: u8,
     hostname: String,
     #[serde(flatten)]
@@ -72,8 +97,9 @@ struct Detail<'a> {
     related_services: Vec<Related<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct HealthFields<'a> {
+    #[schema(value_type = HealthStatus)]
     health_status: &'static str,
     uptime_30d: Option<f64>,
     latency_p50_ms: Option<u32>,
@@ -85,44 +111,63 @@ struct HealthFields<'a> {
     health_checks: Vec<HealthCheck<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct HealthCheck<'a> {
     id: i64,
     checked_at: Timestamp,
+    #[schema(value_type = HealthStatus)]
     status: &'static str,
     response_time_ms: Option<u32>,
     http_status: Option<u16>,
     error_message: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RailFields {
+    #[schema(value_type = Option<Flag>)]
     x402_payment_valid: Option<u8>,
+    #[schema(value_type = Option<L402Format>)]
     l402_format: Option<&'static str>,
+    #[schema(value_type = Option<Flag>)]
     lnget_compatible: Option<u8>,
 }
 
 /// Fields that clients of the API may read and that nothing here fills.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 struct Unset {
+    #[schema(value_type = Option<String>)]
     input_schema: Option<()>,
+    #[schema(value_type = Option<String>)]
     output_schema: Option<()>,
+    #[schema(value_type = Option<String>)]
     source_id: Option<()>,
+    #[schema(value_type = Option<String>)]
     contact_email: Option<()>,
+    #[schema(value_type = Option<String>)]
     x402_facilitator_reachable: Option<()>,
+    #[schema(value_type = Option<String>)]
     x402_asset_known: Option<()>,
+    #[schema(value_type = Flag)]
     provider_deleted: u8,
+    #[schema(value_type = Option<String>)]
     deleted_at: Option<()>,
+    #[schema(value_type = Option<String>)]
     approval_reason: Option<()>,
+    #[schema(value_type = Option<String>)]
     l402_compliant: Option<()>,
+    #[schema(value_type = Option<String>)]
     l402_degrade_reason: Option<()>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RelatedService)]
 struct Related<'a> {
     id: &'a str,
+    #[schema(value_type = Protocol)]
     protocol: &'static str,
+    #[schema(value_type = HealthStatus)]
     health_status: &'static str,
+    #[schema(value_type = Option<u64>)]
     price_sats: Option<Sats>,
     price_usd: Option<f64>,
     reliability_score: Option<f64>,

@@ -1,12 +1,16 @@
 //! `GET /api/v1/services`: list and search.
 
 use super::answer::{invalid_query, json};
+use super::document::ServicesQuery;
+use super::row::ServiceRow;
 use crate::query::Dialect;
 use crate::{Directory, ListQuery, Page};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use farebox_wire::api_error::ErrorBody;
 use http::HeaderValue;
 use std::fmt::Write;
+use utoipa::ToSchema;
 
 /// Says that a search ran without the meaning of words, and why.
 const SEARCH_DEGRADED: &str = "x-402index-search-degraded";
@@ -14,10 +18,36 @@ const SEARCH_DEGRADED: &str = "x-402index-search-degraded";
 /// Bytes of a row, about: spares growing the answer.
 const ROW_LEN: usize = 1_024;
 
+/// A page of listings.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `body` writes")]
+struct ServiceList<'a> {
+    services: Vec<ServiceRow<'a>>,
+    /// Listings that match, on this page or not.
+    total: usize,
+    limit: usize,
+    offset: usize,
+}
+
 /// Lists listings: filters, search, order and page as the API documents them.
 ///
 /// 200 with `services`, the exact `total`, `limit` and `offset`; 400 `invalid_parameter` names
 /// every parameter that is unknown, repeated, malformed or out of range.
+#[utoipa::path(
+    get,
+    path = "/api/v1/services",
+    tag = "directory",
+    params(ServicesQuery),
+    responses(
+        (
+            status = 200,
+            description = "The page that was asked for",
+            body = ServiceList,
+            headers(("X-402index-Search-Degraded" = String, description = "Why a search ran without the meaning of words")),
+        ),
+        (status = 400, description = "Parameters that cannot be used, each named", body = ErrorBody),
+    )
+)]
 pub(super) async fn services(
     State(directory): State<Directory>,
     RawQuery(raw): RawQuery,

@@ -6,6 +6,7 @@ mod values;
 
 pub use error::{InvalidParameter, QueryError};
 pub use parse::Dialect;
+pub(crate) use parse::{OFFSET_MAX, names};
 
 use crate::{HealthStatus, L402Format, Listing, ProbeStatus, Protocol, Verification};
 use farebox_money::{BtcUsd, MicroUsd};

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 /// Parameters of one request at most; what follows is not read.
 const PARAMETERS_MAX: usize = 64;
 /// Rows that a caller may leave out at the start.
-const OFFSET_MAX: usize = 1_000_000_000;
+pub(crate) const OFFSET_MAX: usize = 1_000_000_000;
 /// Below this likeness (0 to 1) no other name is suggested.
 const LIKENESS_MIN: f64 = 0.8;
 
@@ -41,6 +41,12 @@ pub enum Dialect {
     Services,
     /// `/api/v1/export.csv`: every row unless the caller says otherwise, and `l402=require`.
     Export,
+}
+
+/// The parameters that an endpoint takes.
+pub(crate) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    let export = (dialect == Dialect::Export).then_some("l402");
+    NAMES.into_iter().chain(export)
 }
 
 impl ListQuery {
@@ -91,8 +97,7 @@ impl<'a> Reading<'a> {
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        let export = (self.dialect == Dialect::Export).then_some("l402");
-        NAMES.into_iter().chain(export)
+        names(self.dialect)
     }
 
     fn take(&mut self, name: &str, value: &str) {

@@ -10,10 +10,11 @@ pub use stats::{Category, CategoryTree, Counts, RailCounts, Stats};
 use crate::api::row::service_row;
 use crate::query::{Dialect, sources};
 use crate::search::{Document, TextIndex};
-use crate::{ListQuery, Listing, Protocol, QueryError};
+use crate::store::revision::Revision;
+use crate::{ListQuery, Listing, ListingStatus, Protocol, QueryError};
 use farebox_money::BtcUsd;
 use order::Orders;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// A listing with what follows from its neighbours.
@@ -46,6 +47,7 @@ impl Entry {
 
 /// The whole directory at one moment.
 pub struct Snapshot {
+    revision: Revision,
     rate: Option<BtcUsd>,
     entries: Vec<Arc<Entry>>,
     directory: Arc<Lookup>,
@@ -65,7 +67,7 @@ struct Lookup {
 impl Snapshot {
     /// Builds a snapshot of these listings; prices are compared at `rate`, where one is known.
     #[must_use]
-    pub fn build(listings: Vec<Listing>, rate: Option<BtcUsd>) -> Self {
+    pub(crate) fn build(listings: Vec<Listing>, rate: Option<BtcUsd>, revision: Revision) -> Self {
         let directory = Lookup::build(&listings);
         let protocols: Vec<Protocol> = listings.iter().map(|one| one.facts.protocol).collect();
         let related = |listing: &Listing| {
@@ -86,11 +88,17 @@ impl Snapshot {
                 })
             })
             .collect();
-        Self::assemble(rate, entries, Arc::new(directory))
+        Self::assemble(revision, rate, entries, Arc::new(directory))
     }
 
-    fn assemble(rate: Option<BtcUsd>, entries: Vec<Arc<Entry>>, directory: Arc<Lookup>) -> Self {
+    fn assemble(
+        revision: Revision,
+        rate: Option<BtcUsd>,
+        entries: Vec<Arc<Entry>>,
+        directory: Arc<Lookup>,
+    ) -> Self {
         Self {
+            revision,
             rate,
             entries,
             directory,
@@ -100,37 +108,64 @@ impl Snapshot {
         }
     }
 
-    /// The snapshot after a check: only the health of one listing differs. `None` when it does
-    /// not know the listing.
-    #[must_use]
-    pub(crate) fn with_health(&self, listing_id: &str, health: crate::Health) -> Option<Self> {
-        let position = *self.directory.positions.get(listing_id)? as usize;
-        let mut entries = self.entries.clone();
-        let entry = entries.get_mut(position)?;
-        *entry = Arc::new(Entry {
-            listing: Listing { health, ..entry.listing.clone() },
-            related_protocols: entry.related_protocols.clone(),
-            row: OnceLock::new(),
-        });
-        Some(Self::assemble(self.rate, entries, Arc::clone(&self.directory)))
-    }
-
     /// The same listings, compared at another rate.
     #[must_use]
     pub(crate) fn with_rate(&self, rate: BtcUsd) -> Self {
-        Self::assemble(Some(rate), self.entries.clone(), Arc::clone(&self.directory))
+        let lookup = Arc::clone(&self.directory);
+        Self::assemble(self.revision, Some(rate), self.entries.clone(), lookup)
     }
 
-    /// The snapshot with one listing more, or with one listing's facts replaced.
+    /// The snapshot after these listings changed, came or went.
     #[must_use]
-    pub(crate) fn with_listing(&self, listing: Listing) -> Self {
-        let mut listings: Vec<Listing> =
-            self.entries.iter().map(|entry| entry.listing.clone()).collect();
-        match listings.iter_mut().find(|known| known.id == listing.id) {
-            Some(known) => *known = listing,
-            None => listings.push(listing),
+    pub(crate) fn with_changes(&self, changed: Vec<Listing>, revision: Revision) -> Self {
+        match self.in_place(&changed) {
+            Some(entries) => {
+                Self::assemble(revision, self.rate, entries, Arc::clone(&self.directory))
+            }
+            None => self.rebuilt(changed, revision),
         }
-        Self::build(listings, self.rate)
+    }
+
+    /// The entries after a change of nothing that is searched for, such as health: then all that
+    /// takes time to build stays as it is.
+    fn in_place(&self, changed: &[Listing]) -> Option<Vec<Arc<Entry>>> {
+        let mut entries = self.entries.clone();
+        for listing in changed {
+            let position = self.directory.positions.get(&listing.id).copied();
+            let Some(position) = position else {
+                if listing.status == ListingStatus::Active {
+                    return None;
+                }
+                continue;
+            };
+            let entry = entries.get_mut(position as usize)?;
+            let known = &entry.listing;
+            let same = listing.status == ListingStatus::Active
+                && listing.facts.same_texts(&known.facts)
+                && listing.canonical_url == known.canonical_url;
+            if !same {
+                return None;
+            }
+            *entry = Arc::new(Entry {
+                listing: listing.clone(),
+                related_protocols: entry.related_protocols.clone(),
+                row: OnceLock::new(),
+            });
+        }
+        Some(entries)
+    }
+
+    fn rebuilt(&self, changed: Vec<Listing>, revision: Revision) -> Self {
+        let changed_ids: HashSet<&str> = changed.iter().map(|one| one.id.as_str()).collect();
+        let kept = self.listings().filter(|one| !changed_ids.contains(one.id.as_str()));
+        let mut listings: Vec<Listing> = kept.cloned().collect();
+        listings.extend(changed.into_iter().filter(|one| one.status == ListingStatus::Active));
+        Self::build(listings, self.rate, revision)
+    }
+
+    /// The revision of the directory that it shows.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
     }
 
     /// The exchange rate that prices are compared at, where one is known.

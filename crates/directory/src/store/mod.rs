@@ -1,10 +1,18 @@
 //! The directory's tables. Every function here runs inside a transaction that the caller opened.
 
+mod events;
 mod listings;
 mod observations;
+pub(crate) mod review;
+pub(crate) mod revision;
 mod samples;
 
-pub(crate) use listings::{find_id, load_listings, replace_own, store_facts, store_health};
+pub(crate) use events::append_event;
+pub use events::{ListingEvent, events_after, events_of_listing, last_event};
+pub(crate) use listings::{
+    change, changed_after, find, find_endpoint, load_listings, replace_own, save, store_health,
+    with_status,
+};
 pub(crate) use observations::{history, insert_observation, prune};
 pub(crate) use samples::{is_imported, replace_samples};
 

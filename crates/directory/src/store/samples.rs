@@ -1,6 +1,6 @@
 //! The table `sample_import`.
 
-use super::store_facts;
+use super::{revision, save};
 use crate::Listing;
 use farebox_store::{StoreError, Transaction, params};
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ pub(crate) fn replace_samples(
     listings: &[Listing],
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let revision = revision::next_whole(transaction)?;
     transaction.execute("DELETE FROM listing WHERE sample_data = 1 AND is_demo = 0", params![])?;
     let listed = "SELECT EXISTS (SELECT 1 FROM listing
          WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3)";
@@ -27,7 +28,7 @@ pub(crate) fn replace_samples(
         let protocol = listing.facts.protocol.name();
         let key = params![listing.canonical_url, method, protocol];
         if !transaction.one(listed, key, |row| row.get::<bool>(0))? {
-            store_facts(transaction, listing)?;
+            save(transaction, listing, revision)?;
         }
     }
     transaction.execute("DELETE FROM sample_import", params![])?;

@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
 use crate::server::metrics::{self, Metrics};
@@ -28,6 +29,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -35,10 +37,6 @@ pub const DEMO_PASSWORD: &str = "farebox-demo";
 const DEMO_PASSWORD_LIMITED: &str = "farebox-demo-limited";
 /// How long a token for the export is good for, in seconds.
 const EXPORT_TOKEN_S: u64 = 3_600;
-/// For language models that ask what this is.
-const LLMS_TXT: &str = "# Farebox\n\nPaid APIs, and a directory of them. GET /openapi.json lists what is sold here; \
-     GET /api/v1/services?q=words searches paid APIs everywhere. An unpaid request is answered 402, \
-     which says how to pay: L402 (Lightning), MPP or x402.\n";
 const PLAY_PRUNE_PERIOD: Duration = Duration::from_secs(60);
 
 /// A server that is ready to serve.
@@ -103,33 +101,34 @@ pub async fn build(
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let router = Router::new()
-        .merge(farebox_directory::routes(directory.clone()))
-        .merge(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages))
+    let router = farebox_directory::routes(directory.clone())
+        .routes(export_route(settings, &directory, paywall)?)
+        .merge(farebox_web::routes(directory.clone(), pages).into())
         .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
-        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
+        Some(accounts) => {
+            router.merge(farebox_accounts::api::routes(accounts, rates.clone()).into())
+        }
         None => router,
     };
     let router = match &till {
         Some(till) if settings.facilitator.enabled => {
-            router.merge(facilitator::routes(settings, till, &directory))
+            router.merge(facilitator::routes(settings, till, &directory).into())
         }
         _ => router,
     };
     let router = match paywall {
-        Some(paywall) => {
-            let samples = demo.then_some(&rates);
-            router.merge(catalogue(settings, &directory, paywall, samples)?)
-        }
-        None => router,
-    };
-    let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
         _ => router,
     };
+    let samples = demo.then_some(&rates);
+    let for_sale = match paywall {
+        Some(paywall) => Some(everything_sold(settings, &directory, paywall, samples)?),
+        None => None,
+    };
+    let (router, openapi) = router.split_for_parts();
     let router = router
+        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
@@ -197,14 +196,13 @@ fn export_route(
     settings: &Settings,
     directory: &Directory,
     paywall: Option<&Paywall>,
-) -> Result<Router, Failure> {
+) -> Result<UtoipaMethodRouter, Failure> {
+    let export = farebox_directory::export_route(directory.clone());
     let Some(paywall) = paywall else {
-        return Ok(Router::new().route(EXPORT_PATH, get(no_wallet)));
+        return Ok(export.map(|_| get(no_wallet)));
     };
     let operation = sold_export(settings, directory)?;
-    let export = farebox_directory::export_route(directory.clone());
-    let export = export.route_layer(paywall.charge(operation.route));
-    Ok(Router::new().route(EXPORT_PATH, export))
+    Ok(export.map(|export| export.route_layer(paywall.charge(operation.route))))
 }
 
 fn sold_export(settings: &Settings, directory: &Directory) -> Result<PaidOperation, Failure> {
@@ -221,22 +219,15 @@ fn sold_export(settings: &Settings, directory: &Directory) -> Result<PaidOperati
 }
 
 /// What is sold here, for programs that look before they ask.
-fn catalogue(
+fn everything_sold(
     settings: &Settings,
     directory: &Directory,
     paywall: &Paywall,
     samples: Option<&Rates>,
-) -> Result<Router, Failure> {
+) -> Result<Sales, Failure> {
     let mut sold = vec![sold_export(settings, directory)?];
     sold.extend(samples.into_iter().flat_map(demo::sold));
-    let paywall = paywall.clone();
-    let document = move || {
-        let document = paywall.openapi("Farebox", &sold);
-        async move { ([(header::CACHE_CONTROL, "max-age=300")], Json(document)) }
-    };
-    Ok(Router::new()
-        .route("/openapi.json", get(document))
-        .route("/llms.txt", get(|| async { LLMS_TXT })))
+    Ok(Sales { paywall: paywall.clone(), sold })
 }
 
 async fn wrong_method() -> Response {

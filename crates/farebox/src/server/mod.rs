@@ -4,6 +4,7 @@ pub(crate) mod accept;
 mod assembly;
 mod banner;
 mod chains;
+mod documents;
 mod exchange_rate;
 mod facilitator;
 mod ledger_watch;

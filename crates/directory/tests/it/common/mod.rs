@@ -65,7 +65,7 @@ impl Fixture {
     pub async fn get(&self, path: &str) -> Answer {
         let routes = farebox_directory::routes(self.directory.clone());
         let export = farebox_directory::export_route(self.directory.clone());
-        get(routes.route(farebox_directory::EXPORT_PATH, export), path).await
+        get(routes.routes(export).into(), path).await
     }
 
     /// The names that a list answers with.

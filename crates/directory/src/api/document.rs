@@ -1,0 +1,131 @@
+//! What several endpoints say in the OpenAPI document: parameters, words, flags.
+
+use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
+use crate::search::QUERY_LEN_MAX;
+use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{RefOr, Required};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+/// 0 or 1, as the API writes what is true or not.
+pub(super) struct Flag;
+
+impl PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        integer(0, 1).into()
+    }
+}
+
+impl ToSchema for Flag {}
+
+/// A closed set of words is an enumeration of their names.
+macro_rules! schemas_of_words {
+    ($($word:ident),*) => {$(
+        impl PartialSchema for $word {
+            fn schema() -> RefOr<Schema> {
+                words($word::ALL.map($word::name)).into()
+            }
+        }
+
+        impl ToSchema for $word {}
+    )*};
+}
+
+schemas_of_words!(HealthStatus, L402Format, ProbeStatus, Protocol);
+
+/// The parameters of `/api/v1/services`.
+pub(super) struct ServicesQuery;
+
+/// The parameters of `/api/v1/export.csv`.
+pub(super) struct ExportQuery;
+
+impl IntoParams for ServicesQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        names(Dialect::Services).map(|name| described(name, Dialect::Services)).collect()
+    }
+}
+
+impl IntoParams for ExportQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        names(Dialect::Export).map(|name| described(name, Dialect::Export)).collect()
+    }
+}
+
+/// An optional parameter of a query string.
+pub(super) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema.into()))
+        .build()
+}
+
+fn described(name: &str, dialect: Dialect) -> Parameter {
+    let limit = match dialect {
+        Dialect::Services => integer(1, LIMIT_MAX),
+        Dialect::Export => integer(1, OFFSET_MAX),
+    };
+    let (about, schema) = match name {
+        "protocol" => ("The rail", words(Protocol::ALL.map(Protocol::name))),
+        "category" => ("A category with everything below it, such as ai/text", text()),
+        "health" => ("The last verdict", words(HealthStatus::ALL.map(HealthStatus::name))),
+        "source" => ("The list that the row came from", text()),
+        "probe_status" => (
+            "Whether a plain request meets the paywall",
+            words(ProbeStatus::ALL.map(ProbeStatus::name)),
+        ),
+        "featured" => ("Only what is shown first", boolean()),
+        "q" => ("Words to find listings by", of_type(Type::String).max_length(Some(QUERY_LEN_MAX))),
+        "max_price_usd" => {
+            ("The price of a call in dollars at most", of_type(Type::Number).minimum(Some(0)))
+        }
+        "payment_asset" => ("What the price is paid in: BTC, USDC", text()),
+        "payment_valid" => ("Only x402 listings with valid payment requirements", boolean()),
+        "verified" => ("Only listings that take payment; verified domains come first", boolean()),
+        "l402_format" => (
+            "How an L402 endpoint writes its macaroon",
+            words(L402Format::ALL.map(L402Format::name)),
+        ),
+        "lnget_compatible" => ("Whether lnget can pay an L402 endpoint", boolean()),
+        "sort" => (
+            "By what to sort; by relevance or rank where it is not given",
+            words(SortKey::ALL.map(SortKey::name)),
+        ),
+        "order" => ("The direction of sort", words(["asc", "desc"])),
+        "limit" => ("Rows at most", limit),
+        "offset" => ("Rows to leave out at the start", integer(0, OFFSET_MAX)),
+        _ => ("Asks for a Lightning invoice", words(["require"])),
+    };
+    let schema = match (name, dialect) {
+        ("limit", Dialect::Services) => schema.default(Some(LIMIT_DEFAULT.into())),
+        _ => schema,
+    };
+    query_parameter(name, about, schema)
+}
+
+/// One of these words.
+pub(super) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+    of_type(Type::String).enum_values(Some(words))
+}
+
+/// A whole number.
+pub(super) fn integer(least: usize, most: usize) -> ObjectBuilder {
+    let limit = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    of_type(Type::Integer).minimum(Some(limit(least))).maximum(Some(limit(most)))
+}
+
+fn text() -> ObjectBuilder {
+    of_type(Type::String).min_length(Some(1))
+}
+
+/// Booleans are taken as numbers too.
+fn boolean() -> ObjectBuilder {
+    words(["true", "false", "1", "0"])
+}
+
+fn of_type(kind: Type) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(kind))
+}

@@ -1,0 +1,103 @@
+//! A change of the directory under way, inside one transaction.
+
+use crate::store::review::{self, ReviewKind};
+use crate::store::revision::{self, Revision};
+use crate::{Listing, Protocol, store};
+use farebox_store::{StoreError, Transaction};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::cell::Cell;
+
+/// A change under way: what it writes is there as a whole or not at all, together with the events
+/// that tell of it.
+pub struct Change<'a> {
+    transaction: &'a Transaction<'a>,
+    now: Timestamp,
+    revision: Cell<Option<Revision>>,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) const fn new(transaction: &'a Transaction<'a>, now: Timestamp) -> Self {
+        Self { transaction, now, revision: Cell::new(None) }
+    }
+
+    /// The transaction, for rows beside the listings.
+    #[must_use]
+    pub const fn transaction(&self) -> &'a Transaction<'a> {
+        self.transaction
+    }
+
+    /// When it happens.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The number that listings changed here bear.
+    pub(crate) fn revision(&self) -> Result<Revision, StoreError> {
+        if let Some(revision) = self.revision.get() {
+            return Ok(revision);
+        }
+        let revision = revision::next(self.transaction)?;
+        self.revision.set(Some(revision));
+        Ok(revision)
+    }
+
+    /// A listing by its id, whatever its standing; without its recent observations.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn find(&self, id: &str) -> Result<Option<Listing>, StoreError> {
+        store::find(self.transaction, id)
+    }
+
+    /// The listing of an endpoint on a rail, whatever its standing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn find_endpoint(
+        &self,
+        canonical_url: &str,
+        method: Option<&str>,
+        protocol: Protocol,
+    ) -> Result<Option<Listing>, StoreError> {
+        store::find_endpoint(self.transaction, canonical_url, method, protocol)
+    }
+
+    /// Writes a listing, new or changed, and the events that follow from the difference. `before`
+    /// is the listing as this change found it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put(&self, before: Option<&Listing>, after: &Listing) -> Result<(), StoreError> {
+        store::change(self.transaction, before, after, self.revision()?, self.now)
+    }
+
+    /// Asks an admin, unless the very same is asked already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ask(
+        &self,
+        kind: ReviewKind,
+        listing_id: &str,
+        subject: &str,
+        body: &Value,
+    ) -> Result<(), StoreError> {
+        review::ask(self.transaction, kind, listing_id, subject, body, self.now)
+    }
+
+    /// Writes down who did what with more than a stranger's rights. `detail` holds no secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &Value,
+    ) -> Result<(), StoreError> {
+        review::audit(self.transaction, actor, action, subject, detail, self.now)
+    }
+}

@@ -1,0 +1,101 @@
+//! The table `listing_event`.
+
+use super::timestamp;
+use crate::event::{EventKind, Happening};
+use crate::{Listing, Protocol};
+use farebox_store::{Row, StoreError, Transaction, params};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// Something that happened to a listing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListingEvent {
+    /// Its place; grows, with gaps.
+    pub seq: i64,
+    /// Of which listing.
+    pub listing_id: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// The listing's rail.
+    pub protocol: Protocol,
+    /// `id`, `name`, `url`, `protocol` of the listing, and what differs: `before`, `after`. JSON.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes down what happened to a listing.
+pub(crate) fn append_event(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let body = json!({
+        "id": listing.id,
+        "name": listing.facts.name,
+        "url": listing.facts.url,
+        "protocol": listing.facts.protocol.name(),
+        "before": happening.before,
+        "after": happening.after,
+    });
+    let sql = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
+    let (protocol, body) = (listing.facts.protocol.name(), body.to_string());
+    let at = now.as_second();
+    let row = params![listing.id, kind, is_public, protocol, body, at];
+    transaction.execute(sql, row)?;
+    Ok(())
+}
+
+/// Up to `len_max` public events after the place `seq`, oldest first. One writer at a time makes
+/// them visible in their order, so that whoever reads on from the last place misses none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn events_after(
+    transaction: &Transaction<'_>,
+    seq: i64,
+    len_max: usize,
+) -> Result<Vec<ListingEvent>, StoreError> {
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+               WHERE seq > ?1 AND is_public = 1 ORDER BY seq LIMIT ?2";
+    transaction.all(sql, params![seq, len_max], read_event)
+}
+
+/// The latest `len_max` events of a listing, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn events_of_listing(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
+    len_max: usize,
+) -> Result<Vec<ListingEvent>, StoreError> {
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+               WHERE listing_id = ?1 AND is_public = 1 ORDER BY seq DESC LIMIT ?2";
+    transaction.all(sql, params![listing_id, len_max], read_event)
+}
+
+/// The place of the latest event; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_event(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
+    let sql = "SELECT COALESCE(max(seq), 0) FROM listing_event";
+    transaction.one(sql, params![], |row| row.get(0))
+}
+
+fn read_event(row: &Row<'_>) -> Result<ListingEvent, StoreError> {
+    let unreadable = |what, text: &str| super::unreadable(what, text);
+    let (kind, protocol): (String, String) = (row.get(2)?, row.get(3)?);
+    Ok(ListingEvent {
+        seq: row.get(0)?,
+        listing_id: row.get(1)?,
+        kind: EventKind::parse(&kind).ok_or_else(|| unreadable("event", &kind))?,
+        protocol: Protocol::parse(&protocol).ok_or_else(|| unreadable("protocol", &protocol))?,
+        body: row.get(4)?,
+        at: timestamp(row.get(5)?)?,
+    })
+}
