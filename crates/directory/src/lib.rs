@@ -16,6 +16,7 @@ mod health;
 pub mod import;
 mod listing;
 mod offer;
+mod provenance;
 mod query;
 mod samples;
 mod search;
@@ -32,6 +33,7 @@ pub use event::EventKind;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
+pub use provenance::{Mark, Provenance, Trust};
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,

@@ -142,6 +142,26 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The same in one word, to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::TooLong(_) => "too_long",
+            Self::NoUrl => "no_url",
+            Self::Url(_) => "url",
+            Self::Relative(_) => "relative",
+            Self::Method(_) => "method",
+            Self::Protocol(_) => "protocol",
+            Self::Free => "free",
+            Self::NoOffer => "no_offer",
+            Self::NoEndpoint => "no_endpoint",
+            Self::Missing(_) => "missing",
+            Self::TooMany(_) => "too_many",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     /// Whether rows that would have followed are lost.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {

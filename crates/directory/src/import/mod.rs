@@ -1,6 +1,16 @@
-//! Listings from other lists: one reader for each form that they are written in.
+//! Listings from other lists: a reader for each form that they are written in, the rules by which
+//! they join what is known, and the run that brings them in.
 
 pub mod formats;
 mod listing;
+mod merge;
+mod report;
+mod rows;
+mod run;
+mod said;
 
 pub use listing::{ImportedListing, Offer, Reason, Refused, Row};
+pub use merge::Kept;
+pub use report::{REFUSED_SHOWN_MAX, Report};
+pub use rows::{PastRun, past_runs};
+pub use run::{Import, ROWS_MAX, is_due};

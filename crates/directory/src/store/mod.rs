@@ -10,8 +10,8 @@ mod samples;
 pub(crate) use events::append_event;
 pub use events::{ListingEvent, events_after, events_of_listing, last_event};
 pub(crate) use listings::{
-    change, changed_after, find, find_endpoint, load_listings, replace_own, save, store_health,
-    with_status,
+    change, changed_after, find, find_endpoint, find_on_rail, load_listings, replace_own, save,
+    set_method, store_health, with_status,
 };
 pub(crate) use observations::{history, insert_observation, prune};
 pub(crate) use samples::{is_imported, replace_samples};

@@ -8,6 +8,7 @@ mod categories;
 mod changes;
 mod export;
 mod health;
+mod imports;
 mod properties;
 mod search;
 mod service;

@@ -22,9 +22,12 @@ mod table;
 mod token;
 mod well_known;
 
+pub(crate) use offers::{listed_offer, shown_payment};
+
 pub use detect::{HEAD_LEN_MAX, detect};
 pub use rows::Rows;
 
+use crate::Trust;
 use crate::import::{ImportedListing, Refused, Row};
 use std::io::Read;
 use url::Url;
@@ -86,6 +89,16 @@ impl Format {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::Services => "farebox",
+        }
+    }
+
+    /// How far lists of this form are believed, unless somebody says otherwise.
+    #[must_use]
+    pub const fn trust(self) -> Trust {
+        match self {
+            Self::MppServices => Trust::Registry,
+            Self::WellKnown | Self::OpenApi => Trust::FirstParty,
+            _ => Trust::Aggregator,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lists of ways to pay, and what rows of several forms have in common.
 
 use super::fields::{self, Object};
-use super::token;
+use super::{price, token};
 use crate::Protocol;
 use crate::import::listing::OFFERS_MAX;
 use crate::import::{ImportedListing, Offer};
@@ -50,6 +50,39 @@ pub(crate) fn shown_payment(offers: &[Offer]) -> (Option<String>, Option<String>
         known.map_or_else(|| asset.to_owned(), |token| token.symbol.to_owned())
     };
     (shown.asset.as_deref().map(symbol), network.map(token::network_name))
+}
+
+/// A way to pay as a listing on this rail keeps it; `None` when it says neither who is paid nor how
+/// much.
+pub(crate) fn listed_offer(way: &Offer, protocol: Protocol) -> Option<crate::Offer> {
+    if way.pay_to.is_none() && way.amount.is_none() {
+        return None;
+    }
+    let scheme = way.scheme.as_deref();
+    let network = way.network.as_deref();
+    let kind = match protocol {
+        Protocol::L402 => "bolt11".to_owned(),
+        Protocol::X402 => scheme.unwrap_or("exact").to_owned(),
+        // MPP names a method of payment in the place of a network.
+        Protocol::Mpp => {
+            format!("{}/{}", network.unwrap_or_default(), scheme.unwrap_or("charge"))
+        }
+    };
+    let price = way.asset.as_deref().zip(way.amount.as_deref());
+    let price = price.and_then(|(asset, amount)| price::from_units(network, asset, amount, None));
+    let sats = price.as_ref().and_then(|price| price.sats);
+    let offer = crate::Offer {
+        kind,
+        network: way.network.clone().filter(|_| protocol != Protocol::Mpp),
+        asset: way.asset.clone(),
+        pay_to: way.pay_to.clone(),
+        amount: way.amount.clone(),
+        price_msat: sats.and_then(|sats| sats.to_msat()).map(|msat| msat.get()),
+        price_micro_usd: price.and_then(|price| price.usd).map(|usd| usd.get()),
+        is_test_money: !is_real(way),
+        ..crate::Offer::default()
+    };
+    Some(offer.cleaned())
 }
 
 /// The protocols in a text such as `L402+x402`, or in a list of texts.
