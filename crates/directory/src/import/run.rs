@@ -3,7 +3,7 @@
 use super::formats::{Format, Rows};
 use super::merge::{Outcome, merge};
 use super::said::{Origin, Said, said};
-use super::{Report, Row, rows};
+use super::{PastRun, Report, Row, rows};
 use crate::provenance::{Mark, Trust};
 use crate::{Change, Directory, DirectoryError, Snapshot};
 use farebox_store::{StoreError, Transaction};
@@ -38,6 +38,14 @@ pub struct Import {
     pub dry_run: bool,
 }
 
+/// An import under way.
+pub(super) struct Running {
+    /// Its number, unless it writes nothing.
+    id: Option<i64>,
+    /// What it did so far.
+    pub(super) report: Report,
+}
+
 /// A part of a list that was read.
 struct Batch {
     said: Vec<Said>,
@@ -61,18 +69,39 @@ impl Directory {
     where
         R: Read + Send + 'static,
     {
-        let run = match import.dry_run {
-            true => None,
-            false => Some(self.begin_import(&import).await?),
-        };
-        let mut report = Report {
+        let mut running = self.begin_import(&import).await?;
+        let done = self.write_batches(&import, input, &mut running.report, progress).await;
+        self.end_import(running, done).await
+    }
+
+    pub(super) async fn begin_import(&self, import: &Import) -> Result<Running, StoreError> {
+        let report = Report {
             source: import.source.clone(),
             format: import.format.name().to_owned(),
             dry_run: import.dry_run,
             ..Report::default()
         };
-        let done = self.write_batches(&import, input, &mut report, progress).await;
-        if let Some(id) = run {
+        if import.dry_run {
+            return Ok(Running { id: None, report });
+        }
+        let (source, format) = (import.source.clone(), import.format.name());
+        let origin = import.document.as_ref().map(public_address);
+        let now = self.now();
+        let begin = move |transaction: &Transaction<'_>| {
+            rows::begin(transaction, &source, format, origin.as_deref(), now)
+        };
+        let id = self.store().write(begin).await?;
+        Ok(Running { id: Some(id), report })
+    }
+
+    /// Writes down how it went, and shows what was written.
+    pub(super) async fn end_import<E: From<StoreError> + std::fmt::Display>(
+        &self,
+        running: Running,
+        done: Result<(), E>,
+    ) -> Result<Report, E> {
+        let Running { id, report } = running;
+        if let Some(id) = id {
             let error = done.as_ref().err().map(ToString::to_string);
             let error = error.or_else(|| report.incomplete.clone());
             let (now, counts) = (self.now(), report.clone());
@@ -85,17 +114,7 @@ impl Directory {
         done.map(|()| report)
     }
 
-    async fn begin_import(&self, import: &Import) -> Result<i64, StoreError> {
-        let (source, format) = (import.source.clone(), import.format.name());
-        let origin = import.document.as_ref().map(public_address);
-        let now = self.now();
-        let begin = move |transaction: &Transaction<'_>| {
-            rows::begin(transaction, &source, format, origin.as_deref(), now)
-        };
-        self.store().write(begin).await
-    }
-
-    async fn write_batches<R>(
+    pub(super) async fn write_batches<R>(
         &self,
         import: &Import,
         input: R,
@@ -238,7 +257,7 @@ impl Reader {
 }
 
 /// An address without what may be a secret in it.
-fn public_address(url: &Url) -> String {
+pub(super) fn public_address(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
@@ -247,9 +266,52 @@ fn public_address(url: &Url) -> String {
     url.into()
 }
 
-/// Whether a source that is imported every so many hours is due.
+/// Whether a source that is imported every so many hours is due, after its last run. What failed is
+/// tried again after an hour, what was cut off by the end of its server at once.
 #[must_use]
-pub fn is_due(last_started_at: Option<Timestamp>, every_hours: u32, now: Timestamp) -> bool {
-    let period = SignedDuration::from_hours(i64::from(every_hours));
-    last_started_at.is_none_or(|last| now.duration_since(last) >= period)
+pub fn is_due(last: Option<&PastRun>, every_hours: u32, now: Timestamp) -> bool {
+    let Some(last) = last else { return true };
+    let hours = match (&last.finished_at, &last.error) {
+        (None, _) => 0,
+        (Some(_), Some(_)) => every_hours.min(1),
+        (Some(_), None) => every_hours,
+    };
+    now.duration_since(last.started_at) >= SignedDuration::from_hours(i64::from(hours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_due_after_its_time_and_sooner_when_it_failed() {
+        let at = |hour: i64| Timestamp::from_second(hour * 3_600).unwrap();
+        let run = |finished_at, error: Option<&str>| PastRun {
+            id: 1,
+            source: "a".to_owned(),
+            format: "csv".to_owned(),
+            origin: None,
+            started_at: at(0),
+            finished_at,
+            added: 0,
+            changed: 0,
+            unchanged: 0,
+            kept: 0,
+            refused: 0,
+            error: error.map(str::to_owned),
+        };
+        let due = |run: &PastRun, hour: i64| is_due(Some(run), 6, at(hour));
+        assert!(is_due(None, 6, at(0)));
+        let good = run(Some(at(0)), None);
+        assert!(!due(&good, 5) && due(&good, 6));
+        let failed = run(Some(at(0)), Some("no answer"));
+        assert!(!due(&failed, 0) && due(&failed, 1));
+        assert!(due(&run(None, None), 0));
+    }
+
+    #[test]
+    fn an_address_is_written_down_without_its_secrets() {
+        let url = Url::parse("https://me:secret@a.example/x?key=secret#y").unwrap();
+        assert_eq!(public_address(&url), "https://a.example/x");
+    }
 }

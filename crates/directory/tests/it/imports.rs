@@ -1,12 +1,25 @@
 //! Lists are brought in: what is new, what changes, what stays, and what is refused and why.
 
 use crate::common::{Fixture, facts, now};
+use axum::Router;
+use axum::body::Body;
+use axum::response::Redirect;
+use axum::routing::get;
 use farebox_directory::import::formats::Format;
-use farebox_directory::import::{Import, Report, past_runs};
+use farebox_directory::import::{
+    FetchError, FetchOptions, IMPORT_PATH, Import, Report, import_route, past_runs,
+};
 use farebox_directory::{Listing, Mark, Protocol, Provenance, Trust, events_after};
+use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use ipnet::IpNet;
 use serde_json::{Value, json};
 use std::io::{Cursor, Error, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
 use url::Url;
 
 fn import(source: &str, format: Format) -> Import {
@@ -239,4 +252,141 @@ async fn many_batches_are_told_of_as_they_are_written() {
     assert!(
         listing(&fixture, "x7").registered_at > now() - jiff::SignedDuration::from_hours(1_000_000)
     );
+}
+
+/// A client that may go to this machine, for servers of these tests.
+fn client(networks: &[&str]) -> GuardedClient {
+    let networks: Vec<IpNet> = networks.iter().map(|text| text.parse().unwrap()).collect();
+    let seconds = std::time::Duration::from_secs(20);
+    GuardedClient::new(GuardOptions {
+        user_agent: "farebox-test".to_owned(),
+        connect_timeout: seconds,
+        total_timeout: seconds,
+        addresses: AddressPolicy::and_networks(networks),
+        resolver: Arc::new(DnsResolver::system().unwrap()),
+        certificate: None,
+    })
+    .unwrap()
+}
+
+/// A server for one test; ends with its task.
+async fn serve(router: Router) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+#[tokio::test]
+async fn another_directory_is_read_page_by_page() {
+    let other = Fixture::empty().await;
+    let rows: Vec<Value> = (0..450).map(|n| row(&format!("x{n}"), "A", "0.01")).collect();
+    bring(&other, import("bazaar", Format::Jsonl), lines(&rows)).await;
+    let url = serve(farebox_directory::routes(other.directory.clone()).into()).await;
+    let list = url.join("/api/v1/services?limit=3&protocol=x402").unwrap();
+    let fixture = Fixture::empty().await;
+    let options = FetchOptions { source: Some("other".to_owned()), ..FetchOptions::default() };
+    let (client, directory) = (client(&["127.0.0.0/8"]), &fixture.directory);
+    let report = directory.import_from(&client, &list, None, &options, |_| {}).await.unwrap();
+    assert_eq!(counts(&report), (450, 0, 0, 0, 0));
+    assert_eq!((report.source.as_str(), report.format.as_str()), ("other", "farebox"));
+    assert_eq!(fixture.directory.snapshot().len(), 450);
+}
+
+#[tokio::test]
+async fn a_server_that_sends_one_page_for_ever_is_read_once() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&asked);
+    let page = json!({"items": [{"resource": "https://a.example/x", "accepts": [{"network": "base",
+        "asset": "USDC", "amount": "100"}]}], "pagination": {}});
+    let answer = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(axum::Json(page.clone()))
+    };
+    let url = serve(Router::new().route("/", get(answer))).await;
+    let fixture = Fixture::empty().await;
+    let (client, options) = (client(&["127.0.0.0/8"]), FetchOptions::default());
+    let format = Some(Format::Bazaar);
+    let report = fixture.directory.import_from(&client, &url, format, &options, |_| {}).await;
+    assert_eq!(counts(&report.unwrap()), (1, 0, 0, 0, 0));
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn no_list_is_fetched_from_where_the_guard_refuses() {
+    let fixture = Fixture::empty().await;
+    let (guarded, options) = (client(&[]), FetchOptions::default());
+    for text in [
+        "http://127.0.0.1:1/",
+        "http://[::1]/",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://0x7f000001/",
+        "http://localhost/",
+        "file:///etc/passwd",
+    ] {
+        let url = Url::parse(text).unwrap();
+        let format = Some(Format::Jsonl);
+        let done = fixture.directory.import_from(&guarded, &url, format, &options, |_| {}).await;
+        assert!(matches!(done, Err(FetchError::Guard(_))), "{text}: {done:?}");
+    }
+    // A redirect is judged like a first request.
+    let away = || std::future::ready(Redirect::temporary("http://169.254.169.254/latest"));
+    let url = serve(Router::new().route("/", get(away))).await;
+    let client = client(&["127.0.0.0/8"]);
+    let format = Some(Format::Jsonl);
+    let done = fixture.directory.import_from(&client, &url, format, &options, |_| {}).await;
+    assert!(matches!(done, Err(FetchError::Guard(_))), "{done:?}");
+    let runs = fixture.directory.store().read(|store| past_runs(store, None, 20)).await.unwrap();
+    assert_eq!(runs.len(), 9);
+    assert!(runs.iter().all(|run| run.error.is_some()));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_list_is_named() {
+    let fixture = Fixture::empty().await;
+    let page = || std::future::ready(axum::response::Html("<!doctype html>"));
+    let url = serve(Router::new().route("/page", get(page))).await;
+    let (client, options) = (client(&["127.0.0.0/8"]), FetchOptions::default());
+    for (path, expected) in [("/page", "cannot tell how"), ("/none", "answered 404")] {
+        let url = url.join(path).unwrap();
+        let done = fixture.directory.import_from(&client, &url, None, &options, |_| {}).await;
+        let error = done.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+async fn post(fixture: &Fixture, query: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+    let router = Router::new().route(IMPORT_PATH, import_route(fixture.directory.clone()));
+    let request = Request::post(format!("{IMPORT_PATH}?{query}")).body(body.into()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn a_list_is_taken_over_http_while_the_server_runs() {
+    let fixture = Fixture::empty().await;
+    let list = lines(&[row("a", "A", "0.01"), json!({})]);
+    let (status, report) = post(&fixture, "source=mine&dry_run=true", list.clone()).await;
+    assert_eq!(
+        (status, &report["added"], &report["dry_run"]),
+        (StatusCode::OK, &json!(1), &json!(true))
+    );
+    assert!(fixture.directory.snapshot().is_empty());
+    let (status, report) = post(&fixture, "source=mine&trust=admin", list).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!((&report["added"], &report["refused"]), (&json!(1), &json!({"no_url": 1})));
+    assert_eq!(fixture.names("source=mine").await, ["A"]);
+    for (query, body, expected) in [
+        ("format=xml", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
+        ("trust=king", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
+        ("colour=red", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
+        ("", "<html>", (StatusCode::UNPROCESSABLE_ENTITY, "unknown_format")),
+    ] {
+        let (status, body) = post(&fixture, query, body).await;
+        assert_eq!((status, body["error"]["code"].as_str().unwrap()), expected, "{query}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
+mod directory;
 mod evm;
 mod load;
 mod node;
@@ -8,6 +9,7 @@ mod rates;
 mod settings;
 mod withdrawals;
 
+pub use directory::{DirectorySettings, ImportSettings, ScheduledImport};
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
 pub use rails::{ChainSettings, StripeSettings, TempoSettings};

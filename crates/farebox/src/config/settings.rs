@@ -1,5 +1,6 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
+use super::directory::DirectorySettings;
 use super::evm::EvmWalletSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub serve: ServeSettings,
     /// The selling side of the server.
     pub seller: SellerSettings,
+    /// The directory.
+    pub directory: DirectorySettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
     /// The server's facilitator, for other sellers.
@@ -123,6 +126,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
+            directory: DirectorySettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
@@ -179,6 +183,7 @@ impl Settings {
         }
         self.trusted_proxies()?;
         self.postgres()?;
+        self.directory.check()?;
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;

@@ -6,6 +6,7 @@ use crate::output::Failure;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
+use crate::server::imports::Imports;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::till::Till;
@@ -19,6 +20,7 @@ use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedReque
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_rates::Rates;
+use farebox_store::lease::Instance;
 use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
@@ -97,6 +99,7 @@ pub async fn build(
         true => Some(Till::open(settings, &folder, store.clone(), wallets, rails).await?),
         false => None,
     };
+    let imports = open_imports(settings, &store, &directory, till.as_ref()).await?;
     let paywall = till.as_ref().map(|till| &till.paywall);
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
@@ -144,7 +147,7 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, exchange.run(directory));
+            tokio::join!(sell, exchange.run(directory), run_imports(imports));
         }),
     })
 }
@@ -164,6 +167,38 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
 
 fn open_failure(error: OpenError) -> Failure {
     Failure::general(error)
+}
+
+/// What imports lists again and again, with what says that this server lives where nothing else
+/// does.
+async fn open_imports(
+    settings: &Settings,
+    store: &Store,
+    directory: &Directory,
+    till: Option<&Till>,
+) -> Result<Option<(Imports, Option<Instance>)>, Failure> {
+    if settings.directory.import.is_empty() {
+        return Ok(None);
+    }
+    let (instance, own) = match till {
+        Some(till) => (till.instance().clone(), None),
+        None => {
+            let own = Instance::start(store.clone()).await.map_err(Failure::general)?;
+            (own.clone(), Some(own))
+        }
+    };
+    let imports = Imports::configured(&settings.directory, directory, instance)?;
+    Ok(imports.map(|imports| (imports, own)))
+}
+
+async fn run_imports(imports: Option<(Imports, Option<Instance>)>) {
+    let Some((imports, own)) = imports else { return };
+    let alive = async {
+        if let Some(own) = own {
+            own.keep_alive().await;
+        }
+    };
+    tokio::join!(imports.run(), alive);
 }
 
 async fn open_play(folder: &Path, settings: &Settings) -> Result<Play, Failure> {

@@ -7,6 +7,7 @@ mod chains;
 mod documents;
 mod exchange_rate;
 mod facilitator;
+pub(crate) mod imports;
 mod ledger_watch;
 pub(crate) mod logging;
 mod metrics;

@@ -72,6 +72,11 @@ impl Till {
         Ok(till)
     }
 
+    /// This server, among those that share its database.
+    pub const fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// Background work, until the task is dropped.
     pub async fn run(self) {
         let prune = pruning::run(self.store.clone(), self.instance.clone());

@@ -1,6 +1,7 @@
 //! `farebox admin`
 
 mod backup;
+mod import;
 mod ledger;
 mod restore;
 
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 pub enum AdminCommand {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Import(import::ImportArgs),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
 }
@@ -24,6 +26,7 @@ impl AdminCommand {
         match self {
             Self::Backup(args) => args.json,
             Self::Restore(args) => args.json,
+            Self::Import(args) => args.json,
             Self::Ledger(command) => command.wants_json(),
         }
     }
@@ -34,6 +37,7 @@ pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, 
     match command {
         AdminCommand::Backup(args) => backup::run(args, settings).await,
         AdminCommand::Restore(args) => restore::run(args, settings).await,
+        AdminCommand::Import(args) => import::run(args, settings).await,
         AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }

@@ -1,0 +1,192 @@
+//! `farebox admin import`
+
+use crate::config::Settings;
+use crate::output::{Failure, harmless, print_json, print_line};
+use crate::server::imports::guarded_client;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use farebox_directory::import::formats::{Format, HEAD_LEN_MAX, detect};
+use farebox_directory::import::{FetchOptions, Import, Report, source_name};
+use farebox_directory::{Directory, Trust};
+use farebox_store::{OpenError, Store};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::io::{Cursor, IsTerminal, Read, stderr, stdin};
+use std::process::ExitCode;
+use std::time::Duration;
+use url::Url;
+
+/// Bring the listings of another list into the directory.
+///
+/// SOURCE is a file, - for standard input, or an address that is fetched, page by page where the
+/// list has pages. Every field remembers who said it: what an owner, an admin or somebody who
+/// registered said is never replaced by what a list says, and a listing that a list does not name
+/// any more stays. Writes into the database of a server that does not run; with a PostgreSQL,
+/// servers may run.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  farebox admin import listings.jsonl --source partners --dry-run
+  farebox admin import https://api.example.com/.well-known/x402
+  farebox admin import https://farebox.example/api/v1/services --source example
+  curl https://list.example/all.csv | farebox admin import - --format csv --json
+
+Exit codes: 0 read to its end (rows may be refused; the report says why), 1 it did not get to its
+end, 2 wrong arguments, 4 the list cannot be fetched.")]
+pub struct ImportArgs {
+    /// A file, - for standard input, or an address
+    #[arg(value_name = "SOURCE")]
+    list: String,
+
+    /// How the list is written [default: told by how it begins]
+    #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)))]
+    format: Option<String>,
+
+    /// The name of the source, which its listings bear [default: made of the format or the host]
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+
+    /// The address that a file came from, which relative paths are joined with
+    #[arg(long, value_name = "URL")]
+    address: Option<Url>,
+
+    /// How far the list is believed [default: as lists of its form are]
+    #[arg(long, value_parser = ["aggregator", "registry", "first-party", "admin"])]
+    trust: Option<String>,
+
+    /// Write nothing; say what would be
+    #[arg(long)]
+    dry_run: bool,
+
+    /// The demo's directory
+    #[arg(long)]
+    demo: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Imports a list.
+pub async fn run(args: ImportArgs, settings: Settings) -> Result<ExitCode, Failure> {
+    let directory = open(&settings, args.demo).await?;
+    let bar = progress_bar(args.json);
+    let show = |report: &Report| {
+        bar.set_position(report.count());
+        bar.set_message(format!("{} new, {} changed", report.added, report.changed));
+    };
+    let fetched =
+        Url::parse(&args.list).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let done = match fetched {
+        Some(url) => fetch(&args, &settings, &directory, &url, show).await,
+        None => read(&args, &directory, show).await,
+    };
+    bar.finish_and_clear();
+    directory.store().checkpoint().await;
+    let report = done?;
+    if args.json {
+        print_json(&serde_json::to_value(&report).map_err(Failure::general)?);
+    } else {
+        print_report(&report);
+    }
+    Ok(if report.incomplete.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn open(settings: &Settings, demo: bool) -> Result<Directory, Failure> {
+    let location = settings.store_location(demo).map_err(Failure::usage)?;
+    let schemas = vec![farebox_store::schema(), farebox_directory::schema()];
+    let store = Store::open(location, schemas).await.map_err(|error| match error {
+        OpenError::InUse { .. } => Failure::general(format!(
+            "{error}; stop the server for the import, or let it import by itself: \
+             [[directory.import]] in its settings"
+        )),
+        error => Failure::general(error),
+    })?;
+    Directory::open(store, None).await.map_err(Failure::general)
+}
+
+async fn fetch(
+    args: &ImportArgs,
+    settings: &Settings,
+    directory: &Directory,
+    url: &Url,
+    show: impl Fn(&Report) + Send + Sync,
+) -> Result<Report, Failure> {
+    let client = guarded_client(&settings.directory)?;
+    let options =
+        FetchOptions { source: args.source.clone(), trust: args.trust(), dry_run: args.dry_run };
+    let done = directory.import_from(&client, url, args.format(), &options, show).await;
+    done.map_err(|error| Failure::network(harmless(&error.to_string())))
+}
+
+async fn read(
+    args: &ImportArgs,
+    directory: &Directory,
+    show: impl Fn(&Report) + Send + Sync,
+) -> Result<Report, Failure> {
+    let name = &args.list;
+    let unreadable = |error: std::io::Error| Failure::usage(format!("cannot read {name}: {error}"));
+    let mut input: Box<dyn Read + Send> = match name.as_str() {
+        "-" => Box::new(stdin()),
+        path => Box::new(File::open(path).map_err(unreadable)?),
+    };
+    let mut head = Vec::new();
+    let len_max = u64::try_from(HEAD_LEN_MAX).unwrap_or(u64::MAX);
+    input.by_ref().take(len_max).read_to_end(&mut head).map_err(unreadable)?;
+    let format = args.format().or_else(|| detect(&head, args.address.as_ref()));
+    let format = format.ok_or_else(|| {
+        Failure::usage(format!("cannot tell how {name} is written; name its form with --format"))
+    })?;
+    let of_address = args.address.as_ref().map(|address| source_name(format, address));
+    let import = Import {
+        source: args.source.clone().or(of_address).unwrap_or_else(|| format.name().to_owned()),
+        format,
+        document: args.address.clone(),
+        trust: args.trust(),
+        dry_run: args.dry_run,
+    };
+    let done = directory.import(import, Cursor::new(head).chain(input), show).await;
+    done.map_err(Failure::general)
+}
+
+impl ImportArgs {
+    fn format(&self) -> Option<Format> {
+        self.format.as_deref().and_then(Format::parse)
+    }
+
+    fn trust(&self) -> Option<Trust> {
+        self.trust.as_deref().and_then(Trust::parse)
+    }
+}
+
+/// Shown on standard error where that is a terminal, and nowhere else.
+fn progress_bar(quiet: bool) -> ProgressBar {
+    if quiet || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {pos} rows, {msg} {elapsed}");
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn print_report(report: &Report) {
+    let would = if report.dry_run { " (nothing was written)" } else { "" };
+    print_line(format_args!("{}, read as {}{would}", harmless(&report.source), report.format));
+    print_line(format_args!("new        {:>8}", report.added));
+    print_line(format_args!("changed    {:>8}", report.changed));
+    print_line(format_args!("unchanged  {:>8}", report.unchanged));
+    for (reason, count) in &report.kept {
+        print_line(format_args!("kept       {count:>8}  {reason}"));
+    }
+    for (code, count) in &report.refused {
+        print_line(format_args!("refused    {count:>8}  {code}"));
+    }
+    for row in &report.refused_rows {
+        let what = row.what.as_deref().map(harmless).unwrap_or_default();
+        print_line(format_args!("  row {}: {}  {what}", row.position, harmless(&row.reason)));
+    }
+    if let Some(reason) = &report.incomplete {
+        print_line(format_args!("Not read to its end: {}", harmless(reason)));
+    }
+}
