@@ -57,7 +57,7 @@ pub use observer::{Observer, Step};
 pub use outcome::{Answer, Mode, Objection, Outcome, PaymentFacts, Price, Quote};
 pub use payment_id::PaymentId;
 pub use policy::{Limits, Refusal, check_invoice, check_wallet};
-pub use probe::{Attempt, Probe, ProbeError, ProbeOptions, probe};
+pub use probe::{Attempt, Probe, ProbeClient, ProbeError, ProbeOptions, probe};
 pub use receipt::{Answered, Entry, Head, Receipt, ReceiptFilter};
 pub use reconcile::Reconciled;
 pub use records::{Budget, HostSpent, Records};

@@ -277,7 +277,7 @@ fn token_to_keep(purchase: &Purchase, payment: Payment) -> Option<Token> {
         Some(grant) if grant.kind == TokenKind::OneShot || grant.body_sha256.is_some() => {
             return None;
         }
-        Some(grant) => (false, Some(grant.expires_at)),
+        Some(grant) => (grant.is_server_wide(), Some(grant.expires_at)),
         None => (true, None),
     };
     Some(Token {

@@ -3,13 +3,18 @@
 use crate::health::{Check, HISTORY_LEN_MAX, summarise};
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Listing, ListingError, ListingFacts, ListingStatus};
-use crate::{Snapshot, event, samples, store};
+use crate::{Snapshot, claim, event, samples, store};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
 use farebox_store::{Store, StoreError, Transaction};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+/// How long a deleted listing is kept.
+const DELETED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Listings that one purge drops at most.
+const PURGED_MAX: usize = 10_000;
 
 /// A handle to the directory; cheap to clone.
 #[derive(Clone)]
@@ -137,6 +142,21 @@ impl Directory {
         };
         self.snapshot.store(Arc::new(next));
         Ok(true)
+    }
+
+    /// Drops listings that were deleted long enough ago, and claims past their time. Returns how
+    /// many listings that were.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then what is left goes the next time.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        let before = now.saturating_sub(DELETED_KEPT).unwrap_or(now);
+        let drop_rows = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
+            claim::purge(transaction, now)?;
+            store::purge(transaction, before, PURGED_MAX)
+        };
+        self.store.write(drop_rows).await
     }
 
     /// Imports the sample listings that the binary carries, marked as sample data and never

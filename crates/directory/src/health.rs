@@ -1,7 +1,7 @@
 //! What checks say about a listing. Pure: the caller brings the history and the time.
 
 use crate::HealthStatus;
-use crate::clean::{NAME_LEN_MAX, clean_optional};
+use crate::text::clean::{NAME_LEN_MAX, clean_optional};
 use jiff::Timestamp;
 
 /// The window of `uptime_30d` and `latency_p50_ms`.

@@ -5,39 +5,55 @@
 //! reader never sees half a change. What listings say is written by strangers: texts are
 //! cleaned when they come in and escaped or quoted where they go out.
 
+mod admin;
 mod api;
 mod canonical;
 mod change;
-mod clean;
+mod check;
+pub mod claim;
 mod clock;
 mod directory;
 mod event;
+pub mod feed;
 mod health;
+mod http_answer;
 pub mod import;
 mod listing;
+pub mod manifest;
 mod offer;
+mod owner;
 mod provenance;
 mod query;
+mod register;
+mod review;
 mod samples;
 mod search;
 mod snapshot;
 mod store;
+mod text;
+pub mod validate;
+pub mod webhook;
 mod words;
 
+pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
+pub use check::Checker;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
+pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
-pub use provenance::{Mark, Provenance, Trust};
+pub use owner::routes as owner_routes;
+pub use provenance::Trust;
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,
 };
+pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;
 pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};

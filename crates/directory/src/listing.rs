@@ -3,10 +3,12 @@
 use crate::canonical::{
     URL_LEN_MAX, canonical_url, has_placeholders, host, listing_id, service_id,
 };
-use crate::clean::{
+use crate::text::clean::{
     DESCRIPTION_LEN_MAX, NAME_LEN_MAX, SHORT_LEN_MAX, TAGS_MAX, clean_optional, clean_text,
 };
-use crate::{Health, HealthStatus, L402Format, ListingStatus, Offer, ProbeStatus, Protocol};
+use crate::{
+    Health, HealthStatus, L402Format, ListingStatus, OFFERS_MAX, Offer, ProbeStatus, Protocol,
+};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use jiff::Timestamp;
 
@@ -14,7 +16,8 @@ use jiff::Timestamp;
 pub const UNCATEGORIZED: &str = "uncategorized";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-const PROBE_BODY_LEN_MAX: usize = 16_384;
+/// Bytes of a probe's body at most.
+pub(crate) const PROBE_BODY_LEN_MAX: usize = 16_384;
 /// Bytes of a schema or another JSON document at most.
 const DOCUMENT_LEN_MAX: usize = 32_768;
 
@@ -311,6 +314,23 @@ impl Listing {
             updated_at: now,
             health: Health::default(),
         }
+    }
+
+    /// Takes over what was seen at the endpoint: the offers, and the price where one is payable.
+    /// What is asked for counts, not what was advertised.
+    pub(crate) fn take_offers(&mut self, offers: Vec<Offer>) {
+        let payable = |offer: &&Offer| offer.is_payable != Some(false);
+        let priced = |offer: &&Offer| offer.price_msat.is_some() || offer.price_micro_usd.is_some();
+        if let Some(offer) = offers.iter().filter(payable).find(priced) {
+            let facts = &mut self.facts;
+            facts.price_sats = offer.price_msat.map(|msat| Sats::new(msat.div_ceil(1_000)));
+            facts.price_usd = offer.price_micro_usd.map(MicroUsd::new);
+            facts.price_note = None;
+            facts.payment_asset = offer.asset_name().or_else(|| facts.payment_asset.take());
+            facts.payment_network = offer.network_name().or_else(|| facts.payment_network.take());
+        }
+        self.offers = offers;
+        self.offers.truncate(OFFERS_MAX);
     }
 
     /// The price of a call in dollars: as the provider names it, else converted from satoshis

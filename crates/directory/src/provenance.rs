@@ -1,12 +1,16 @@
-//! Who said what about a listing, field by field, and who may say otherwise.
+//! Field by field who said it, when, and who may say otherwise. Pure.
 
 use crate::words::find;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Stands for every field that is filled in and has no entry of its own.
+const REST: &str = "*";
+
 /// How far a source is believed, least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trust {
     /// Nobody said it: made here, to have something to show.
     Guess,
@@ -59,72 +63,85 @@ impl Trust {
     pub fn parse(text: &str) -> Option<Self> {
         find(Self::ALL, Self::name, text)
     }
+
+    /// Of a source that says no more than its name.
+    pub(crate) fn of_source(source: &str) -> Self {
+        match source {
+            "owner" => Self::Owner,
+            "admin" => Self::Admin,
+            "self-registered" | "exclusive" => Self::SelfRegistered,
+            _ => Self::Aggregator,
+        }
+    }
 }
 
-/// Who said something, and when it was first said like this.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The name of the source.
-    pub source: String,
+/// Who said something, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// `owner`, `self-registered`, or the list that an import came from.
+    pub(crate) source: String,
+    /// When it was said.
+    pub(crate) at: Timestamp,
+    /// How far a list is believed; of other sources the name says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trust: Option<Trust>,
+}
+
+impl Origin {
     /// How far it is believed.
-    pub trust: Trust,
-    /// When.
-    pub at: Timestamp,
+    pub(crate) fn trust(&self) -> Trust {
+        self.trust.unwrap_or_else(|| Trust::of_source(&self.source))
+    }
 }
 
-/// The marks of a listing's fields. Its text is a JSON object of sources:
-/// `{"bazaar": {"trust": "aggregator", "at": {"1763651200": ["name", "price"]}}}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Provenance(BTreeMap<String, Mark>);
+/// The origins of a listing's fields, by the names that the API gives them. What one list said of
+/// a whole listing stands once, under `*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Provenance(BTreeMap<String, Origin>);
 
 impl Provenance {
-    /// Reads what a listing keeps; what cannot be read is nobody's word.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let sources: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-        let mut marks = BTreeMap::new();
-        for (source, said) in sources {
-            let trust = said.get("trust").and_then(Value::as_str).and_then(Trust::parse);
-            let times = said.get("at").and_then(Value::as_object);
-            let (Some(trust), Some(times)) = (trust, times) else { continue };
-            for (second, fields) in times {
-                let at = second.parse().ok().and_then(|at| Timestamp::from_second(at).ok());
-                let (Some(at), Some(fields)) = (at, fields.as_array()) else { continue };
-                for field in fields.iter().filter_map(Value::as_str) {
-                    let mark = Mark { source: source.clone(), trust, at };
-                    marks.insert(field.to_owned(), mark);
-                }
-            }
+    /// What one source said as a whole.
+    pub(crate) fn whole(origin: Origin) -> Self {
+        Self(BTreeMap::from([(REST.to_owned(), origin)]))
+    }
+
+    /// Reads what [`Self::render`] wrote; anything else is no provenance.
+    pub(crate) fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// As a JSON object.
+    pub(crate) fn render(&self) -> Box<str> {
+        // Texts always have a JSON form.
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned()).into()
+    }
+
+    /// Notes that `source` said these fields.
+    pub(crate) fn mark<'a>(
+        &mut self,
+        fields: impl IntoIterator<Item = &'a str>,
+        source: &str,
+        at: Timestamp,
+    ) {
+        self.set(fields, &Origin { source: source.to_owned(), at, trust: None });
+    }
+
+    /// Notes who said these fields.
+    pub(crate) fn set<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>, origin: &Origin) {
+        for field in fields {
+            self.0.insert(field.to_owned(), origin.clone());
         }
-        Self(marks)
     }
 
-    /// Who said a field.
-    #[must_use]
-    pub fn mark(&self, field: &str) -> Option<&Mark> {
-        self.0.get(field)
+    /// Who said one of these fields by its own name: the most trusted, where several are.
+    pub(crate) fn of<'a>(&self, fields: impl IntoIterator<Item = &'a str>) -> Option<&Origin> {
+        fields.into_iter().filter_map(|field| self.0.get(field)).max_by_key(|one| one.trust())
     }
 
-    /// Marks a field as said by somebody. All fields of one source have its latest trust.
-    pub fn set(&mut self, field: &str, mark: &Mark) {
-        self.0.insert(field.to_owned(), mark.clone());
-    }
-
-    /// The text that a listing keeps.
-    #[must_use]
-    pub fn to_json(&self) -> Box<str> {
-        let mut sources: BTreeMap<&str, (Trust, BTreeMap<String, Vec<&str>>)> = BTreeMap::new();
-        for (field, mark) in &self.0 {
-            let (trust, times) =
-                sources.entry(&mark.source).or_insert_with(|| (mark.trust, BTreeMap::new()));
-            *trust = (*trust).max(mark.trust);
-            times.entry(mark.at.as_second().to_string()).or_default().push(field);
-        }
-        let said = |(source, (trust, at)): (&str, (Trust, BTreeMap<String, Vec<&str>>))| {
-            (source.to_owned(), json!({ "trust": trust.name(), "at": at }))
-        };
-        let object: Map<String, Value> = sources.into_iter().map(said).collect();
-        Value::Object(object).to_string().into()
+    /// Who said what has no entry of its own.
+    pub(crate) fn rest(&self) -> Option<&Origin> {
+        self.0.get(REST)
     }
 }
 
@@ -132,30 +149,35 @@ impl Provenance {
 mod tests {
     use super::*;
 
-    fn mark(source: &str, trust: Trust, second: i64) -> Mark {
-        let at = Timestamp::from_second(second).unwrap();
-        Mark { source: source.to_owned(), trust, at }
-    }
-
     #[test]
-    fn marks_come_back_from_their_text() {
-        let mut provenance = Provenance::default();
-        provenance.set("name", &mark("bazaar", Trust::Aggregator, 5));
-        provenance.set("price", &mark("bazaar", Trust::Aggregator, 7));
-        provenance.set("description", &mark("owner", Trust::Owner, 9));
-        let text = provenance.to_json();
+    fn what_was_noted_reads_back() {
+        let mut provenance = Provenance::parse("{}");
+        provenance.mark(["name", "price_sats"], "bazaar", Timestamp::UNIX_EPOCH);
+        let later = Timestamp::from_second(5).unwrap();
+        provenance.mark(["name"], "owner", later);
+        let text = provenance.render();
+        assert_eq!(
+            &*text,
+            r#"{"name":{"source":"owner","at":"1970-01-01T00:00:05Z"},"price_sats":{"source":"bazaar","at":"1970-01-01T00:00:00Z"}}"#
+        );
         assert_eq!(Provenance::parse(&text), provenance);
-        let expected = r#"{"bazaar":{"at":{"5":["name"],"7":["price"]},"trust":"aggregator"},"owner":{"at":{"9":["description"]},"trust":"owner"}}"#;
-        assert_eq!(&*text, expected);
+        assert_eq!(Provenance::parse("nonsense"), Provenance::default());
     }
 
     #[test]
-    fn what_cannot_be_read_is_nobody_s_word() {
-        for text in
-            ["", "[]", "{\"a\":1}", "{\"a\":{\"trust\":\"king\",\"at\":{\"1\":[\"name\"]}}}"]
-        {
-            assert_eq!(Provenance::parse(text), Provenance::default());
-        }
+    fn a_list_says_a_whole_listing_in_one_entry() {
+        let at = Timestamp::UNIX_EPOCH;
+        let trust = Some(Trust::FirstParty);
+        let provenance = Provenance::whole(Origin { source: "owner".to_owned(), at, trust });
+        let text = provenance.render();
+        let expected =
+            r#"{"*":{"source":"owner","at":"1970-01-01T00:00:00Z","trust":"first-party"}}"#;
+        assert_eq!(&*text, expected);
+        let read = Provenance::parse(&text);
+        assert_eq!(read, provenance);
+        // A list may call itself what it likes.
+        assert_eq!(read.rest().unwrap().trust(), Trust::FirstParty);
+        assert_eq!(read.of(["name"]), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The sample listings that the binary carries, see `data/README.md`.
 
+use crate::offer::network_name;
 use crate::{Listing, ListingFacts, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use flate2::read::GzDecoder;
@@ -75,7 +76,7 @@ fn to_listing(sample: Sample, now: Timestamp) -> Option<Listing> {
 fn to_facts(sample: Sample) -> Option<ListingFacts> {
     let protocol = Protocol::parse(&sample.protocol)?;
     let priced = sample.price_usd.is_some() || sample.price_sats.is_some();
-    let network = sample.network.as_deref().map(network_name);
+    let network = sample.network.as_deref().map(network_name).map(str::to_owned);
     Some(ListingFacts {
         description: sample.description,
         category: sample.category,
@@ -92,19 +93,6 @@ fn to_facts(sample: Sample) -> Option<ListingFacts> {
         sample_data: true,
         ..ListingFacts::new(&sample.url, sample.method.as_deref(), protocol, &sample.name)
     })
-}
-
-/// The name that people know a network by, for the spellings found in the sources.
-fn network_name(written: &str) -> String {
-    let name = match written {
-        "lightning" => "Lightning",
-        "base" | "eip155:8453" => "Base",
-        "solana" | "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp" => "Solana",
-        "stripe" => "Stripe",
-        "tempo" => "Tempo",
-        other => other,
-    };
-    name.to_owned()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
-    let router = routes(facilitator, Arc::new(NoDirectory), 256);
+    let router = axum::Router::from(routes(facilitator, Arc::new(NoDirectory), 256));
     tokio::select! {
         served = async { axum::serve(listener, router).await } => served?,
         () = engine.run() => {}

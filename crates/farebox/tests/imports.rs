@@ -68,8 +68,12 @@ fn what_was_imported_is_shown_by_the_server_and_a_running_server_keeps_its_datab
     let mut search = farebox();
     search.args(["search", "--json", "First"]).env("FAREBOX_SERVER", &demo.url);
     let found = json(&output_of(&mut search));
-    let names: Vec<&str> = found["services"].as_array().unwrap().iter()
-        .filter_map(|row| row["name"].as_str()).collect();
+    let names: Vec<&str> = found["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["name"].as_str())
+        .collect();
     assert!(names.contains(&"First"), "{names:?}");
     if std::env::var("TEST_DATABASE").as_deref() != Ok("postgres") {
         let output = output_of(&mut import(data.path(), &[list, "--demo"]));

@@ -5,7 +5,9 @@ use crate::amount::Amount;
 use crate::evm::units;
 use crate::paywall::Paywall;
 use crate::route::{PaidRoute, Price, Protocol};
+use farebox_money::{MicroUsd, Sats};
 use farebox_wire::mpp::methods::{CHARGE, evm, lightning, stripe, tempo};
+use farebox_wire::x402::PaymentRequirements;
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +24,41 @@ pub struct PaidOperation {
     pub example: Option<Value>,
 }
 
+/// What a route is sold for, as far as that is known before anybody asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct RouteTerms {
+    /// The price of a request by Lightning. `None` where it depends on the request, and where the
+    /// rate is not known.
+    pub price_sats: Option<Sats>,
+    /// The same in dollars.
+    pub price_usd: Option<MicroUsd>,
+    /// Whether it is offered by L402.
+    pub takes_l402: bool,
+    /// Whether it is offered by x402.
+    pub takes_x402: bool,
+    /// x402: what is asked on each chain, where the price does not depend on the request.
+    pub x402: Vec<PaymentRequirements>,
+}
+
 impl Paywall {
+    /// What a route is sold for now.
+    #[must_use]
+    pub fn terms(&self, route: &PaidRoute) -> RouteTerms {
+        let (rails, price) = (self.rails(), fixed(route));
+        let usd = price.and_then(|price| self.usd_asked(price));
+        let takes_x402 = route.is_offered_by(Protocol::X402) && !rails.evm.is_empty();
+        let on_chains = rails.evm.iter().filter(|_| takes_x402);
+        let on_chains =
+            on_chains.filter_map(|rail| Some(rail.requirements(units(rail.decimals, usd?)?)));
+        RouteTerms {
+            price_sats: price.and_then(|price| Some(price.quote(self.now()).ok()?.sats)),
+            price_usd: usd,
+            takes_l402: route.is_offered_by(Protocol::L402) && rails.lightning.is_some(),
+            takes_x402,
+            x402: on_chains.collect(),
+        }
+    }
+
     /// An OpenAPI 3.1 document of paid operations. What a request costs in the end, only its own
     /// 402 says.
     #[must_use]

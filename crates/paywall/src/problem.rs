@@ -11,6 +11,19 @@ pub enum Problem {
     /// No credential at all.
     #[error("pay the invoice and send the request again with the credential")]
     PaymentRequired,
+    /// More requests than are free.
+    #[error(
+        "more than {free} requests in a minute: wait {retry_after_s} seconds, or pay to send \
+         {paid} a minute"
+    )]
+    RateLimited {
+        /// How many are free in a minute.
+        free: u32,
+        /// How many those who pay can send in a minute.
+        paid: u32,
+        /// When to come back without paying, in seconds.
+        retry_after_s: u64,
+    },
     /// The header cannot be read.
     #[error("the L402 credential cannot be read: {0}")]
     Malformed(#[from] CredentialError),
@@ -98,6 +111,7 @@ impl Problem {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::PaymentRequired => "payment_required",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Malformed(_) => "malformed_credential",
             Self::NotIssuedHere => "unknown_token",
             Self::BadSignature => "bad_signature",
@@ -128,7 +142,7 @@ impl Problem {
     /// The kind of problem in the language of MPP.
     pub(crate) const fn mpp_type(&self) -> ProblemType {
         match self {
-            Self::PaymentRequired => ProblemType::PaymentRequired,
+            Self::PaymentRequired | Self::RateLimited { .. } => ProblemType::PaymentRequired,
             Self::MalformedMpp(_) | Self::Malformed(_) | Self::MalformedX402(_) => {
                 ProblemType::MalformedCredential
             }

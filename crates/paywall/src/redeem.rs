@@ -225,7 +225,10 @@ impl ChargeLayer {
     }
 }
 
-fn with_receipt(mut response: Response, receipt: Vec<(HeaderName, HeaderValue)>) -> Response {
+pub(crate) fn with_receipt(
+    mut response: Response,
+    receipt: Vec<(HeaderName, HeaderValue)>,
+) -> Response {
     if receipt.is_empty() {
         return response;
     }
@@ -239,7 +242,9 @@ fn with_receipt(mut response: Response, receipt: Vec<(HeaderName, HeaderValue)>)
     response
 }
 
-fn joined<T>(result: Result<Result<T, Refusal>, tokio::task::JoinError>) -> Result<T, Refusal> {
+pub(crate) fn joined<T>(
+    result: Result<Result<T, Refusal>, tokio::task::JoinError>,
+) -> Result<T, Refusal> {
     result.unwrap_or_else(|error| {
         tracing::error!(%error, "a paid request was not recorded");
         Err(Refusal::Unavailable(Unavailable::Store))

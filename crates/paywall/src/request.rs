@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, OriginalUri};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use farebox_net::ClientKey;
-use farebox_wire::l402::{Credential, TokenKind};
+use farebox_wire::l402::{Credential, EVERY, TokenKind};
 use farebox_wire::mpp::{self, ACCEPT_PAYMENT};
 use farebox_wire::x402::{PAYMENT_SIGNATURE, Payment, WireError, X_PAYMENT};
 use http::request::Parts;
@@ -42,6 +42,9 @@ pub(crate) struct Facts {
     pub shows_mpp: bool,
     /// Who sends it, where that may be a browser.
     pub visitor: Option<Box<Visitor>>,
+    /// Whether what is sold is good for every request to this server, and not for this one's
+    /// method and path.
+    pub is_server_wide: bool,
 }
 
 impl Facts {
@@ -49,11 +52,10 @@ impl Facts {
     pub(crate) fn of(parts: &Parts, body: Option<&Bytes>) -> Self {
         let original = parts.extensions.get::<OriginalUri>().map(|original| &original.0);
         let uri = original.unwrap_or(&parts.uri);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { Method::GET.as_str() } else { parts.method.as_str() };
         Self {
-            client: peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip())),
+            client: client(parts),
             is_head,
             method: method.to_owned(),
             path: uri.path().to_owned(),
@@ -62,7 +64,23 @@ impl Facts {
             accept_payment: text(&parts.headers, ACCEPT_PAYMENT),
             shows_mpp: false,
             visitor: None,
+            is_server_wide: false,
         }
+    }
+
+    /// The same for what is good for every request to this server.
+    pub(crate) fn server_wide(self) -> Self {
+        Self { is_server_wide: true, ..self }
+    }
+
+    /// The method that is bought.
+    pub(crate) fn bought_method(&self) -> &str {
+        if self.is_server_wide { EVERY } else { &self.method }
+    }
+
+    /// The path that is bought.
+    pub(crate) fn bought_path(&self) -> &str {
+        if self.is_server_wide { EVERY } else { &self.path }
     }
 
     /// The browser that asks for a page.
@@ -123,8 +141,9 @@ impl Facts {
     }
 
     fn digest_of(&self, query: Option<&str>, body_sha256: Option<[u8; 32]>) -> [u8; 32] {
+        let query = query.filter(|_| !self.is_server_wide);
         let mut hasher = Sha256::new();
-        for part in [&self.method, &self.path, query.unwrap_or_default()] {
+        for part in [self.bought_method(), self.bought_path(), query.unwrap_or_default()] {
             hasher.update(part.len().to_be_bytes());
             hasher.update(part);
         }
@@ -132,6 +151,12 @@ impl Facts {
         hasher.update(body_sha256.unwrap_or_default());
         hasher.finalize().into()
     }
+}
+
+/// Who sends a request, as the server knows it.
+pub(crate) fn client(parts: &Parts) -> ClientKey {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip()))
 }
 
 /// Whether a body is small enough to be read from anybody, to tell requests apart by it.
@@ -146,6 +171,15 @@ pub(crate) enum Shown {
     L402(Credential),
     Mpp(Box<mpp::Credential>),
     X402(Box<Payment>),
+}
+
+/// The `Authorization` line of a request that has one only, and one that begins with L402.
+pub(crate) fn only_l402_line(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let line = lines.next().filter(|_| lines.next().is_none())?;
+    let scheme = line.split_at_checked(5)?.0;
+    let is_l402 = [b"L402 ", b"LSAT "].iter().any(|own| scheme.eq_ignore_ascii_case(*own));
+    is_l402.then_some(line)
 }
 
 /// The credential of a request. One that cannot be read counts only when there is no better.

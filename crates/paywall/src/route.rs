@@ -171,6 +171,24 @@ impl PaidRoute {
         self.protocols.contains(&protocol)
     }
 
+    /// Names the route in records.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// What the payer reads in the wallet.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How long a token is good for, in seconds, where one payment buys any number of requests.
+    #[must_use]
+    pub fn lifetime_s(&self) -> Option<u64> {
+        (self.kind == TokenKind::TimeBounded).then_some(self.token_lifetime_s)
+    }
+
     /// Refuses requests that would end in an error before anybody pays for them. The body is
     /// not read for it.
     #[must_use]

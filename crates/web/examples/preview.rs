@@ -24,7 +24,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let public_url = format!("http://{ADDRESS}");
     let pages = farebox_web::routes(directory.clone(), PageSettings { public_url, demo: true });
     let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
-    axum::serve(listener, pages.merge(farebox_directory::routes(directory).into())).await?;
+    let router = axum::Router::from(pages.merge(farebox_directory::routes(directory)));
+    axum::serve(listener, router).await?;
     Ok(())
 }
 

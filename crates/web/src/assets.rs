@@ -42,6 +42,24 @@ impl Asset {
 }
 
 /// Serves a file under the name that the pages use; 404 for every other name.
+#[utoipa::path(
+    get,
+    path = "/assets/{name}",
+    tag = "pages",
+    params(("name" = String, Path, description = "As the pages name it")),
+    responses(
+        (
+            status = 200,
+            description = "The file",
+            content(
+                (String = "text/css; charset=utf-8"),
+                (String = "text/javascript; charset=utf-8"),
+                (String = "image/svg+xml"),
+            ),
+        ),
+        (status = 404, description = "No file has this name"),
+    )
+)]
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
     let all = [&*STYLE, &*COPY_SCRIPT, &*ICON];
     let path = format!("/assets/{name}");

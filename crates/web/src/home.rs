@@ -20,6 +20,15 @@ const PAGES_MAX: usize = 1_000_000;
 
 /// Shows the search form and what it finds. The parameters are those of `/api/v1/services`, and
 /// `page`; a form's empty fields do not count. Wrong parameters are explained, with status 400.
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "pages",
+    responses(
+        (status = 200, description = "The directory for people; takes the parameters of /api/v1/services", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 400, description = "The page says which parameters cannot be used", body = String, content_type = "text/html; charset=utf-8"),
+    )
+)]
 pub(crate) async fn home(State(pages): State<Pages>, RawQuery(raw): RawQuery) -> Response {
     let snapshot = pages.directory.snapshot();
     let parameters = Parameters::read(raw.as_deref().unwrap_or_default());

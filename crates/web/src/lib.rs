@@ -17,10 +17,10 @@ mod not_found;
 mod pager;
 mod results;
 
-use axum::Router;
-use axum::routing::get;
 use farebox_directory::Directory;
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What the pages say about the server they are on.
 #[derive(Clone, Debug)]
@@ -39,12 +39,12 @@ struct Pages {
 
 /// The pages, their assets, and the answer to every path that is none: a page for people, JSON
 /// below `/api/`.
-pub fn routes(directory: Directory, settings: PageSettings) -> Router {
+pub fn routes(directory: Directory, settings: PageSettings) -> OpenApiRouter {
     let pages = Pages { directory, settings: Arc::new(settings) };
-    Router::new()
-        .route("/", get(home::home))
-        .route("/service/{id}", get(listing::listing))
-        .route("/assets/{name}", get(assets::asset))
+    OpenApiRouter::default()
+        .routes(routes!(home::home))
+        .routes(routes!(listing::listing))
+        .routes(routes!(assets::asset))
         .fallback(not_found::not_found)
         .with_state(pages)
 }

@@ -17,6 +17,16 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Shows one listing; 404 with a page when no listing has the id.
+#[utoipa::path(
+    get,
+    path = "/service/{id}",
+    tag = "pages",
+    params(("id" = String, Path, description = "Of the listing")),
+    responses(
+        (status = 200, description = "A listing for people", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "No listing has the id", body = String, content_type = "text/html; charset=utf-8"),
+    )
+)]
 pub(crate) async fn listing(
     State(pages): State<Pages>,
     id: Result<Path<String>, PathRejection>,

@@ -44,7 +44,7 @@ impl Site {
 
     async fn get(&self, path: &str) -> Answer {
         let settings = PageSettings { public_url: "https://d.example/".to_owned(), demo: true };
-        let routes = farebox_web::routes(self.directory.clone(), settings);
+        let routes = axum::Router::from(farebox_web::routes(self.directory.clone(), settings));
         let request = Request::get(path).body(Body::empty()).unwrap();
         let (parts, body) = routes.oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();

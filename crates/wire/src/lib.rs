@@ -11,6 +11,7 @@ pub mod l402;
 pub mod lightning;
 pub mod macaroon;
 pub mod mpp;
+pub mod node_message;
 pub mod probe;
 pub mod text;
 pub mod x402;

@@ -11,16 +11,32 @@ use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 const EXAMPLE: &str = r#"{"amount_sats": 120} or {"amount_usd": "0.50"}"#;
 
-#[derive(Deserialize)]
-struct TopupBody {
+/// One of the two amounts.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopupRequest)]
+pub(super) struct TopupBody {
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 100_000_000)]
     amount_sats: Option<u64>,
-    /// As it stands in the body, so that a number keeps its digits.
+    /// Dollars with at most six decimals, as a text or a number.
+    // As it stands in the body, so that a number keeps its digits.
     #[serde(default)]
+    #[schema(value_type = Option<Dollars>)]
     amount_usd: Option<Box<RawValue>>,
+}
+
+/// A text or a number.
+#[derive(ToSchema)]
+#[schema(as = Dollars)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "says what `dollars` reads")]
+enum Dollars {
+    Text(String),
+    Number(f64),
 }
 
 /// What is to be topped up.

@@ -7,20 +7,48 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
+use farebox_wire::api_error::ErrorBody;
 use http::{Extensions, HeaderMap, StatusCode};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Longer keys are cut off nowhere and refused.
 const KEY_LEN_MAX: usize = 255;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopupClaim)]
 struct ClaimBody {
+    /// What the wallet got for paying, in hexadecimal digits.
     preimage: String,
+    /// The token of the account that was refilled.
     #[serde(default)]
     token: Option<String>,
 }
 
+/// The account that was opened or refilled.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClaimedTopup)]
+struct ClaimedBody<'a> {
+    token: &'a str,
+    balance_sats: u64,
+}
+
+/// Opens an account with a paid top-up, or reports a refill.
+#[utoipa::path(
+    post,
+    path = "/api/v1/topup/claim",
+    operation_id = "claim_topup",
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same for a repeat of the same request")),
+    request_body = ClaimBody,
+    responses(
+        (status = 200, description = "The token and the balance", body = ClaimedBody),
+        (status = 400, description = "The body or the payment cannot be used", body = ErrorBody),
+        (status = 401, description = "The token is not known here", body = ErrorBody),
+        (status = 409, description = "The payment has not arrived yet", body = ErrorBody),
+        (status = 503, description = "Nothing was done; `Retry-After` says when to ask again", body = ErrorBody),
+    )
+)]
 pub(super) async fn handle(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
@@ -34,7 +62,7 @@ pub(super) async fn handle(
     match claim(&accounts, asked, &headers, client(&extensions)).await {
         Ok(Claimed { token, balance }) => {
             let balance_sats = balance.to_sats_floor().get();
-            let body = json!({"token": token.reveal(), "balance_sats": balance_sats});
+            let body = ClaimedBody { token: token.reveal(), balance_sats };
             private(StatusCode::OK, Json(body))
         }
         Err(error) => refusal(&error),

@@ -3,6 +3,8 @@
 //! it. An `Idempotency-Key` may be sent and is not needed: the payment hash is the key.
 
 use super::answer::{parse, private, refusal, token};
+use super::document::TokenRefusals;
+use super::withdrawal_view::{CollectRefusals, PaidWithdrawal, WithdrawalView};
 use crate::{AccountError, Accounts, Withdrawal, WithdrawalError, WithdrawalOutcome};
 use axum::Json;
 use axum::body::Bytes;
@@ -14,13 +16,29 @@ use farebox_wire::lightning::{PaymentHash, Preimage};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CollectRequest)]
 struct CollectBody {
     invoice: String,
     amount_sats: u64,
 }
 
+/// Has an invoice paid from the balance. The same invoice is paid once, however often it is sent.
+#[utoipa::path(
+    post,
+    path = "/api/v1/ai-for-hire/collect",
+    operation_id = "collect",
+    tag = "accounts",
+    request_body = CollectBody,
+    security(("account_token" = [])),
+    responses(
+        (status = 200, description = "It is paid", body = PaidWithdrawal),
+        (status = 202, description = "It is on its way", body = WithdrawalView),
+        CollectRefusals,
+    )
+)]
 pub(super) async fn handle(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
@@ -45,6 +63,20 @@ async fn collect(
     accounts.collect(&token(headers)?, &asked.invoice, Sats::new(asked.amount_sats)).await
 }
 
+/// Shows what became of a withdrawal.
+#[utoipa::path(
+    get,
+    path = "/api/v1/ai-for-hire/collect/{payment_hash}",
+    operation_id = "withdrawal",
+    tag = "accounts",
+    params(("payment_hash" = String, Path, description = "Of the invoice, in hexadecimal digits")),
+    security(("account_token" = [])),
+    responses(
+        (status = 200, description = "How it stands", body = WithdrawalView),
+        TokenRefusals,
+        (status = 404, description = "The account has no such withdrawal", body = ErrorBody),
+    )
+)]
 pub(super) async fn look(
     State(accounts): State<Accounts>,
     Path(hash): Path<String>,

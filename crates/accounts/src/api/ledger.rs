@@ -1,14 +1,57 @@
 //! `GET /api/v1/ledger?cursor=`: the movements of the token's account, the newest first.
 
 use super::answer::{private, refusal, token};
+use super::document::TokenRefusals;
 use crate::{AccountError, Accounts, Entry};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use farebox_money::Msat;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+/// A page of movements.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Statement)]
+struct StatementBody {
+    account_id: String,
+    entries: Vec<EntryBody>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<u64>,
+}
+
+/// A movement.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatementEntry)]
+struct EntryBody {
+    seq: u64,
+    kind: String,
+    reference: String,
+    direction: Direction,
+    #[schema(value_type = u64)]
+    amount_msat: Msat,
+    at_ms: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    In,
+    Out,
+}
+
+/// Shows the movements of the account, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/ledger",
+    operation_id = "ledger",
+    tag = "accounts",
+    params(("cursor" = Option<u64>, Query, description = "The `next_cursor` of the page before")),
+    security(("account_token" = [])),
+    responses((status = 200, description = "A page", body = StatementBody), TokenRefusals)
+)]
 pub(super) async fn handle(
     State(accounts): State<Accounts>,
     RawQuery(query): RawQuery,
@@ -39,24 +82,25 @@ async fn read(
     accounts: &Accounts,
     headers: &HeaderMap,
     cursor: Option<u64>,
-) -> Result<Value, AccountError> {
+) -> Result<StatementBody, AccountError> {
     let account = accounts.authenticate_owner(&token(headers)?).await?;
     let statement = accounts.statement(&account, cursor).await?;
-    let entries: Vec<_> = statement.entries.iter().map(entry).collect();
-    Ok(json!({
-        "account_id": account,
-        "entries": entries,
-        "next_cursor": statement.next_cursor,
-    }))
+    Ok(StatementBody {
+        account_id: account,
+        entries: statement.entries.into_iter().map(EntryBody::from).collect(),
+        next_cursor: statement.next_cursor,
+    })
 }
 
-fn entry(entry: &Entry) -> Value {
-    json!({
-        "seq": entry.seq,
-        "kind": entry.code,
-        "reference": entry.reference,
-        "direction": if entry.is_credit { "in" } else { "out" },
-        "amount_msat": entry.amount,
-        "at_ms": entry.at_ms,
-    })
+impl From<Entry> for EntryBody {
+    fn from(entry: Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            kind: entry.code,
+            reference: entry.reference,
+            direction: if entry.is_credit { Direction::In } else { Direction::Out },
+            amount_msat: entry.amount,
+            at_ms: entry.at_ms,
+        }
+    }
 }

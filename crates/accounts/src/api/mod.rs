@@ -5,18 +5,20 @@ mod answer;
 mod balance;
 mod claim;
 mod collect;
+mod document;
 pub(crate) mod idempotent;
 mod ledger;
 mod me;
 mod rotate;
 mod tokens;
 mod topup;
+mod withdrawal_view;
 
 use crate::Accounts;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
 use farebox_rates::Rates;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 pub use answer::refusal;
 
@@ -24,19 +26,19 @@ pub use answer::refusal;
 const BODY_LEN_MAX: usize = 16 * 1024;
 
 /// Every endpoint. A top-up that names dollars is converted at the current one of `rates`.
-pub fn routes(accounts: Accounts, rates: Rates) -> Router {
-    let topup = post(topup::handle).with_state((accounts.clone(), rates));
-    Router::new()
-        .route("/api/v1/topup", topup)
-        .route("/api/v1/topup/claim", post(claim::handle))
-        .route("/api/v1/balance", get(balance::handle))
-        .route("/api/v1/ledger", get(ledger::handle))
-        .route("/api/v1/token/rotate", post(rotate::handle))
-        .route("/api/v1/tokens", get(tokens::list).post(tokens::make))
-        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
-        .route("/api/v1/ai-for-hire/collect", post(collect::handle))
-        .route("/api/v1/ai-for-hire/collect/{payment_hash}", get(collect::look))
-        .route("/api/v1/ai-for-hire/me", get(me::handle))
+pub fn routes(accounts: Accounts, rates: Rates) -> OpenApiRouter {
+    let topup = routes!(topup::handle).with_state((accounts.clone(), rates));
+    OpenApiRouter::default()
+        .routes(topup)
+        .routes(routes!(claim::handle))
+        .routes(routes!(balance::handle))
+        .routes(routes!(ledger::handle))
+        .routes(routes!(rotate::handle))
+        .routes(routes!(tokens::list, tokens::make))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(collect::handle))
+        .routes(routes!(collect::look))
+        .routes(routes!(me::handle))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(accounts)
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/tokens`: child tokens, which spend up to a cap and may do nothing else.
 
 use super::answer::{parse, private, refusal, token};
+use super::document::TokenRefusals;
 use super::idempotent::{Answer, Asked, once};
 use crate::{AccountError, Accounts, ChildToken, NewChild};
 use axum::Json;
@@ -8,20 +9,74 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use farebox_money::Sats;
+use farebox_wire::api_error::ErrorBody;
 use http::{Extensions, HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-#[derive(Debug, Deserialize)]
+/// A child token as its owner sees it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `ChildToken::to_json` writes")]
+struct ChildTokenView {
+    id: String,
+    name: Option<String>,
+    cap_sats: u64,
+    spent_sats: u64,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    #[schema(format = DateTime)]
+    revoked_at: Option<String>,
+}
+
+/// A child token that was just made.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `make` answers")]
+struct NewChildToken {
+    #[serde(flatten)]
+    child: ChildTokenView,
+    /// Shown nowhere else.
+    token: String,
+}
+
+/// Child tokens, the newest first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what `list` answers")]
+struct ChildTokenList {
+    tokens: Vec<ChildTokenView>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ChildTokenRequest)]
 #[serde(deny_unknown_fields)]
 struct NewTokenBody {
+    #[schema(minimum = 1, maximum = 100_000_000)]
     cap_sats: u64,
+    /// In seconds.
     expires_in: Option<u64>,
     name: Option<String>,
 }
 
-/// `POST` with `{"cap_sats": 100, "expires_in": 3600, "name": "agent"}`: answers 201 with the
-/// token, which is shown nowhere else.
+/// Makes a child token, which spends up to a cap and may do nothing else.
+///
+/// The token is shown nowhere else.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tokens",
+    operation_id = "make_token",
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same for a repeat of the same request")),
+    request_body = NewTokenBody,
+    security(("account_token" = [])),
+    responses(
+        (status = 201, description = "The token", body = NewChildToken),
+        TokenRefusals,
+        (status = 409, description = "Too many tokens, or the request with this key is being answered", body = ErrorBody),
+        (status = 422, description = "The key was used for another request", body = ErrorBody),
+    )
+)]
 pub(super) async fn make(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
@@ -72,7 +127,15 @@ async fn made(
     Ok(response)
 }
 
-/// `GET`: the account's child tokens, the newest first.
+/// Lists the account's child tokens, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
+    operation_id = "list_tokens",
+    tag = "accounts",
+    security(("account_token" = [])),
+    responses((status = 200, description = "The tokens", body = ChildTokenList), TokenRefusals)
+)]
 pub(super) async fn list(State(accounts): State<Accounts>, headers: HeaderMap) -> Response {
     let listed = async {
         let children = accounts.children(&token(&headers)?).await?;
@@ -82,7 +145,20 @@ pub(super) async fn list(State(accounts): State<Accounts>, headers: HeaderMap) -
     answer(listed.await)
 }
 
-/// `DELETE /api/v1/tokens/{id}`: the child is worth nothing from then on.
+/// Revokes a child token: it is worth nothing from then on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/tokens/{id}",
+    operation_id = "revoke_token",
+    tag = "accounts",
+    params(("id" = String, Path, description = "Of the token, as lists show it")),
+    security(("account_token" = [])),
+    responses(
+        (status = 200, description = "The token as it was", body = ChildTokenView),
+        TokenRefusals,
+        (status = 404, description = "The account has no such token", body = ErrorBody),
+    )
+)]
 pub(super) async fn revoke(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,

@@ -100,7 +100,7 @@ impl Node {
             request = request.header("x-token", token);
         }
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
-        let router = api::routes(self.accounts.clone(), Rates::moving(60).1);
+        let router = axum::Router::from(api::routes(self.accounts.clone(), Rates::moving(60).1));
         let response = router.oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

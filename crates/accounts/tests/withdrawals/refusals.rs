@@ -158,7 +158,10 @@ async fn wrong_books_and_no_wallet_stop_withdrawals() {
         .header("authorization", format!("Bearer {}", claimed.token.reveal()))
         .body(axum::body::Body::from(json!({"invoice": invoice, "amount_sats": 100}).to_string()))
         .unwrap();
-    let response = api::routes(accounts, Rates::moving(60).1).oneshot(request).await.unwrap();
+    let response = axum::Router::from(api::routes(accounts, Rates::moving(60).1))
+        .oneshot(request)
+        .await
+        .unwrap();
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
 }

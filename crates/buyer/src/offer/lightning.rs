@@ -133,11 +133,12 @@ fn check_grant(macaroon: &Macaroon, sent: &Outgoing, now: u64) -> Result<(), NoO
         return Ok(());
     };
     let (method, path) = (sent.method.as_str(), sent.url.path());
+    let is_for_all = grant.is_server_wide();
     let digest = <[u8; 32]>::from(Sha256::digest(&sent.body));
     // A proxy in front of the seller may add or take a prefix of the path.
-    let same_path = path.ends_with(&grant.path) || grant.path.ends_with(path);
+    let same_path = is_for_all || path.ends_with(&grant.path) || grant.path.ends_with(path);
     let is_head = method == "HEAD" && grant.kind == TokenKind::TimeBounded;
-    let same_method = grant.method == method || (is_head && grant.method == "GET");
+    let same_method = is_for_all || grant.method == method || (is_head && grant.method == "GET");
     let objection = if !same_method || !same_path {
         let bought = printable(&format!("{} {}", grant.method, grant.path), 200);
         format!("is for {bought}, not {method} {path}")

@@ -1,6 +1,7 @@
 //! A probe that got no answer.
 
 use crate::transport::reason;
+use farebox_net::GuardError;
 use http::HeaderName;
 use std::error::Error;
 
@@ -48,6 +49,25 @@ pub enum ProbeError {
         /// As the HTTP library says it.
         reason: String,
     },
+    /// The address is not one that outsiders may have asked, so that nothing was sent.
+    #[error(transparent)]
+    Refused(GuardError),
+}
+
+impl From<GuardError> for ProbeError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Dns { place, reason } => Self::Dns { place, reason },
+            GuardError::Tls { place, reason } => Self::Tls { place, reason },
+            GuardError::Connect { place, reason } => Self::Connect { place, reason },
+            GuardError::Timeout { place } => Self::Timeout { place },
+            GuardError::Answer { place, reason } => Self::Answer { place, reason },
+            GuardError::HeadersTooLong { place, limit } => {
+                Self::Answer { place, reason: format!("more than {limit} bytes of header lines") }
+            }
+            refused => Self::Refused(refused),
+        }
+    }
 }
 
 impl ProbeError {
@@ -82,6 +102,7 @@ impl ProbeError {
             Self::Connect { .. } => "connect_failed",
             Self::Timeout { .. } => "timeout",
             Self::Answer { .. } => "answer_malformed",
+            Self::Refused(refused) => refused.code(),
         }
     }
 
@@ -97,6 +118,7 @@ impl ProbeError {
             Self::Connect { .. } => "check host and port; sellers: check that the server runs",
             Self::Timeout { .. } => "try again; sellers: answer 402 without waiting for anything",
             Self::Answer { .. } => "check that an HTTP server listens at this port",
+            Self::Refused(refused) => refused.hint(),
         }
     }
 
@@ -109,7 +131,7 @@ impl ProbeError {
         }
     }
 
-    /// One of each, for lists of them.
+    /// One of each that the person at this machine can meet, for lists of them.
     #[must_use]
     pub fn examples() -> Vec<Self> {
         let (place, reason) = (String::new(), String::new());

@@ -1,9 +1,11 @@
 //! Asks an endpoint what its 402 really says. Never pays, and sends no credential.
 
 mod attempt;
+mod client;
 mod error;
 mod plan;
 
+pub use client::ProbeClient;
 pub use error::ProbeError;
 pub use plan::ProbeOptions;
 
@@ -13,6 +15,7 @@ use crate::request::Outgoing;
 use attempt::send;
 use farebox_wire::probe::{RecordedAnswer, Report, Terms, classify};
 use http::{Method, StatusCode};
+use std::time::Duration;
 use url::Url;
 
 /// What was found.
@@ -37,23 +40,26 @@ pub struct Attempt {
     pub url: Url,
     /// The status of the answer; `None` when there was none.
     pub status: Option<u16>,
+    /// From sending it to the headers of the answer; `None` when there was none.
+    pub time_to_headers: Option<Duration>,
 }
 
 /// Sends a request as a client without money does, in more than one form where the first finds
 /// nothing, and says what the answer means.
 ///
 /// It knows no wallet and no store of tokens, so there is nothing that it could pay or show.
+/// With a [`farebox_net::GuardedClient`] it goes to public places only, every hop judged anew.
 ///
 /// # Errors
 /// [`ProbeError`] when nothing answers, or the request carries a credential.
 pub async fn probe(
-    client: &reqwest::Client,
+    client: impl Into<ProbeClient<'_>>,
     request: &Request,
     options: &ProbeOptions,
     terms: Terms,
 ) -> Result<Probe, ProbeError> {
     let outgoing = plan::prepare(request)?;
-    let mut prober = Prober { client, options, attempts: Vec::new() };
+    let mut prober = Prober { client: client.into(), options, attempts: Vec::new() };
     let answer = prober.ask(outgoing).await?;
     let redirect = location(&answer);
     let terms =
@@ -63,7 +69,7 @@ pub async fn probe(
 }
 
 struct Prober<'a> {
-    client: &'a reqwest::Client,
+    client: ProbeClient<'a>,
     options: &'a ProbeOptions,
     attempts: Vec<Attempt>,
 }
@@ -101,7 +107,7 @@ impl Prober<'_> {
     async fn follow(
         &mut self,
         mut outgoing: Outgoing,
-        timeout: std::time::Duration,
+        timeout: Duration,
     ) -> Result<RecordedAnswer, ProbeError> {
         for _ in 0..=plan::REDIRECTS_MAX {
             let answer = self.once(&outgoing, timeout).await?;
@@ -118,15 +124,17 @@ impl Prober<'_> {
     async fn once(
         &mut self,
         outgoing: &Outgoing,
-        timeout: std::time::Duration,
+        timeout: Duration,
     ) -> Result<RecordedAnswer, ProbeError> {
-        let answer = send(self.client, outgoing, timeout).await;
+        let answered = send(self.client, outgoing, timeout).await;
+        let got = answered.as_ref().ok();
         self.attempts.push(Attempt {
             method: outgoing.method.to_string(),
             url: outgoing.url.clone(),
-            status: answer.as_ref().ok().map(|answer| answer.status),
+            status: got.map(|got| got.answer.status),
+            time_to_headers: got.map(|got| got.time_to_headers),
         });
-        answer
+        answered.map(|answered| answered.answer)
     }
 }
 

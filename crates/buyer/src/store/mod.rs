@@ -3,6 +3,7 @@
 
 mod approvals;
 mod authority;
+mod ending;
 mod purchase;
 mod purchases;
 mod receipts;

@@ -2,6 +2,7 @@
 //! `abandoned`. Each change names the state that it starts from.
 
 use super::authority::{Authority, Verdict};
+use super::ending::{Count, Ending, count_at_worst, count_nothing};
 use super::purchase::{Answer, Claim, Intent, Payment, Purchase, PurchaseState};
 use super::{
     Store, Token, hash_from_db, lightning_scheme_from_db, now_s, preimage_from_db, seconds_from_db,
@@ -109,7 +110,7 @@ impl Store {
         purchase: &Purchase,
         note: &str,
     ) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Failed, note, spends::release).await
+        self.end(ending(purchase, PurchaseState::Failed, note), spends::release).await
     }
 
     /// From `intended` to `abandoned`: never sent, and too late to be paid.
@@ -118,43 +119,15 @@ impl Store {
         purchase: &Purchase,
         note: &str,
     ) -> Result<(), StoreError> {
-        self.end(purchase, PurchaseState::Abandoned, note, spends::release).await
+        self.end(ending(purchase, PurchaseState::Abandoned, note), spends::release).await
     }
 
     /// From `intended` or `paid` to `abandoned`, on its user's word. What may have been paid
     /// counts as spent.
     pub(crate) async fn abandon(&self, purchase: &Purchase, note: &str) -> Result<(), StoreError> {
         let may_be_paid = purchase.state == PurchaseState::Intended;
-        let count = move |connection: &Connection, key: &str, now: i64| {
-            if !may_be_paid {
-                return Ok(());
-            }
-            spends::settle_at_worst(connection, key, now)?;
-            receipts::given_up(connection, key, now_s())
-        };
-        self.end(purchase, PurchaseState::Abandoned, note, count).await
-    }
-
-    async fn end(
-        &self,
-        purchase: &Purchase,
-        to: PurchaseState,
-        note: &str,
-        count: impl FnOnce(&Connection, &str, i64) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let (id, from, note) = (purchase.id, purchase.state, note.to_owned());
-        let key = purchase.payment_hash.to_string();
-        let write = move |connection: &Connection| {
-            let now = seconds_to_db(now_s());
-            let changed = connection.execute(
-                "UPDATE purchase SET state = ?3, note = ?4, updated_at = ?5
-                 WHERE id = ?1 AND state = ?2",
-                params![id, from.name(), to.name(), note, now],
-            )?;
-            exactly_one(changed)?;
-            count(connection, &key, now)
-        };
-        self.database.write(write).await
+        let count: Count = if may_be_paid { count_at_worst } else { count_nothing };
+        self.end(ending(purchase, PurchaseState::Abandoned, note), count).await
     }
 
     /// From `paid` to `delivered`, and keeps the token where it may be good for more, both or
@@ -254,6 +227,17 @@ impl Store {
             receipts::answered(connection, &key, answer.outcome("undelivered"), now_s())
         };
         self.database.write(write).await
+    }
+}
+
+fn ending(purchase: &Purchase, to: PurchaseState, note: &str) -> Ending {
+    Ending {
+        table: "purchase",
+        id: purchase.id,
+        payment_key: purchase.payment_hash.to_string(),
+        from: purchase.state.name(),
+        to: to.name(),
+        note: note.to_owned(),
     }
 }
 

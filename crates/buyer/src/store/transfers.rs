@@ -2,6 +2,7 @@
 //! `abandoned`. Each change names the state that it starts from.
 
 use super::authority::{Authority, Verdict};
+use super::ending::{Count, Ending, count_at_worst, count_nothing};
 use super::purchase::Answer;
 use super::transfer::{Signed, Transfer, TransferClaim, TransferIntent, TransferState};
 use super::unreadable;
@@ -158,7 +159,7 @@ impl Store {
         transfer: &Transfer,
         note: &str,
     ) -> Result<(), StoreError> {
-        self.end_transfer(transfer, TransferState::Dead, note, spends::release).await
+        self.end(ending(transfer, TransferState::Dead, note), spends::release).await
     }
 
     /// To `abandoned`. What may have been paid counts as spent.
@@ -168,36 +169,19 @@ impl Store {
         note: &str,
     ) -> Result<(), StoreError> {
         let may_be_paid = transfer.state == TransferState::Signed;
-        let count = move |connection: &Connection, key: &str, now: i64| {
-            if !may_be_paid {
-                return Ok(());
-            }
-            spends::settle_at_worst(connection, key, now)?;
-            receipts::given_up(connection, key, now_s())
-        };
-        self.end_transfer(transfer, TransferState::Abandoned, note, count).await
+        let count: Count = if may_be_paid { count_at_worst } else { count_nothing };
+        self.end(ending(transfer, TransferState::Abandoned, note), count).await
     }
+}
 
-    async fn end_transfer(
-        &self,
-        transfer: &Transfer,
-        to: TransferState,
-        note: &str,
-        count: impl FnOnce(&Connection, &str, i64) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let (id, from, note) = (transfer.id, transfer.state, note.to_owned());
-        let key = transfer.payment_key();
-        let write = move |connection: &Connection| {
-            let now = seconds_to_db(now_s());
-            let changed = connection.execute(
-                "UPDATE transfer SET state = ?3, note = ?4, updated_at = ?5
-                 WHERE id = ?1 AND state = ?2",
-                params![id, from.name(), to.name(), note, now],
-            )?;
-            exactly_one(changed)?;
-            count(connection, &key, now)
-        };
-        self.database.write(write).await
+fn ending(transfer: &Transfer, to: TransferState, note: &str) -> Ending {
+    Ending {
+        table: "transfer",
+        id: transfer.id,
+        payment_key: transfer.payment_key(),
+        from: transfer.state.name(),
+        to: to.name(),
+        note: note.to_owned(),
     }
 }
 

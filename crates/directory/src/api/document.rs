@@ -2,14 +2,17 @@
 
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
-use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
+use crate::{
+    EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
+    ReviewStatus,
+};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// 0 or 1, as the API writes what is true or not.
-pub(super) struct Flag;
+pub(crate) struct Flag;
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {
@@ -32,13 +35,22 @@ macro_rules! schemas_of_words {
     )*};
 }
 
-schemas_of_words!(HealthStatus, L402Format, ProbeStatus, Protocol);
+schemas_of_words!(
+    EventKind,
+    HealthStatus,
+    L402Format,
+    ListingStatus,
+    ProbeStatus,
+    Protocol,
+    ReviewKind,
+    ReviewStatus
+);
 
 /// The parameters of `/api/v1/services`.
-pub(super) struct ServicesQuery;
+pub(crate) struct ServicesQuery;
 
 /// The parameters of `/api/v1/export.csv`.
-pub(super) struct ExportQuery;
+pub(crate) struct ExportQuery;
 
 impl IntoParams for ServicesQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -53,7 +65,7 @@ impl IntoParams for ExportQuery {
 }
 
 /// An optional parameter of a query string.
-pub(super) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
+pub(crate) fn query_parameter(name: &str, about: &str, schema: impl Into<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
@@ -107,12 +119,12 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
 }
 
 /// One of these words.
-pub(super) fn words<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     of_type(Type::String).enum_values(Some(words))
 }
 
 /// A whole number.
-pub(super) fn integer(least: usize, most: usize) -> ObjectBuilder {
+pub(crate) fn integer(least: usize, most: usize) -> ObjectBuilder {
     let limit = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     of_type(Type::Integer).minimum(Some(limit(least))).maximum(Some(limit(most)))
 }

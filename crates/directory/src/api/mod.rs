@@ -1,12 +1,13 @@
 //! The REST views, one file per endpoint.
 
-mod answer;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod categories;
-mod document;
+pub(crate) mod document;
 mod export;
 mod health;
 pub(crate) mod row;
-mod service;
+pub(crate) mod service;
 mod services;
 
 use crate::Directory;
@@ -36,7 +37,7 @@ pub fn export_route(directory: Directory) -> UtoipaMethodRouter {
     routes!(export::export).with_state(directory)
 }
 
-async fn open_to_all_origins(mut response: Response) -> Response {
+pub(crate) async fn open_to_all_origins(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     let exposed = HeaderValue::from_static("x-402index-search-degraded");

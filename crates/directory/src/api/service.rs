@@ -3,10 +3,10 @@
 use super::answer::not_found;
 use super::document::Flag;
 use super::row::Upcoming;
-use crate::clean::clean_text;
+use crate::text::clean::clean_text;
 use crate::{
-    Directory, Entry, HealthStatus, L402Format, Listing, Observation, ProbeStatus, Protocol,
-    Snapshot, Verification,
+    Directory, HealthStatus, L402Format, Listing, ListingFacts, ListingStatus, Observation, Offer,
+    ProbeStatus, Protocol, Verification,
 };
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -43,12 +43,23 @@ pub(super) async fn service(
             "no listing has the id {id:?}; GET /api/v1/services lists the ids"
         ));
     };
-    Json(Detail::of(entry, &snapshot)).into_response()
+    let listing = entry.listing();
+    Json(Detail::of(listing, snapshot.related(listing))).into_response()
 }
 
+/// A listing as the detail shows it, for answers that hold one beside other things.
+pub(crate) fn detail<'a>(
+    listing: &'a Listing,
+    related: impl Iterator<Item = &'a Listing>,
+) -> serde_json::Value {
+    // Texts, numbers and nulls always have a JSON form.
+    serde_json::to_value(Detail::of(listing, related)).unwrap_or_default()
+}
+
+/// Everything that is known of a listing.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ServiceDetail)]
-struct Detail<'a> {
+pub(crate) struct Detail<'a> {
     id: &'a str,
     name: &'a str,
     description: &'a str,
@@ -72,6 +83,8 @@ struct Detail<'a> {
     featured: u8,
     registered_at: Timestamp,
     updated_at: Timestamp,
+    /// Only active ones are in lists.
+    #[schema(value_type = ListingStatus)]
     status: &'static str,
     http_method: Option<&'a str>,
     probe_body: Option<&'a str>,
@@ -89,11 +102,11 @@ struct Detail<'a> {
     #[serde(flatten)]
     health: HealthFields<'a>,
     #[serde(flatten)]
-    rail: RailFields,
+    rail: RailFields<'a>,
+    #[serde(flatten)]
+    more: More<'a>,
     #[serde(flatten)]
     upcoming: Upcoming,
-    #[serde(flatten)]
-    unset: Unset,
     related_services: Vec<Related<'a>>,
 }
 
@@ -123,40 +136,86 @@ struct HealthCheck<'a> {
 }
 
 #[derive(Serialize, ToSchema)]
-struct RailFields {
+struct RailFields<'a> {
     #[schema(value_type = Option<Flag>)]
     x402_payment_valid: Option<u8>,
+    #[schema(value_type = Option<Flag>)]
+    x402_facilitator_reachable: Option<u8>,
+    #[schema(value_type = Option<Flag>)]
+    x402_asset_known: Option<u8>,
+    #[schema(value_type = Option<Flag>)]
+    l402_compliant: Option<u8>,
+    l402_degrade_reason: Option<&'a str>,
     #[schema(value_type = Option<L402Format>)]
     l402_format: Option<&'static str>,
     #[schema(value_type = Option<Flag>)]
     lnget_compatible: Option<u8>,
 }
 
-/// Fields that clients of the API may read and that nothing here fills.
-#[derive(Default, Serialize, ToSchema)]
-struct Unset {
-    #[schema(value_type = Option<String>)]
-    input_schema: Option<()>,
-    #[schema(value_type = Option<String>)]
-    output_schema: Option<()>,
-    #[schema(value_type = Option<String>)]
-    source_id: Option<()>,
+/// What is known beside the documented fields.
+#[derive(Serialize, ToSchema)]
+struct More<'a> {
+    /// What groups the listings of one provider.
+    service_id: &'a str,
+    /// A JSON Schema, as a text.
+    input_schema: Option<&'a str>,
+    /// A JSON Schema, as a text.
+    output_schema: Option<&'a str>,
+    content_type: Option<&'a str>,
+    docs_url: Option<&'a str>,
+    /// How to make use of the answer, a JSON object as a text.
+    consumption: Option<&'a str>,
+    source_id: Option<&'a str>,
+    /// Never shown.
     #[schema(value_type = Option<String>)]
     contact_email: Option<()>,
-    #[schema(value_type = Option<String>)]
-    x402_facilitator_reachable: Option<()>,
-    #[schema(value_type = Option<String>)]
-    x402_asset_known: Option<()>,
     #[schema(value_type = Flag)]
     provider_deleted: u8,
-    #[schema(value_type = Option<String>)]
-    deleted_at: Option<()>,
-    #[schema(value_type = Option<String>)]
-    approval_reason: Option<()>,
-    #[schema(value_type = Option<String>)]
-    l402_compliant: Option<()>,
-    #[schema(value_type = Option<String>)]
-    l402_degrade_reason: Option<()>,
+    deleted_at: Option<Timestamp>,
+    approval_reason: Option<&'a str>,
+    /// Ways to pay, as last seen or said.
+    offers: &'a [Offer],
+    /// What is odd about the texts.
+    content_flags: &'a [String],
+    /// Field by field who said it, and when.
+    #[schema(value_type = Object)]
+    provenance: serde_json::Value,
+}
+
+impl<'a> More<'a> {
+    fn of(listing: &'a Listing) -> Self {
+        let facts = &listing.facts;
+        Self {
+            service_id: &listing.service_id,
+            input_schema: facts.input_schema.as_deref(),
+            output_schema: facts.output_schema.as_deref(),
+            content_type: facts.content_type.as_deref(),
+            docs_url: facts.docs_url.as_deref(),
+            consumption: facts.consumption.as_deref(),
+            source_id: facts.source_id.as_deref(),
+            contact_email: None,
+            provider_deleted: u8::from(listing.status == ListingStatus::Deleted),
+            deleted_at: listing.deleted_at,
+            approval_reason: listing.status_reason.as_deref(),
+            offers: &listing.offers,
+            content_flags: &listing.content_flags,
+            provenance: serde_json::from_str(&listing.provenance).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> RailFields<'a> {
+    fn of(facts: &'a ListingFacts) -> Self {
+        Self {
+            x402_payment_valid: facts.x402_payment_valid.map(u8::from),
+            x402_facilitator_reachable: facts.x402_facilitator_reachable.map(u8::from),
+            x402_asset_known: facts.x402_asset_known.map(u8::from),
+            l402_compliant: facts.l402_compliant.map(u8::from),
+            l402_degrade_reason: facts.l402_degrade_reason.as_deref(),
+            l402_format: facts.l402_format.map(L402Format::name),
+            lnget_compatible: facts.lnget_compatible.map(u8::from),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -176,8 +235,7 @@ struct Related<'a> {
 }
 
 impl<'a> Detail<'a> {
-    fn of(entry: &'a Entry, snapshot: &'a Snapshot) -> Self {
-        let listing = entry.listing();
+    fn of(listing: &'a Listing, related: impl Iterator<Item = &'a Listing>) -> Self {
         let facts = &listing.facts;
         Self {
             id: &listing.id,
@@ -199,7 +257,7 @@ impl<'a> Detail<'a> {
             featured: u8::from(facts.featured),
             registered_at: listing.registered_at,
             updated_at: listing.updated_at,
-            status: "active",
+            status: listing.status.name(),
             http_method: facts.method.as_deref(),
             probe_body: facts.probe_body.as_deref(),
             probe_status: facts.probe_status.name(),
@@ -209,14 +267,10 @@ impl<'a> Detail<'a> {
             domain_verified: u8::from(facts.domain_verified),
             hostname: listing.host(),
             health: HealthFields::of(listing),
-            rail: RailFields {
-                x402_payment_valid: facts.x402_payment_valid.map(u8::from),
-                l402_format: facts.l402_format.map(L402Format::name),
-                lnget_compatible: facts.lnget_compatible.map(u8::from),
-            },
+            rail: RailFields::of(facts),
+            more: More::of(listing),
             upcoming: Upcoming::default(),
-            unset: Unset::default(),
-            related_services: snapshot.related(listing).map(Related::of).collect(),
+            related_services: related.map(Related::of).collect(),
         }
     }
 }

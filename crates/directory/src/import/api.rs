@@ -1,13 +1,13 @@
 //! `POST /admin/api/import`: a list from an admin, while the server runs.
 
 use super::formats::{Format, HEAD_LEN_MAX, detect};
-use super::{Import, Report};
+use super::{FetchError, FetchOptions, Import, Report};
 use crate::{Directory, Trust};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, post};
+use farebox_net::GuardedClient;
 use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use http_body_util::BodyExt;
@@ -16,6 +16,9 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use url::Url;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Where a list is sent.
 pub const IMPORT_PATH: &str = "/admin/api/import";
@@ -26,9 +29,11 @@ const LIST_LEN_MAX: u64 = 2 * 1_024 * 1_024 * 1_024;
 const PARTS_AHEAD: usize = 16;
 
 /// What is said of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct ImportQuery {
+    /// An address that the list is fetched from, in place of the body.
+    from: Option<String>,
     /// The name of the source; made of the form when not given.
     source: Option<String>,
     /// How the list is written; told by how it begins when not given.
@@ -45,19 +50,35 @@ struct ImportQuery {
 #[derive(Clone)]
 struct Importer {
     directory: Directory,
+    client: GuardedClient,
     one_at_a_time: Arc<Semaphore>,
 }
 
-/// The route, for whoever asks admins for their secret to put behind that question.
-pub fn import_route(directory: Directory) -> MethodRouter {
-    let importer = Importer { directory, one_at_a_time: Arc::new(Semaphore::new(1)) };
-    post(import).with_state(importer)
+/// The route, to be put behind the question for the admin's secret.
+pub fn admin_routes(directory: Directory, client: GuardedClient) -> OpenApiRouter {
+    let importer = Importer { directory, client, one_at_a_time: Arc::new(Semaphore::new(1)) };
+    OpenApiRouter::default().routes(routes!(import)).with_state(importer)
 }
 
-/// Imports the body, which is read while it comes.
+/// Imports the body, which is read while it comes, or what is fetched.
 ///
 /// 200 with the report; 400 `invalid_parameter`; 409 `import_running` while another one runs; 422
-/// `unknown_format` when the list does not show how it is written.
+/// `unknown_format` when the list does not show how it is written; 502 `not_fetched`.
+#[utoipa::path(
+    post,
+    path = "/admin/api/import",
+    tag = "admin",
+    params(ImportQuery),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "What was added, changed and refused", body = Report),
+        (status = 400, description = "Parameters that cannot be used", body = ErrorBody),
+        (status = 401, description = "Not the admin", body = ErrorBody),
+        (status = 409, description = "Another import runs", body = ErrorBody),
+        (status = 422, description = "The list does not show how it is written", body = ErrorBody),
+        (status = 502, description = "The list cannot be fetched", body = ErrorBody),
+    )
+)]
 async fn import(
     State(importer): State<Importer>,
     query: Result<Query<ImportQuery>, axum::extract::rejection::QueryRejection>,
@@ -72,21 +93,24 @@ async fn import(
     let Ok(_turn) = importer.one_at_a_time.try_acquire() else {
         return refuse(StatusCode::CONFLICT, "import_running", "Another import runs; try later.");
     };
-    match run(&importer.directory, query, body).await {
+    match run(&importer, query, body).await {
         Ok(report) => Json(report).into_response(),
         Err(response) => *response,
     }
 }
 
-async fn run(
-    directory: &Directory,
-    query: ImportQuery,
-    body: Body,
-) -> Result<Report, Box<Response>> {
+async fn run(importer: &Importer, query: ImportQuery, body: Body) -> Result<Report, Box<Response>> {
     let format = read_parameter("format", query.format.as_deref(), Format::parse)?;
     let trust = read_parameter("trust", query.trust.as_deref(), Trust::parse)?;
     let parse_url = |text: &str| Url::parse(text).ok();
     let document = read_parameter("address", query.address.as_deref(), parse_url)?;
+    let from = read_parameter("from", query.from.as_deref(), parse_url)?;
+    let directory = &importer.directory;
+    if let Some(url) = from {
+        let options = FetchOptions { source: query.source, trust, dry_run: query.dry_run };
+        let done = directory.import_from(&importer.client, &url, format, &options, |_| {}).await;
+        return done.map_err(|error| Box::new(not_fetched(&error)));
+    }
     let mut parts = receive(body);
     let mut head = Vec::new();
     while head.len() < HEAD_LEN_MAX {
@@ -104,11 +128,19 @@ async fn run(
     });
     let import = Import { source, format, document, trust, dry_run: query.dry_run };
     let input = Cursor::new(head).chain(Parts { parts, part: Cursor::new(Bytes::new()) });
-    directory.import(import, input, |_| {}).await.map_err(|error| {
-        tracing::error!(%error, "an import did not get to its end");
-        let text = "The database did not take the list; what was written before is there.";
-        Box::new(refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal", text))
-    })
+    let done = directory.import(import, input, |_| {}).await;
+    done.map_err(|error| Box::new(not_fetched(&error.into())))
+}
+
+fn not_fetched(error: &FetchError) -> Response {
+    match error {
+        FetchError::Directory(error) => {
+            tracing::error!(%error, "an import did not get to its end");
+            let text = "The database did not take the list; what was written before is there.";
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
+        }
+        error => refuse(StatusCode::BAD_GATEWAY, "not_fetched", &format!("{error}.")),
+    }
 }
 
 fn read_parameter<T>(

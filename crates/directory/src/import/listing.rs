@@ -1,7 +1,7 @@
 //! What a source says about one endpoint, before anything of it is believed.
 
 use crate::Protocol;
-use crate::clean::{
+use crate::text::clean::{
     DESCRIPTION_LEN_MAX, NAME_LEN_MAX, SHORT_LEN_MAX, TAGS_MAX, clean_optional, clean_text,
 };
 use farebox_money::{MicroUsd, Sats};

@@ -6,8 +6,8 @@
 //! name any more stays.
 
 use super::said::Said;
-use crate::health::Health;
-use crate::provenance::{Mark, Provenance, Trust};
+use crate::provenance::{Origin, Provenance, Trust};
+use crate::text::{KnownNames, content_flags};
 use crate::{Listing, ListingStatus, UNCATEGORIZED};
 
 /// What becomes of it.
@@ -86,21 +86,22 @@ impl Field {
         Self::Licence,
     ];
 
-    const fn name(self) -> &'static str {
+    /// The names that the API gives what belongs to the field.
+    const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Method => "http_method",
-            Self::Name => "name",
-            Self::Description => "description",
-            Self::Provider => "provider",
-            Self::Category => "category",
-            Self::Tags => "tags",
-            Self::Price => "price",
-            Self::Payment => "payment",
-            Self::Offers => "offers",
-            Self::ProbeBody => "probe_body",
-            Self::InputSchema => "input_schema",
-            Self::OutputSchema => "output_schema",
-            Self::Licence => "licence",
+            Self::Method => &["http_method"],
+            Self::Name => &["name"],
+            Self::Description => &["description"],
+            Self::Provider => &["provider"],
+            Self::Category => &["category"],
+            Self::Tags => &["tags"],
+            Self::Price => &["price_sats", "price_usd", "price_note"],
+            Self::Payment => &["payment_asset", "payment_network"],
+            Self::Offers => &["offers"],
+            Self::ProbeBody => &["probe_body"],
+            Self::InputSchema => &["input_schema"],
+            Self::OutputSchema => &["output_schema"],
+            Self::Licence => &["licence"],
         }
     }
 
@@ -166,37 +167,38 @@ impl Field {
 /// What becomes of the listing that is known of the same endpoint, where there is one.
 pub(crate) fn merge(known: Option<&Listing>, said: &Said) -> Outcome {
     let fresh = fresh(said);
-    let Some(known) = known else { return Outcome::Added(Box::new(fresh)) };
+    let Some(known) = known else {
+        let content_flags = content_flags(&fresh.facts, &KnownNames::default());
+        return Outcome::Added(Box::new(Listing { content_flags, ..fresh }));
+    };
     if let Some(kept) = kept(known) {
         return Outcome::Kept(kept);
     }
     let marks = Provenance::parse(&known.provenance);
+    let implied = implied_origin(known);
     let mut provenance = marks.clone();
     let mut merged = known.clone();
     let mut differs = add_source(&mut merged.facts.source, &said.mark.source);
     for field in Field::ALL {
         let is_said = field.is_filled(&fresh) && (field != Field::Name || said.has_name);
-        let implied = implied_mark(known);
-        let mark = marks.mark(field.name()).or_else(|| {
-            // What was filled in before there were marks.
-            field.is_filled(known).then_some(&implied)
-        });
-        if !is_said || !may_say(mark, &said.mark) || was_seen(field, known) {
+        let rest = || field.is_filled(known).then(|| marks.rest().unwrap_or(&implied));
+        let origin = marks.of(field.names().iter().copied()).or_else(rest);
+        if !is_said || !may_say(origin, &said.mark) || was_seen(field, known) {
             continue;
         }
         let changed = field.copy(&fresh, &mut merged);
         differs |= changed;
-        if changed || mark.is_none_or(|mark| mark.trust < said.mark.trust) {
-            provenance.set(field.name(), &said.mark);
+        if changed || origin.is_none_or(|origin| origin.trust() < said.mark.trust()) {
+            provenance.set(field.names().iter().copied(), &said.mark);
         }
     }
-    if merged.facts.sample_data && said.mark.trust > Trust::Sample {
+    if merged.facts.sample_data && said.mark.trust() > Trust::Sample {
         merged.facts.sample_data = false;
         differs = true;
     }
     let is_marked = provenance != marks;
     if is_marked {
-        merged.provenance = provenance.to_json();
+        merged.provenance = provenance.render();
     }
     match (differs, is_marked) {
         (true, _) => Outcome::Changed(Box::new(Listing { updated_at: said.mark.at, ..merged })),
@@ -209,18 +211,13 @@ pub(crate) fn merge(known: Option<&Listing>, said: &Said) -> Outcome {
 fn fresh(said: &Said) -> Listing {
     let mut listing = Listing::new(said.facts.clone(), said.canonical_url.clone(), said.mark.at);
     listing.offers.clone_from(&said.offers);
-    listing.health = Health::default();
-    let mut provenance = Provenance::default();
-    for field in Field::ALL.into_iter().filter(|field| field.is_filled(&listing)) {
-        if field == Field::Name && !said.has_name {
-            let guess =
-                Mark { trust: Trust::Guess, source: "address".to_owned(), ..said.mark.clone() };
-            provenance.set(field.name(), &guess);
-        } else {
-            provenance.set(field.name(), &said.mark);
-        }
+    let mut provenance = Provenance::whole(said.mark.clone());
+    if !said.has_name {
+        let guess = Some(Trust::Guess);
+        let of_address = Origin { source: "address".to_owned(), trust: guess, ..said.mark.clone() };
+        provenance.set(["name"], &of_address);
     }
-    listing.provenance = provenance.to_json();
+    listing.provenance = provenance.render();
     listing
 }
 
@@ -237,9 +234,10 @@ fn kept(known: &Listing) -> Option<Kept> {
 }
 
 /// Whether somebody may replace what somebody else said.
-fn may_say(known: Option<&Mark>, new: &Mark) -> bool {
+fn may_say(known: Option<&Origin>, new: &Origin) -> bool {
     known.is_none_or(|known| {
-        known.trust < new.trust || (known.trust == new.trust && known.source == new.source)
+        let (known_trust, new_trust) = (known.trust(), new.trust());
+        known_trust < new_trust || (known_trust == new_trust && known.source == new.source)
     })
 }
 
@@ -248,22 +246,21 @@ fn was_seen(field: Field, known: &Listing) -> bool {
     field == Field::Offers && known.offers.iter().any(|offer| offer.is_payable.is_some())
 }
 
-/// Who said what bears no mark: whoever brought the listing here.
-fn implied_mark(known: &Listing) -> Mark {
+/// Who said what nothing is noted of: whoever brought the listing here.
+fn implied_origin(known: &Listing) -> Origin {
     let facts = &known.facts;
-    let trust = match facts.source.as_str() {
-        _ if facts.domain_verified => Trust::Owner,
-        _ if facts.sample_data => Trust::Sample,
-        "self-registered" | "exclusive" => Trust::SelfRegistered,
-        _ => Trust::Aggregator,
+    let trust = match facts.domain_verified {
+        true => Trust::Owner,
+        false if facts.sample_data => Trust::Sample,
+        false => Trust::of_source(&facts.source),
     };
-    Mark { source: facts.source.clone(), trust, at: known.registered_at }
+    Origin { source: facts.source.clone(), trust: Some(trust), at: known.registered_at }
 }
 
 /// Adds a source to the list of those that name a listing. Says whether it is new.
 fn add_source(sources: &mut String, source: &str) -> bool {
     let is_there = sources.split(',').any(|own| own.trim().eq_ignore_ascii_case(source));
-    let fits = sources.chars().count() + source.chars().count() < crate::clean::SHORT_LEN_MAX;
+    let fits = sources.chars().count() + source.chars().count() < crate::text::clean::SHORT_LEN_MAX;
     if is_there || !fits {
         return false;
     }

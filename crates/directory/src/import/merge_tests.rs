@@ -13,7 +13,7 @@ fn said(source: &str, trust: Trust, change: impl FnOnce(&mut ListingFacts)) -> S
     facts.source = source.to_owned();
     change(&mut facts);
     let (facts, canonical_url) = facts.checked().unwrap();
-    let mark = Mark { source: source.to_owned(), trust, at: at(100) };
+    let mark = Origin { source: source.to_owned(), trust: Some(trust), at: at(100) };
     Said { facts, canonical_url, offers: Vec::new(), has_name: true, mark }
 }
 
@@ -22,6 +22,12 @@ fn added(said: &Said) -> Listing {
         Outcome::Added(listing) => *listing,
         other => panic!("{other:?}"),
     }
+}
+
+/// Who said a field.
+fn origin(listing: &Listing, field: &str) -> Origin {
+    let provenance = Provenance::parse(&listing.provenance);
+    provenance.of([field]).or(provenance.rest()).unwrap().clone()
 }
 
 /// The listing after something was said about it.
@@ -37,9 +43,9 @@ fn after(known: &Listing, said: &Said) -> Listing {
 fn the_same_again_changes_nothing() {
     let first = said("bazaar", Trust::Aggregator, |facts| facts.price_usd = Some(MicroUsd::new(5)));
     let listing = added(&first);
-    let later = Said { mark: Mark { at: at(200), ..first.mark.clone() }, ..first.clone() };
+    let later = Said { mark: Origin { at: at(200), ..first.mark.clone() }, ..first.clone() };
     assert_eq!(merge(Some(&listing), &later), Outcome::Unchanged);
-    assert_eq!(Provenance::parse(&listing.provenance).mark("price").unwrap().at, at(100));
+    assert_eq!(origin(&listing, "price_usd").at, at(100));
 }
 
 #[test]
@@ -52,14 +58,11 @@ fn a_source_may_change_its_own_word() {
 #[test]
 fn an_owner_s_word_is_never_overwritten_by_anybody_else() {
     let mut listing = added(&said("bazaar", Trust::Aggregator, |_| {}));
-    let owner = Mark { source: "owner".to_owned(), trust: Trust::Owner, at: at(150) };
     let mut provenance = Provenance::parse(&listing.provenance);
-    for field in ["name", "description", "price"] {
-        provenance.set(field, &owner);
-    }
+    provenance.mark(["name", "description", "price_sats"], "owner", at(150));
     listing.facts.name = "The owner's".to_owned();
     listing.facts.price_sats = Some(Sats::new(7));
-    listing.provenance = provenance.to_json();
+    listing.provenance = provenance.render();
     for trust in Trust::ALL.into_iter().filter(|trust| *trust < Trust::Owner) {
         let other = said("bazaar", trust, |facts| {
             facts.name = "Theirs".to_owned();
@@ -100,9 +103,8 @@ fn among_equals_the_first_stays_and_gaps_are_filled() {
     assert_eq!(both.facts.price_sats, Some(Sats::new(5)));
     assert_eq!(both.facts.source, "bazaar,satring");
     assert_eq!(merge(Some(&both), &other), Outcome::Unchanged);
-    let provenance = Provenance::parse(&both.provenance);
-    assert_eq!(provenance.mark("name").unwrap().source, "bazaar");
-    assert_eq!(provenance.mark("price").unwrap().source, "satring");
+    assert_eq!(origin(&both, "name").source, "bazaar");
+    assert_eq!(origin(&both, "price_sats").source, "satring");
 }
 
 #[test]
@@ -110,8 +112,8 @@ fn who_is_believed_more_confirms_without_a_change() {
     let listing = added(&said("bazaar", Trust::Aggregator, |_| {}));
     let mut same = said("bazaar", Trust::Admin, |_| {});
     let Outcome::Confirmed(listing) = merge(Some(&listing), &same) else { panic!() };
-    assert_eq!(Provenance::parse(&listing.provenance).mark("name").unwrap().trust, Trust::Admin);
-    same.mark.trust = Trust::Aggregator;
+    assert_eq!(origin(&listing, "name").trust(), Trust::Admin);
+    same.mark.trust = Some(Trust::Aggregator);
     same.facts.name = "Another".to_owned();
     assert_eq!(after(&listing, &same).facts.name, "A name");
 }
@@ -185,8 +187,7 @@ proptest! {
                 prop_assert_eq!(next.facts.price_usd, Some(MicroUsd::new(price)));
                 best = Some(trust);
             }
-            let mark = Provenance::parse(&next.provenance).mark("price").unwrap().trust;
-            prop_assert_eq!(Some(mark), best);
+            prop_assert_eq!(Some(origin(&next, "price_usd").trust()), best);
             prop_assert_eq!(merge(Some(&next), &said), Outcome::Unchanged);
             listing = Some(next);
         }

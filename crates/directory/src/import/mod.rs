@@ -11,7 +11,7 @@ mod rows;
 mod run;
 mod said;
 
-pub use api::{IMPORT_PATH, import_route};
+pub use api::{IMPORT_PATH, admin_routes};
 pub use fetch::{FetchError, FetchOptions, source_name};
 pub use listing::{ImportedListing, Offer, Reason, Refused, Row};
 pub use merge::Kept;

@@ -4,12 +4,13 @@ use super::merge::{Kept, Outcome};
 use super::{Reason, Refused};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Rows that are shown one by one; all are counted.
 pub const REFUSED_SHOWN_MAX: usize = 100;
 
 /// What an import did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Report {
     /// The name of the source.
@@ -35,7 +36,7 @@ pub struct Report {
 }
 
 /// A row that makes no listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefusedRow {
     /// The line, record or entry, from 1.
     pub position: u64,

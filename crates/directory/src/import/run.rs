@@ -4,8 +4,7 @@ use super::formats::{Format, Rows};
 use super::merge::{Outcome, merge};
 use super::said::{Origin, Said, said};
 use super::{PastRun, Report, Row, rows};
-use crate::provenance::{Mark, Trust};
-use crate::{Change, Directory, DirectoryError, Snapshot};
+use crate::{Change, Directory, DirectoryError, Snapshot, Trust, provenance};
 use farebox_store::{StoreError, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
@@ -184,7 +183,8 @@ struct Reader {
 impl Reader {
     fn new(directory: Directory, import: &Import, now: Timestamp) -> Self {
         let trust = import.trust.unwrap_or(import.format.trust());
-        let mark = Mark { source: import.source.clone(), trust, at: now };
+        let source = import.source.clone();
+        let mark = provenance::Origin { source, trust: Some(trust), at: whole_second(now) };
         let document = import.document.clone();
         let origin = Origin { format: import.format, document, mark };
         let named = import.dry_run.then(HashSet::new);
@@ -254,6 +254,11 @@ impl Reader {
             self.batch.said.push(said);
         }
     }
+}
+
+/// As the database keeps times.
+fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// An address without what may be a secret in it.

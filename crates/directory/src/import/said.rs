@@ -3,7 +3,7 @@
 use super::formats::{self, Format};
 use super::{ImportedListing, Reason};
 use crate::canonical::host;
-use crate::provenance::{Mark, Trust};
+use crate::provenance::{self, Trust};
 use crate::{ListingError, ListingFacts, Protocol, UNCATEGORIZED};
 use url::Url;
 
@@ -17,7 +17,7 @@ pub(crate) struct Said {
     /// Whether the source gave a name; else one was made of the address.
     pub(crate) has_name: bool,
     /// Who says it.
-    pub(crate) mark: Mark,
+    pub(crate) mark: provenance::Origin,
 }
 
 /// Where a list comes from.
@@ -27,20 +27,20 @@ pub(crate) struct Origin {
     /// The list's own address.
     pub(crate) document: Option<Url>,
     /// Who says it; the trust is that of the list.
-    pub(crate) mark: Mark,
+    pub(crate) mark: provenance::Origin,
 }
 
 impl Origin {
     /// Whom a row is to be believed as: a seller's document speaks for its own host alone.
-    fn mark(&self, canonical_url: &str) -> Mark {
+    fn mark(&self, canonical_url: &str) -> provenance::Origin {
         let first_party = matches!(self.format, Format::WellKnown | Format::OpenApi);
         let own_host = self.document.as_ref().and_then(Url::host_str);
         let is_foreign = own_host != Some(host(canonical_url).as_str());
-        let trust = match self.mark.trust {
+        let trust = match self.mark.trust() {
             Trust::FirstParty if first_party && is_foreign => Trust::Aggregator,
             trust => trust,
         };
-        Mark { trust, ..self.mark.clone() }
+        provenance::Origin { trust: Some(trust), ..self.mark.clone() }
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     fn origin(format: Format, trust: Trust, document: &str) -> Origin {
         let at = Timestamp::UNIX_EPOCH;
-        let mark = Mark { source: "test".to_owned(), trust, at };
+        let mark = provenance::Origin { source: "test".to_owned(), trust: Some(trust), at };
         Origin { format, document: Url::parse(document).ok(), mark }
     }
 
@@ -120,7 +120,7 @@ mod tests {
                 protocols: vec![Protocol::X402],
                 ..ImportedListing::default()
             };
-            said(&row, &origin).unwrap()[0].mark.trust
+            said(&row, &origin).unwrap()[0].mark.trust()
         };
         assert_eq!(trust("https://a.example/x"), Trust::FirstParty);
         assert_eq!(trust("https://A.example:8443/x"), Trust::FirstParty);

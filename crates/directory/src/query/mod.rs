@@ -1,10 +1,12 @@
 //! What can be asked of the directory: filters, an order and a page.
 
 mod error;
+mod parameters;
 mod parse;
-mod values;
+pub(crate) mod values;
 
 pub use error::{InvalidParameter, QueryError};
+pub(crate) use parameters::read_parameters;
 pub use parse::Dialect;
 pub(crate) use parse::{OFFSET_MAX, names};
 

@@ -1,18 +1,11 @@
-//! Reads a query string. Nothing is ignored: what is unknown, repeated or malformed is an error,
-//! so that nobody reads an unfiltered answer as a filtered one.
+//! Reads the query string of a list.
 
 use super::values::{self, Value};
-use super::{InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey};
-use crate::clean::clean_text;
+use super::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey, read_parameters};
 use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
-use url::form_urlencoded;
 
-/// Parameters of one request at most; what follows is not read.
-const PARAMETERS_MAX: usize = 64;
 /// Rows that a caller may leave out at the start.
 pub(crate) const OFFSET_MAX: usize = 1_000_000_000;
-/// Below this likeness (0 to 1) no other name is suggested.
-const LIKENESS_MIN: f64 = 0.8;
 
 const NAMES: [&str; 17] = [
     "protocol",
@@ -58,14 +51,9 @@ impl ListQuery {
     /// [`QueryError`] with every parameter that is unknown, repeated, malformed or out of range.
     pub fn parse(raw: &str, dialect: Dialect, sources: &[String]) -> Result<Self, QueryError> {
         let mut reading = Reading::new(dialect, sources);
-        let mut pairs = form_urlencoded::parse(raw.as_bytes());
-        for (name, value) in pairs.by_ref().take(PARAMETERS_MAX) {
-            reading.take(&name, &value);
-        }
-        if pairs.next().is_some() {
-            reading.refuse("", format!("at most {PARAMETERS_MAX} parameters are read"));
-        }
-        reading.finish()
+        let names: Vec<&'static str> = names(dialect).collect();
+        read_parameters(raw, &names, |name, value| reading.read(name, value))?;
+        Ok(reading.finish())
     }
 }
 
@@ -75,8 +63,6 @@ struct Reading<'a> {
     query: ListQuery,
     sort_key: Option<SortKey>,
     descending: bool,
-    seen: Vec<&'static str>,
-    invalid: Vec<InvalidParameter>,
 }
 
 impl<'a> Reading<'a> {
@@ -91,31 +77,6 @@ impl<'a> Reading<'a> {
             query: ListQuery { limit, ..ListQuery::default() },
             sort_key: None,
             descending: false,
-            seen: Vec::new(),
-            invalid: Vec::new(),
-        }
-    }
-
-    fn names(&self) -> impl Iterator<Item = &'static str> {
-        names(self.dialect)
-    }
-
-    fn take(&mut self, name: &str, value: &str) {
-        let Some(known) = self.names().find(|known| *known == name) else {
-            return self.refuse_unknown(name);
-        };
-        if self.seen.contains(&known) {
-            return self.refuse(known, format!("{known} is given more than once"));
-        }
-        self.seen.push(known);
-        // Decoding puts this character where the bytes were no UTF-8.
-        let read = if value.contains('\u{fffd}') {
-            Err("is not valid UTF-8 in percent-encoding".to_owned())
-        } else {
-            self.read(known, value)
-        };
-        if let Err(reason) = read {
-            self.refuse(known, format!("{known} {reason}"));
         }
     }
 
@@ -167,34 +128,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn refuse_unknown(&mut self, name: &str) {
-        let shown = clean_text(name, 40);
-        let nearest = self
-            .names()
-            .map(|known| (strsim::jaro_winkler(known, &shown), known))
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        let message = match nearest {
-            Some((likeness, known)) if likeness >= LIKENESS_MIN => {
-                format!("{shown:?} is not a parameter; did you mean {known}?")
-            }
-            _ => {
-                let known: Vec<&str> = self.names().collect();
-                format!("{shown:?} is not a parameter; known are {}", known.join(", "))
-            }
-        };
-        self.refuse(&shown, message);
-    }
-
-    fn refuse(&mut self, name: &str, message: String) {
-        self.invalid.push(InvalidParameter { name: name.to_owned(), message });
-    }
-
-    fn finish(mut self) -> Result<ListQuery, QueryError> {
-        if !self.invalid.is_empty() {
-            return Err(QueryError { invalid: self.invalid });
-        }
+    fn finish(mut self) -> ListQuery {
         self.query.sort = self.sort_key.map(|key| Sort { key, descending: self.descending });
-        Ok(self.query)
+        self.query
     }
 }
 

@@ -1,15 +1,15 @@
 //! Reads the value of one parameter; the error says what would be right.
 
 use super::SortKey;
-use crate::clean::{SHORT_LEN_MAX, clean_text};
 use crate::search::QUERY_LEN_MAX;
+use crate::text::clean::{SHORT_LEN_MAX, clean_text};
 use farebox_money::MicroUsd;
 
 /// A value read, or what it should have been.
-pub(super) type Value<T> = Result<T, String>;
+pub(crate) type Value<T> = Result<T, String>;
 
 /// One of a closed set of words, in either case.
-pub(super) fn word<T: Copy>(value: &str, all: &[T], name: fn(T) -> &'static str) -> Value<T> {
+pub(crate) fn word<T: Copy>(value: &str, all: &[T], name: fn(T) -> &'static str) -> Value<T> {
     let found = all.iter().find(|one| name(**one).eq_ignore_ascii_case(value));
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
@@ -17,7 +17,7 @@ pub(super) fn word<T: Copy>(value: &str, all: &[T], name: fn(T) -> &'static str)
     })
 }
 
-pub(super) fn boolean(value: &str) -> Value<bool> {
+pub(crate) fn boolean(value: &str) -> Value<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
@@ -25,7 +25,7 @@ pub(super) fn boolean(value: &str) -> Value<bool> {
     }
 }
 
-pub(super) fn whole_number(value: &str, least: usize, most: usize) -> Value<usize> {
+pub(crate) fn whole_number(value: &str, least: usize, most: usize) -> Value<usize> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse().ok().filter(|_| digits);
     number
@@ -33,7 +33,7 @@ pub(super) fn whole_number(value: &str, least: usize, most: usize) -> Value<usiz
         .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
 }
 
-pub(super) fn dollars(value: &str) -> Value<MicroUsd> {
+pub(crate) fn dollars(value: &str) -> Value<MicroUsd> {
     let number = value.parse::<f64>().ok().filter(|number| *number >= 0.0);
     number
         .and_then(MicroUsd::from_f64)
@@ -41,7 +41,7 @@ pub(super) fn dollars(value: &str) -> Value<MicroUsd> {
 }
 
 /// A short text that is compared with a field of a listing.
-pub(super) fn short_text(value: &str) -> Value<String> {
+pub(crate) fn short_text(value: &str) -> Value<String> {
     let text = clean_text(value, SHORT_LEN_MAX);
     if text.is_empty() || text != value.trim() {
         return Err(format!("must be a text of 1 to {SHORT_LEN_MAX} visible characters"));
@@ -49,7 +49,7 @@ pub(super) fn short_text(value: &str) -> Value<String> {
     Ok(text)
 }
 
-pub(super) fn category(value: &str) -> Value<String> {
+pub(crate) fn category(value: &str) -> Value<String> {
     let text = short_text(value)?.to_lowercase();
     let text = text.trim_matches('/');
     if text.is_empty() {
@@ -58,8 +58,15 @@ pub(super) fn category(value: &str) -> Value<String> {
     Ok(text.to_owned())
 }
 
+/// A place in a list that only grows.
+pub(crate) fn position(value: &str, least: i64) -> Value<i64> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse::<i64>().ok().filter(|number| digits && *number >= least);
+    number.ok_or_else(|| format!("must be a whole number, {least} or more"))
+}
+
 /// The search text; nothing but white space is no search.
-pub(super) fn search(value: &str) -> Value<Option<String>> {
+pub(crate) fn search(value: &str) -> Value<Option<String>> {
     if value.chars().count() > QUERY_LEN_MAX {
         return Err(format!("must have at most {QUERY_LEN_MAX} characters"));
     }
@@ -67,7 +74,7 @@ pub(super) fn search(value: &str) -> Value<Option<String>> {
 }
 
 /// A source that the documentation names, or that a listing came from.
-pub(super) fn source(value: &str, present: &[String]) -> Value<String> {
+pub(crate) fn source(value: &str, present: &[String]) -> Value<String> {
     const DOCUMENTED: [&str; 8] = [
         "bazaar",
         "satring",
@@ -89,12 +96,12 @@ pub(super) fn source(value: &str, present: &[String]) -> Value<String> {
     Err(format!("must be one of {}", known.join(", ")))
 }
 
-pub(super) fn sort_key(value: &str) -> Value<SortKey> {
+pub(crate) fn sort_key(value: &str) -> Value<SortKey> {
     word(value, &SortKey::ALL, SortKey::name)
 }
 
 /// Whether the order is descending.
-pub(super) fn descending(value: &str) -> Value<bool> {
+pub(crate) fn descending(value: &str) -> Value<bool> {
     match value.to_ascii_lowercase().as_str() {
         "asc" => Ok(false),
         "desc" => Ok(true),

@@ -11,6 +11,7 @@ use crate::api::row::service_row;
 use crate::query::{Dialect, sources};
 use crate::search::{Document, TextIndex};
 use crate::store::revision::Revision;
+use crate::text::KnownNames;
 use crate::{ListQuery, Listing, ListingStatus, Protocol, QueryError};
 use farebox_money::BtcUsd;
 use order::Orders;
@@ -54,6 +55,7 @@ pub struct Snapshot {
     orders: Orders,
     stats: OnceLock<Stats>,
     categories: OnceLock<CategoryTree>,
+    known_names: OnceLock<KnownNames>,
 }
 
 /// What changes only when listings come, go or change their texts.
@@ -62,6 +64,7 @@ struct Lookup {
     by_url: HashMap<String, Vec<u32>>,
     sources: Vec<String>,
     index: TextIndex,
+    newest: OnceLock<Box<[u32]>>,
 }
 
 impl Snapshot {
@@ -105,6 +108,7 @@ impl Snapshot {
             orders: Orders::default(),
             stats: OnceLock::new(),
             categories: OnceLock::new(),
+            known_names: OnceLock::new(),
         }
     }
 
@@ -232,6 +236,23 @@ impl Snapshot {
         self.categories.get_or_init(|| CategoryTree::count(self.listings()))
     }
 
+    /// Every listing, the one that was listed last first.
+    pub fn newest(&self) -> impl Iterator<Item = &Listing> {
+        let positions = self.directory.newest.get_or_init(|| {
+            let listed = self.listings().map(|listing| (listing.registered_at, &listing.id));
+            let mut listed: Vec<_> = listed.zip(0_u32..).collect();
+            listed.sort_unstable_by(|a, b| b.cmp(a));
+            listed.into_iter().map(|(_, position)| position).collect()
+        });
+        let entries = positions.iter().filter_map(|position| self.entries.get(*position as usize));
+        entries.map(|entry| &entry.listing)
+    }
+
+    /// The names that belong to verified providers.
+    pub(crate) fn known_names(&self) -> &KnownNames {
+        self.known_names.get_or_init(|| KnownNames::of(self.listings()))
+    }
+
     /// Every listing, in no particular order.
     pub fn listings(&self) -> impl Iterator<Item = &Listing> {
         self.entries.iter().map(|entry| &entry.listing)
@@ -253,6 +274,7 @@ impl Lookup {
             by_url,
             sources: names.into_iter().collect(),
             index: TextIndex::build(listings.iter().map(document)),
+            newest: OnceLock::new(),
         }
     }
 }

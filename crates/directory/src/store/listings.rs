@@ -180,6 +180,28 @@ pub(crate) fn set_method(
     Ok(())
 }
 
+/// Keeps a provider's address, which is never shown.
+pub(crate) fn set_contact_email(
+    transaction: &Transaction<'_>,
+    id: &str,
+    email: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE listing SET contact_email = ?2 WHERE id = ?1";
+    transaction.execute(sql, params![id, email])?;
+    Ok(())
+}
+
+/// Drops listings that were deleted before `before`, at most `len_max`. Returns how many.
+pub(crate) fn purge(
+    transaction: &Transaction<'_>,
+    before: Timestamp,
+    len_max: usize,
+) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM listing WHERE id IN (SELECT id FROM listing \
+               WHERE status = 'deleted' AND deleted_at <= ?1 ORDER BY id LIMIT ?2)";
+    transaction.execute(sql, params![before.as_second(), len_max])
+}
+
 /// Up to `len_max` listings of this standing, ordered by id, after the id `after`.
 pub(crate) fn with_status(
     transaction: &Transaction<'_>,

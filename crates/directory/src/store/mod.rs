@@ -10,17 +10,17 @@ mod samples;
 pub(crate) use events::append_event;
 pub use events::{ListingEvent, events_after, events_of_listing, last_event};
 pub(crate) use listings::{
-    change, changed_after, find, find_endpoint, find_on_rail, load_listings, replace_own, save,
-    set_method, store_health, with_status,
+    change, changed_after, find, find_endpoint, find_on_rail, load_listings, purge, replace_own,
+    save, set_contact_email, set_method, store_health, with_status,
 };
-pub(crate) use observations::{history, insert_observation, prune};
+pub(crate) use observations::{clear_observations, history, insert_observation, prune};
 pub(crate) use samples::{is_imported, replace_samples};
 
 use crate::HealthStatus;
 use farebox_store::StoreError;
 use jiff::Timestamp;
 
-fn timestamp(second: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn timestamp(second: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_second(second).map_err(|_| unreadable("time", second))
 }
 
@@ -28,6 +28,6 @@ fn health_status(text: &str) -> Result<HealthStatus, StoreError> {
     HealthStatus::parse(text).ok_or_else(|| unreadable("health status", text))
 }
 
-fn unreadable(what: &str, value: impl std::fmt::Display) -> StoreError {
+pub(crate) fn unreadable(what: &str, value: impl std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("{what} {value}"))
 }

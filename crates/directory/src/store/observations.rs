@@ -31,6 +31,15 @@ pub(crate) fn history(
     transaction.all(sql, params![listing_id, len_max], read_observation)
 }
 
+/// Forgets everything that checks found of a listing.
+pub(crate) fn clear_observations(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
+) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM observation WHERE listing_id = ?1", params![listing_id])?;
+    Ok(())
+}
+
 /// Forgets what is older than the window, and more than a listing may keep; never the last one.
 pub(crate) fn prune(
     transaction: &Transaction<'_>,

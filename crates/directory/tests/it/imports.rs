@@ -7,9 +7,9 @@ use axum::response::Redirect;
 use axum::routing::get;
 use farebox_directory::import::formats::Format;
 use farebox_directory::import::{
-    FetchError, FetchOptions, IMPORT_PATH, Import, Report, import_route, past_runs,
+    FetchError, FetchOptions, IMPORT_PATH, Import, Report, admin_routes, past_runs,
 };
-use farebox_directory::{Listing, Mark, Protocol, Provenance, Trust, events_after};
+use farebox_directory::{Listing, Protocol, Trust, events_after};
 use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
@@ -91,10 +91,9 @@ async fn what_an_owner_says_outlives_every_aggregator() {
         let before = change.find(&edited)?.unwrap();
         let mut after = before.clone();
         after.facts.name = "The owner's".to_owned();
-        let mut provenance = Provenance::parse(&after.provenance);
-        let owner = Mark { source: "owner".to_owned(), trust: Trust::Owner, at: change.now() };
-        provenance.set("name", &owner);
-        after.provenance = provenance.to_json();
+        let mut provenance: Value = serde_json::from_str(&after.provenance).unwrap();
+        provenance["name"] = json!({"source": "owner", "at": change.now()});
+        after.provenance = provenance.to_string().into();
         change.put(Some(&before), &after)
     };
     fixture.directory.change::<_, farebox_store::StoreError, _>(edit).await.unwrap();
@@ -358,7 +357,8 @@ async fn an_answer_that_is_no_list_is_named() {
 }
 
 async fn post(fixture: &Fixture, query: &str, body: impl Into<Body>) -> (StatusCode, Value) {
-    let router = Router::new().route(IMPORT_PATH, import_route(fixture.directory.clone()));
+    let router = admin_routes(fixture.directory.clone(), client(&["127.0.0.0/8"]));
+    let router: Router = router.into();
     let request = Request::post(format!("{IMPORT_PATH}?{query}")).body(body.into()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
@@ -384,6 +384,8 @@ async fn a_list_is_taken_over_http_while_the_server_runs() {
         ("format=xml", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
         ("trust=king", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
         ("colour=red", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
+        ("from=nowhere", "", (StatusCode::BAD_REQUEST, "invalid_parameter")),
+        ("from=http://169.254.169.254/", "", (StatusCode::BAD_GATEWAY, "not_fetched")),
         ("", "<html>", (StatusCode::UNPROCESSABLE_ENTITY, "unknown_format")),
     ] {
         let (status, body) = post(&fixture, query, body).await;

@@ -4,9 +4,11 @@
 
 mod common;
 
+mod badge;
 mod categories;
 mod changes;
 mod export;
+mod feed;
 mod health;
 mod imports;
 mod properties;

@@ -19,7 +19,19 @@ const FIELDS: &str = "id name description url protocol price_sats price_usd paym
     l402_compliant l402_degrade_reason l402_format lnget_compatible consecutive_latency_spikes \
     probe_status health_checks related_services";
 
-const FIELDS_OF_OUR_OWN: [&str; 4] = ["price_note", "sample_data", "source_ref", "licence"];
+const FIELDS_OF_OUR_OWN: [&str; 11] = [
+    "consumption",
+    "content_flags",
+    "content_type",
+    "docs_url",
+    "licence",
+    "offers",
+    "price_note",
+    "provenance",
+    "sample_data",
+    "service_id",
+    "source_ref",
+];
 
 #[tokio::test]
 async fn a_detail_has_every_field_that_clients_know() {

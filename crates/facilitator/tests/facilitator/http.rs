@@ -41,7 +41,7 @@ async fn serve(router: Router) -> String {
 /// The engine of a shop over HTTP.
 async fn served(shop: &Shop) -> String {
     let embedded = Arc::new(Embedded::new([shop.house.engine.clone()]));
-    serve(routes(embedded, Arc::new(Rows), 64)).await
+    serve(routes(embedded, Arc::new(Rows), 64).into()).await
 }
 
 /// A new payment of one unit, as sellers send it.

@@ -1,9 +1,12 @@
-//! `[directory]`: lists that are imported, and where requests on behalf of others may go.
+//! `[directory]` and `[admin]`: what the directory may reach, what it imports, and who runs it.
 
 use farebox_directory::Trust;
 use farebox_directory::import::formats::Format;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use url::Url;
 
 /// More lists would be no list any more.
@@ -15,10 +18,18 @@ const EVERY_HOURS_MAX: u32 = 24 * 31;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DirectorySettings {
-    /// Private networks that lists may be fetched from besides the public internet.
-    pub allowed_networks: Vec<String>,
+    /// Private addresses and networks that probes, claims, webhooks and imports may reach.
+    pub allow_addresses: Vec<String>,
     /// Lists that are imported again and again.
     pub import: Vec<ImportSettings>,
+}
+
+/// Who runs the server.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct AdminSettings {
+    /// A file with the admin's secret; made in the data folder when not given.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// A list that is imported again and again.
@@ -66,18 +77,19 @@ impl DirectorySettings {
         self.imports().map(|_| ())
     }
 
-    /// The private networks.
+    /// The networks that are allowed.
     ///
     /// # Errors
-    /// One line that names the key.
-    pub fn networks(&self) -> Result<Vec<ipnet::IpNet>, String> {
-        let network = |text: &String| {
-            let wrong = |_| {
-                format!("directory.allowed_networks: {text:?} is no network such as 10.0.0.0/8")
-            };
-            text.parse().map_err(wrong)
+    /// One line that names the key and the first text that is no network.
+    pub fn networks(&self) -> Result<Vec<IpNet>, String> {
+        let parse = |text: &String| {
+            let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            net.map_err(|_| {
+                let example = "not an address or a network such as 127.0.0.0/8";
+                format!("directory.allow_addresses: {example}: {text:?}")
+            })
         };
-        self.allowed_networks.iter().map(network).collect()
+        self.allow_addresses.iter().map(parse).collect()
     }
 
     /// The lists.
@@ -178,7 +190,7 @@ mod tests {
         }
         let networks = vec!["10.0.0.0/40".to_owned()];
         let settings =
-            DirectorySettings { allowed_networks: networks, ..DirectorySettings::default() };
-        assert!(settings.check().unwrap_err().contains("directory.allowed_networks"));
+            DirectorySettings { allow_addresses: networks, ..DirectorySettings::default() };
+        assert!(settings.check().unwrap_err().contains("directory.allow_addresses"));
     }
 }

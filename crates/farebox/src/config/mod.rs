@@ -2,6 +2,7 @@
 
 mod directory;
 mod evm;
+mod limits;
 mod load;
 mod node;
 mod rails;
@@ -10,6 +11,7 @@ mod settings;
 mod withdrawals;
 
 pub use directory::{DirectorySettings, ImportSettings, ScheduledImport};
+pub use limits::LimitSettings;
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;
 pub use rails::{ChainSettings, StripeSettings, TempoSettings};

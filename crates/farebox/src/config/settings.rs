@@ -1,7 +1,8 @@
 //! Every key, with its default. `farebox.example.toml` documents them for people.
 
-use super::directory::DirectorySettings;
+use super::directory::{AdminSettings, DirectorySettings};
 use super::evm::EvmWalletSettings;
+use super::limits::LimitSettings;
 use super::node::{NODE_WALLET, NodeSettings};
 use super::rails::{ChainSettings, FacilitatorSettings, StripeSettings, TempoSettings};
 use super::rates::RateSettings;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub seller: SellerSettings,
     /// The directory.
     pub directory: DirectorySettings,
+    /// Who runs the server.
+    pub admin: AdminSettings,
     /// Withdrawals of prepaid balances.
     pub withdrawals: WithdrawalSettings,
     /// The server's facilitator, for other sellers.
@@ -44,6 +47,8 @@ pub struct Settings {
     pub node: NodeSettings,
     /// What the server's own paid endpoints cost.
     pub prices: PriceSettings,
+    /// How often a client may ask.
+    pub limits: LimitSettings,
     /// Exchange rates.
     pub rates: RateSettings,
     /// `farebox serve --demo`.
@@ -127,10 +132,12 @@ impl Default for Settings {
             serve: ServeSettings::default(),
             seller: SellerSettings::default(),
             directory: DirectorySettings::default(),
+            admin: AdminSettings::default(),
             withdrawals: WithdrawalSettings::default(),
             facilitator: FacilitatorSettings::default(),
             node: NodeSettings::default(),
             prices: PriceSettings::default(),
+            limits: LimitSettings::default(),
             rates: RateSettings::default(),
             demo: DemoSettings::default(),
         }
@@ -177,6 +184,7 @@ impl Settings {
         self.rates.check()?;
         self.evm.check()?;
         self.export_csv_price()?;
+        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
@@ -244,6 +252,17 @@ impl Settings {
     pub fn server_dir(&self, demo: bool) -> Result<PathBuf, String> {
         let folder = self.data_dir()?;
         Ok(if demo { folder.join("demo") } else { folder })
+    }
+
+    /// The file with the admin's secret.
+    ///
+    /// # Errors
+    /// One line when the platform names no home folder.
+    pub fn admin_secret_file(&self, demo: bool) -> Result<PathBuf, String> {
+        match &self.admin.secret_file {
+            Some(file) => Ok(file.clone()),
+            None => Ok(self.server_dir(demo)?.join("admin.secret")),
+        }
     }
 
     /// The data folder of the server's node.

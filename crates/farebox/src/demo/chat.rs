@@ -8,10 +8,12 @@ use bytes::Bytes;
 use farebox_money::MicroUsd;
 use farebox_paywall::{Amount, NotForSale, PricedRequest};
 use farebox_rates::Rates;
+use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// The price of an answer.
 pub(super) const PRICE: MicroUsd = MicroUsd::new(9_000);
@@ -19,7 +21,8 @@ pub(super) const PRICE: MicroUsd = MicroUsd::new(9_000);
 pub(super) const BODY_LEN_MAX: usize = 32 * 1024;
 const GREETING: &str = "Hello! How can I assist you in the Bitcoin world today?";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"model": "demo", "messages": [{"role": "user", "content": "hello"}]}))]
 struct ChatRequest {
     model: String,
     messages: Vec<Message>,
@@ -27,7 +30,8 @@ struct ChatRequest {
     stream: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ChatMessage)]
 struct Message {
     role: String,
     content: String,
@@ -39,6 +43,17 @@ pub(super) fn price(request: PricedRequest<'_>, rates: &Rates) -> Result<Amount,
 }
 
 /// Answers the last message of the user.
+#[utoipa::path(
+    post,
+    path = "/demo/v1/chat/completions",
+    operation_id = "demo_chat",
+    tag = "demo",
+    request_body = ChatRequest,
+    responses(
+        (status = 200, description = "A completion in OpenAI's wire format", body = Object),
+        (status = 400, description = "The body is no request that can be answered", body = ErrorBody),
+    )
+)]
 pub(super) async fn handler(body: Bytes) -> Response {
     match parse(&body) {
         Ok(request) => Json(completion(&request)).into_response(),

@@ -5,13 +5,14 @@ mod picture;
 mod summary;
 mod weather;
 
-use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::MethodRouter;
 use farebox_directory::{L402Format, ListingFacts, Protocol};
 use farebox_money::Sats;
 use farebox_paywall::{PaidOperation, PaidRoute, Paywall, PricedRequest};
 use farebox_rates::Rates;
 use http::Method;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// How long a token for the picture is good for, in seconds.
 const PICTURE_TOKEN_S: u64 = 600;
@@ -25,17 +26,15 @@ const WEATHER_PRICE: Sats = Sats::new(5);
 const PICTURE_PRICE: Sats = Sats::new(20);
 
 /// The sample APIs, with prices on them; the chat's is in dollars.
-pub fn routes(paywall: &Paywall, rates: &Rates) -> Router {
+pub fn routes(paywall: &Paywall, rates: &Rates) -> OpenApiRouter {
     let [weather, summary, chat, picture] = sold(rates).map(|operation| operation.route);
-    let weather = get(weather::handler).route_layer(paywall.charge(weather));
-    let summary = post(summary::handler).route_layer(paywall.charge(summary));
-    let chat = post(chat::handler).route_layer(paywall.charge(chat));
-    let picture = get(picture::handler).route_layer(paywall.charge(picture));
-    Router::new()
-        .route(WEATHER_PATH, weather)
-        .route(SUMMARY_PATH, summary)
-        .route(CHAT_PATH, chat)
-        .route(PICTURE_PATH, picture)
+    let sell =
+        |route: PaidRoute| move |handler: MethodRouter| handler.route_layer(paywall.charge(route));
+    OpenApiRouter::default()
+        .routes(routes!(weather::handler).map(sell(weather)))
+        .routes(routes!(summary::handler).map(sell(summary)))
+        .routes(routes!(chat::handler).map(sell(chat)))
+        .routes(routes!(picture::handler).map(sell(picture)))
 }
 
 /// What is sold, in the order of the paths above.

@@ -21,6 +21,13 @@ const CHUNK_PAUSE: Duration = Duration::from_millis(50);
 const _: () = assert!(ROW_LEN.is_multiple_of(4));
 
 /// Streams the picture, a chunk of rows at a time.
+#[utoipa::path(
+    get,
+    path = "/demo/picture.bmp",
+    operation_id = "demo_picture",
+    tag = "demo",
+    responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/bmp"))
+)]
 pub(super) async fn handler() -> Response {
     let chunks = stream::unfold(0, |row| async move {
         if row >= HEIGHT {

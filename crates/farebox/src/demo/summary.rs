@@ -5,9 +5,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PricedRequest};
+use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 /// The price of a text of up to 1,000 characters.
 pub(super) const BASE_PRICE: Sats = Sats::new(2);
@@ -18,15 +20,19 @@ const TEXT_LEN_MAX: usize = 100_000;
 const SENTENCES_DEFAULT: usize = 3;
 const SENTENCES_MAX: usize = 20;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "A short text. It has two sentences."}))]
 struct SummaryRequest {
+    #[schema(min_length = 1, max_length = 100_000)]
     text: String,
+    /// How many the summary has: 3 where it is not given.
+    #[schema(minimum = 1, maximum = 20)]
     #[serde(default)]
     sentences: Option<usize>,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 struct Summary {
     summary: String,
     sentences: usize,
@@ -43,6 +49,17 @@ pub(super) fn price(request: PricedRequest<'_>) -> Result<Sats, NotForSale> {
 }
 
 /// Answers with the sentences that hold the most frequent words, in their order.
+#[utoipa::path(
+    post,
+    path = "/demo/summary",
+    operation_id = "demo_summary",
+    tag = "demo",
+    request_body = SummaryRequest,
+    responses(
+        (status = 200, description = "The summary", body = Summary),
+        (status = 400, description = "The body cannot be summed up", body = ErrorBody),
+    )
+)]
 pub(super) async fn handler(body: Bytes) -> Response {
     match parse(&body) {
         Ok(request) => Json(summarise(&request)).into_response(),

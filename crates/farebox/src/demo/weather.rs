@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use farebox_paywall::{NotForSale, PricedRequest};
+use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use jiff::Zoned;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// City, country, mean temperature of January and of July in °C, mean monthly rain in mm of
 /// January and of July: rounded climate normals, enough for a demonstration.
@@ -40,7 +42,7 @@ const CITIES: [City; 24] = [
     ("Zurich", "CH", 1, 19, 63, 116),
 ];
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 struct Weather {
     city: &'static str,
     country: &'static str,
@@ -57,6 +59,17 @@ pub(super) fn check(request: PricedRequest<'_>) -> Result<(), NotForSale> {
 }
 
 /// Answers with the city's typical weather of this month.
+#[utoipa::path(
+    get,
+    path = "/demo/weather",
+    operation_id = "demo_weather",
+    tag = "demo",
+    params(("city" = Option<String>, Query, description = "One of some large cities; Lisbon where it is not given")),
+    responses(
+        (status = 200, description = "The weather", body = Weather),
+        (status = 400, description = "The city is not in the table", body = ErrorBody),
+    )
+)]
 pub(super) async fn handler(RawQuery(query): RawQuery) -> Response {
     let found = parse(&query.unwrap_or_default());
     let weather = found.map(|city| typical(city, Zoned::now().month()));

@@ -3,10 +3,12 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::directory::{DirectoryParts, guarded};
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
 use crate::server::imports::Imports;
+use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::till::Till;
@@ -15,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
+use farebox_limits::Limits;
 use farebox_money::Sats;
 use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
@@ -32,6 +35,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 /// The password of the demo buyer's wallet: play money needs no secret.
 pub const DEMO_PASSWORD: &str = "farebox-demo";
@@ -99,29 +103,33 @@ pub async fn build(
         true => Some(Till::open(settings, &folder, store.clone(), wallets, rails).await?),
         false => None,
     };
-    let imports = open_imports(settings, &store, &directory, till.as_ref()).await?;
+    let imports = open_imports(settings, demo, &store, &directory, till.as_ref()).await?;
     let paywall = till.as_ref().map(|till| &till.paywall);
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let router = farebox_directory::routes(directory.clone())
+    let parts = DirectoryParts::open(settings, demo, directory.clone(), public_url)?;
+    let limits = Limits::new(store.clone(), settings.limits.rules());
+    let counted = parts
+        .routes()
+        .merge(farebox_directory::feed::routes(directory.clone(), public_url))
+        .merge(farebox_web::routes(directory.clone(), pages));
+    let router = limits::counted(counted, &settings.limits, &limits, paywall)
+        .merge(parts.admin_routes())
         .routes(export_route(settings, &directory, paywall)?)
-        .merge(farebox_web::routes(directory.clone(), pages).into())
-        .route("/metrics", get(metrics::handler).with_state(Arc::clone(&metrics)));
+        .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
-        Some(accounts) => {
-            router.merge(farebox_accounts::api::routes(accounts, rates.clone()).into())
-        }
+        Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
         None => router,
     };
     let router = match &till {
         Some(till) if settings.facilitator.enabled => {
-            router.merge(facilitator::routes(settings, till, &directory).into())
+            router.merge(facilitator::routes(settings, till, &directory))
         }
-        _ => router,
+        _ => router.merge(facilitator::discovery_routes(&directory)),
     };
     let router = match paywall {
-        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates).into()),
+        Some(paywall) if demo => router.merge(demo::routes(paywall, &rates)),
         _ => router,
     };
     let samples = demo.then_some(&rates);
@@ -131,7 +139,7 @@ pub async fn build(
     };
     let (router, openapi) = router.split_for_parts();
     let router = router
-        .merge(documents::routes(&openapi, public_url, for_sale).map_err(Failure::general)?)
+        .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
@@ -147,7 +155,13 @@ pub async fn build(
         till: till.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, exchange.run(directory), run_imports(imports));
+            tokio::join!(
+                sell,
+                limits.run(),
+                parts.run(),
+                run_imports(imports),
+                exchange.run(directory)
+            );
         }),
     })
 }
@@ -158,6 +172,7 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
         farebox_ledger::schema(),
         farebox_accounts::schema(),
         farebox_facilitator::schema(),
+        farebox_limits::schema(),
         farebox_paywall::schema(),
         farebox_directory::schema(),
     ];
@@ -173,6 +188,7 @@ fn open_failure(error: OpenError) -> Failure {
 /// does.
 async fn open_imports(
     settings: &Settings,
+    demo: bool,
     store: &Store,
     directory: &Directory,
     till: Option<&Till>,
@@ -187,7 +203,8 @@ async fn open_imports(
             (own.clone(), Some(own))
         }
     };
-    let imports = Imports::configured(&settings.directory, directory, instance)?;
+    let client = guarded(settings, demo)?;
+    let imports = Imports::configured(&settings.directory, directory, instance, client)?;
     Ok(imports.map(|imports| (imports, own)))
 }
 

@@ -4,18 +4,31 @@
 use crate::config::Settings;
 use crate::server::till::Till;
 use async_trait::async_trait;
-use axum::Router;
-use farebox_directory::{Directory, Listing, Protocol};
+use farebox_directory::{
+    Directory, Filters, ListQuery, Listing, Offer, Protocol, QUERY_LEN_MAX, Snapshot,
+};
 use farebox_facilitator::api::{self, Discovery, DiscoveryError, DiscoveryQuery};
-use farebox_wire::x402::{DiscoveryItem, DiscoveryPage, Pagination};
+use farebox_wire::x402::{
+    DiscoveryItem, DiscoveryPage, LastUpdated, Pagination, PaymentRequirements,
+};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
 
-/// `POST /verify`, `POST /settle`, `GET /supported`, `GET /discovery/resources`.
-pub fn routes(settings: &Settings, till: &Till, directory: &Directory) -> Router {
+/// How long a seller waits for a payment, in seconds, where only the terms of an offer are known.
+const TIMEOUT_DEFAULT_S: u64 = 60;
+
+/// `POST /verify`, `POST /settle`, `GET /supported`, `GET /discovery/resources`,
+/// `GET /discovery/search`.
+pub fn routes(settings: &Settings, till: &Till, directory: &Directory) -> OpenApiRouter {
     let facilitator = Arc::new(till.chains.embedded());
     let listings = Arc::new(Listings(directory.clone()));
     api::routes(facilitator, listings, settings.facilitator.at_once_max)
+}
+
+/// `GET /discovery/resources` and `GET /discovery/search` of a server that settles nothing for others.
+pub fn discovery_routes(directory: &Directory) -> OpenApiRouter {
+    api::discovery_routes(Arc::new(Listings(directory.clone())))
 }
 
 /// The directory's x402 listings.
@@ -23,18 +36,14 @@ struct Listings(Directory);
 
 #[async_trait]
 impl Discovery for Listings {
-    /// What listings do not know, a filter by it does not find: their payee and their scheme.
+    /// A filter by payee, scheme or network finds listings with an offer that has it; none declares
+    /// an extension.
     async fn resources(&self, query: &DiscoveryQuery) -> Result<DiscoveryPage, DiscoveryError> {
-        let is_other_kind = query.kind.as_deref().is_some_and(|kind| kind != "http");
-        let asks_unknown =
-            query.pay_to.is_some() || query.scheme.is_some() || query.extensions.is_some();
         let snapshot = self.0.snapshot();
-        let found = snapshot.listings().filter(|listing| {
-            let facts = &listing.facts;
-            let network = query.network.is_none() || query.network == facts.payment_network;
-            facts.protocol == Protocol::X402 && network && !is_other_kind && !asks_unknown
-        });
-        let found: Vec<_> = found.collect();
+        let found: Vec<&Listing> = match &query.words {
+            Some(words) => search(&snapshot, words, query),
+            None => snapshot.listings().filter(|listing| is_asked_for(listing, query)).collect(),
+        };
         let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let items = found.iter().skip(offset).take(limit);
@@ -51,6 +60,36 @@ impl Discovery for Listings {
     }
 }
 
+/// The listings that the words find, the best first.
+fn search<'a>(snapshot: &'a Snapshot, words: &str, query: &DiscoveryQuery) -> Vec<&'a Listing> {
+    let words: String = words.chars().take(QUERY_LEN_MAX).collect();
+    let search = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+    let filters = Filters { protocol: Some(Protocol::X402), ..Filters::default() };
+    let all = ListQuery { filters, search, limit: usize::MAX, ..ListQuery::default() };
+    let rows = snapshot.list(&all).rows;
+    let found = rows.iter().filter_map(|entry| snapshot.get(&entry.listing().id));
+    found.map(|entry| entry.listing()).filter(|listing| is_asked_for(listing, query)).collect()
+}
+
+fn is_asked_for(listing: &Listing, query: &DiscoveryQuery) -> bool {
+    if listing.facts.protocol != Protocol::X402 || query.extensions.is_some() {
+        return false;
+    }
+    let by_offer = query.pay_to.is_some() || query.scheme.is_some() || query.network.is_some();
+    query.kind.as_deref().is_none_or(|kind| kind == "http")
+        && (!by_offer || listing.offers.iter().any(|offer| has_terms(offer, query)))
+}
+
+fn has_terms(offer: &Offer, query: &DiscoveryQuery) -> bool {
+    let is = |wanted: &Option<String>, found: Option<&str>| {
+        let same = |wanted: &String| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+        wanted.as_ref().is_none_or(same)
+    };
+    is(&query.pay_to, offer.pay_to.as_deref())
+        && is(&query.scheme, Some(&offer.kind))
+        && is(&query.network, offer.network.as_deref())
+}
+
 fn item(listing: &Listing) -> DiscoveryItem {
     let facts = &listing.facts;
     let text = |text: &str| Value::String(text.to_owned());
@@ -59,11 +98,28 @@ fn item(listing: &Listing) -> DiscoveryItem {
         resource: facts.url.clone(),
         kind: "http".to_owned(),
         x402_version: 2,
-        accepts: Vec::new(),
-        last_updated: None,
+        accepts: listing.offers.iter().filter_map(requirements).collect(),
+        last_updated: Some(LastUpdated::Iso(listing.updated_at.to_string())),
         other: other
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
             .collect::<Map<_, _>>(),
     }
+}
+
+/// An offer as x402 writes it: in the seller's words where they are known, else from its terms.
+fn requirements(offer: &Offer) -> Option<PaymentRequirements> {
+    if let Some(requirements) = &offer.requirements {
+        return serde_json::from_value(requirements.clone()).ok();
+    }
+    Some(PaymentRequirements {
+        scheme: offer.kind.clone(),
+        network: offer.network.clone()?,
+        amount: offer.amount.clone()?,
+        asset: offer.asset.clone()?,
+        pay_to: offer.pay_to.clone()?,
+        max_timeout_seconds: TIMEOUT_DEFAULT_S,
+        extra: None,
+        other: Map::new(),
+    })
 }

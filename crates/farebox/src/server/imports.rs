@@ -4,30 +4,15 @@ use crate::config::{DirectorySettings, ScheduledImport};
 use crate::output::Failure;
 use farebox_directory::Directory;
 use farebox_directory::import::{FetchError, FetchOptions, Report, is_due, past_runs};
-use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
+use farebox_net::GuardedClient;
 use farebox_store::lease::{self, Instance};
 use farebox_store::{StoreError, Transaction};
-use std::sync::Arc;
 use std::time::Duration;
 
 const LEASE: &str = "imports";
 const LEASE_MS: i64 = 3 * 60 * 1_000;
 /// How often it is looked what is due, and the lease renewed while a list is read.
 const PERIOD: Duration = Duration::from_secs(60);
-
-/// The client that lists are fetched with.
-pub fn guarded_client(settings: &DirectorySettings) -> Result<GuardedClient, Failure> {
-    let resolver = DnsResolver::system().map_err(Failure::general)?;
-    let options = GuardOptions {
-        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).into(),
-        connect_timeout: Duration::from_secs(10),
-        total_timeout: Duration::from_secs(300),
-        addresses: AddressPolicy::and_networks(settings.networks().map_err(Failure::usage)?),
-        resolver: Arc::new(resolver),
-        certificate: None,
-    };
-    GuardedClient::new(options).map_err(Failure::general)
-}
 
 /// What imports lists again and again.
 pub struct Imports {
@@ -43,13 +28,13 @@ impl Imports {
         settings: &DirectorySettings,
         directory: &Directory,
         instance: Instance,
+        client: GuardedClient,
     ) -> Result<Option<Self>, Failure> {
         let lists = settings.imports().map_err(Failure::usage)?;
         if lists.is_empty() {
             return Ok(None);
         }
-        let (client, directory) = (guarded_client(settings)?, directory.clone());
-        Ok(Some(Self { directory, instance, client, lists }))
+        Ok(Some(Self { directory: directory.clone(), instance, client, lists }))
     }
 
     /// Imports what is due, until the task is dropped.

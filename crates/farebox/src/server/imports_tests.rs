@@ -1,7 +1,10 @@
 use super::*;
+use crate::config::Settings;
+use crate::server::directory::guarded;
 use axum::Router;
 use axum::routing::get;
 use farebox_store::Store;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use url::Url;
@@ -10,8 +13,8 @@ const LIST: &str =
     r#"{"url":"https://api.example.com/x","protocol":"L402","method":"GET","name":"X"}"#;
 
 async fn imports(store: &Store, url: &Url) -> Imports {
-    let settings = DirectorySettings {
-        allowed_networks: vec!["127.0.0.0/8".to_owned()],
+    let directory_settings = DirectorySettings {
+        allow_addresses: vec!["127.0.0.0/8".to_owned()],
         import: vec![crate::config::ImportSettings {
             name: "list".to_owned(),
             url: url.to_string(),
@@ -22,7 +25,9 @@ async fn imports(store: &Store, url: &Url) -> Imports {
     };
     let directory = Directory::open(store.clone(), None).await.unwrap();
     let instance = Instance::start(store.clone()).await.unwrap();
-    Imports::configured(&settings, &directory, instance).unwrap().unwrap()
+    let settings = Settings { directory: directory_settings, ..Settings::default() };
+    let client = guarded(&settings, false).unwrap();
+    Imports::configured(&settings.directory, &directory, instance, client).unwrap().unwrap()
 }
 
 #[tokio::test]

@@ -166,7 +166,14 @@ fn known_method(method: &str) -> &'static str {
     known.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
-/// `GET /metrics`
+/// Shows the counts of this process.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "operation",
+    responses((status = 200, description = "In the text form of OpenMetrics", body = String, content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+)]
 pub async fn handler(State(metrics): State<Arc<Metrics>>) -> Response {
     let mut text = String::new();
     if encode(&mut text, &metrics.registry()).is_err() {

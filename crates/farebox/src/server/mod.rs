@@ -1,14 +1,17 @@
 //! The server: its parts put together, started and stopped.
 
 pub(crate) mod accept;
+mod admin_secret;
 mod assembly;
 mod banner;
 mod chains;
+mod directory;
 mod documents;
 mod exchange_rate;
 mod facilitator;
 pub(crate) mod imports;
 mod ledger_watch;
+mod limits;
 pub(crate) mod logging;
 mod metrics;
 mod node;

@@ -36,7 +36,7 @@ pub fn load(path: &Path, may_create: bool) -> Result<Secret, String> {
 }
 
 /// Written whole or not at all: a half-written secret would void every token.
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

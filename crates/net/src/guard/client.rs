@@ -137,42 +137,64 @@ impl GuardedClient {
     /// Sends a request and those that its redirects ask for.
     async fn follow(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         limits: &Limits,
     ) -> Result<Fetched, GuardError> {
         let started = Instant::now();
         let is_followable = redirect::is_followable(request.method(), request.body().is_some());
         let redirects_max = if is_followable { limits.redirects_max } else { 0 };
-        let mut request = request;
+        let (method, kept) = (request.method().clone(), kept_headers(request.headers()));
         let mut redirects_left = redirects_max;
         loop {
-            let (method, url) = (request.method().clone(), request.url().clone());
-            let kept = kept_headers(request.headers());
-            self.check(&url)?;
-            let sent = Instant::now();
-            let mut response = exchange::send(&self.client, request).await?;
-            let time_to_headers = sent.elapsed();
-            let (status, headers) = (response.status(), response.headers());
-            exchange::check_headers(&place(&url), headers, limits)?;
+            let answer = self.hop(request, limits).await?;
+            let (status, headers) = (answer.response.status(), answer.response.headers());
             let to = match redirects_max {
                 0 => None,
-                _ => redirect::target(&url, status, headers, limits.redirect_scope)?,
+                _ => redirect::target(&answer.url, status, headers, limits.redirect_scope)?,
             };
             let Some(to) = to else {
-                let headers = headers.clone();
-                let (body, is_truncated) =
-                    exchange::read_body(&mut response, limits.body_len_max).await;
-                let elapsed = started.elapsed();
-                let fetched =
-                    Fetched { url, status, headers, body, is_truncated, time_to_headers, elapsed };
-                return Ok(fetched);
+                return Ok(answer.read(limits, started).await);
             };
             redirects_left = redirects_left.checked_sub(1).ok_or_else(|| {
-                let place = place(&url);
+                let place = place(&answer.url);
                 GuardError::TooManyRedirects { place, limit: redirects_max }
             })?;
-            request = reqwest::Request::new(method, to);
-            *request.headers_mut() = kept;
+            request = reqwest::Request::new(method.clone(), to);
+            *request.headers_mut() = kept.clone();
+        }
+    }
+
+    /// Judges one request and sends it.
+    async fn hop(&self, request: reqwest::Request, limits: &Limits) -> Result<Answer, GuardError> {
+        let url = request.url().clone();
+        self.check(&url)?;
+        let sent = Instant::now();
+        let response = exchange::send(&self.client, request).await?;
+        let time_to_headers = sent.elapsed();
+        exchange::check_headers(&place(&url), response.headers(), limits)?;
+        Ok(Answer { url, response, time_to_headers })
+    }
+}
+
+/// An answer whose body has not been read.
+struct Answer {
+    url: Url,
+    response: reqwest::Response,
+    time_to_headers: Duration,
+}
+
+impl Answer {
+    async fn read(mut self, limits: &Limits, started: Instant) -> Fetched {
+        let body = exchange::read_body(&mut self.response, limits.body_len_max);
+        let (body, is_truncated) = body.await;
+        Fetched {
+            url: self.url,
+            status: self.response.status(),
+            headers: self.response.headers().clone(),
+            body,
+            is_truncated,
+            time_to_headers: self.time_to_headers,
+            elapsed: started.elapsed(),
         }
     }
 }

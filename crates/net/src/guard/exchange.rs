@@ -75,16 +75,18 @@ fn failure(place: String, error: &reqwest::Error) -> GuardError {
     GuardError::Answer { place, reason }
 }
 
-/// The HTTP library wraps an error of TLS in one of I/O, whose sources do not show it.
+/// An error of TLS comes wrapped in errors of I/O, whose sources leave out what they wrap.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut next = error.source();
     while let Some(source) = next {
-        let io = source.downcast_ref::<std::io::Error>();
-        let inner = io.and_then(std::io::Error::get_ref);
-        if source.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if source.is::<rustls::Error>() {
             return true;
         }
-        next = source.source();
+        let wrapped = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => source.source(),
+        };
     }
     false
 }

@@ -47,7 +47,7 @@ impl reqwest::dns::Resolve for JudgedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let resolver = self.clone();
         Box::pin(async move {
-            let judged = resolver.judge(name.as_str()).await.map_err(Box::new)?;
+            let judged = resolver.judge(name.as_str()).await?;
             let addresses: Addrs = Box::new(judged.into_iter());
             Ok(addresses)
         })

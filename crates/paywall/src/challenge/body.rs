@@ -117,6 +117,10 @@ fn message(problem: &Problem, price: &str) -> String {
              Authorization: L402 <macaroon>:<preimage>; or pay by another of the ways that the \
              headers offer."
         ),
+        Problem::RateLimited { .. } => format!(
+            "{problem}. That costs {price}: pay the invoice, then send each request with \
+             Authorization: L402 <macaroon>:<preimage>."
+        ),
         other => format!("{other}. Pay anew ({price}) to go on."),
     }
 }

@@ -54,8 +54,8 @@ impl Paywall {
         let OpenInvoice { invoice, charge } = open;
         let grant = Grant {
             kind: route.kind,
-            method: facts.method.clone(),
-            path: facts.path.clone(),
+            method: facts.bought_method().to_owned(),
+            path: facts.bought_path().to_owned(),
             proof: Proof::Preimage,
             body_sha256: facts.body_sha256.filter(|_| route.is_priced_by_request()),
             price_usd: quote.usd.map(|(price, _)| price),

@@ -70,16 +70,25 @@ impl Paywall {
         price: &Amount,
         problem: &Problem,
     ) -> Response {
+        let challenge = self.try_challenge(route, facts, price, problem).await;
+        let unavailable = |error| browser::unavailable(facts.wants_page(), error);
+        challenge.unwrap_or_else(unavailable)
+    }
+
+    /// The same, for those who have another answer when nothing can be offered.
+    pub(crate) async fn try_challenge(
+        &self,
+        route: &PaidRoute,
+        facts: &Facts,
+        price: &Amount,
+        problem: &Problem,
+    ) -> Result<Response, Unavailable> {
         if facts.path.len() > PATH_LEN_MAX {
-            return browser::unavailable(facts.wants_page(), Unavailable::PathTooLong);
+            return Err(Unavailable::PathTooLong);
         }
-        match self.offers(route, facts, price).await {
-            Ok(offers) => {
-                self.count_challenge();
-                self.render(route, facts, price, &offers, problem)
-            }
-            Err(unavailable) => browser::unavailable(facts.wants_page(), unavailable),
-        }
+        let offers = self.offers(route, facts, price).await?;
+        self.count_challenge();
+        Ok(self.render(route, facts, price, &offers, problem))
     }
 
     /// What is offered. One rail that is out of order does not close the others.
@@ -155,7 +164,8 @@ impl Paywall {
         add(header::CACHE_CONTROL, "no-store".to_owned());
         // Official AI SDKs obey it; a 402 without payment stays a 402.
         add(X_SHOULD_RETRY, "false".to_owned());
-        if self.accounts().is_some() {
+        // A balance pays for a request, and not for what is good for all of them.
+        if self.accounts().is_some() && !facts.is_server_wide {
             add(X_TOPUP_URL, "/api/v1/topup".to_owned());
         }
         let body = match facts.page_visitor() {

@@ -12,6 +12,7 @@
 mod shop;
 
 mod crash;
+mod limit;
 mod model;
 mod mpp_evm;
 mod mpp_lightning;

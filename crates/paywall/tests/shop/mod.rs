@@ -265,7 +265,13 @@ fn watch(paywall: &Paywall) -> tokio::task::JoinHandle<()> {
 
 /// Everything that a shop keeps.
 pub fn schemas() -> Vec<farebox_store::Schema> {
-    vec![farebox_store::schema(), farebox_ledger::schema(), farebox_accounts::schema(), schema()]
+    vec![
+        farebox_store::schema(),
+        farebox_ledger::schema(),
+        farebox_accounts::schema(),
+        farebox_limits::schema(),
+        schema(),
+    ]
 }
 
 impl Shop {
@@ -289,7 +295,7 @@ impl Shop {
         let router = routes(&paywall, &kitchen)
             .merge(routes_in_dollars(&paywall, &kitchen, &rates))
             .merge((setup.routes)(&paywall, &kitchen))
-            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
+            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates).into());
         let watch = watch(&paywall);
         Self {
             router,

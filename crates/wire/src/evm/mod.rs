@@ -12,6 +12,7 @@ mod asset_table;
 mod authorization;
 mod key;
 mod network;
+mod personal;
 mod signature;
 
 pub use abi::{
@@ -30,4 +31,5 @@ pub use asset_table::ASSETS;
 pub use authorization::{TokenDomain, TransferAuthorization};
 pub use key::{EvmKey, KeyError};
 pub use network::{ChainId, Network, SolanaCluster, is_caip2};
+pub use personal::{personal_digest, recover_personal};
 pub use signature::{SIGNATURE_LEN_MAX, Signature, SignatureError};

@@ -71,6 +71,26 @@ fn a_folded_line_is_an_error() {
 }
 
 #[test]
+fn l402_and_mpp_may_be_sold_in_one_line_where_l402_begins_it() {
+    let payment = payment("lightning", &json!({}));
+    let l402 = r#"macaroon="AGI=", invoice="lnbc1""#;
+    for (line, is_warned) in [
+        (format!("L402 {l402}, {payment}"), false),
+        (format!("l402 {l402}, {payment}, {payment}"), false),
+        (format!("LSAT {l402}, {payment}"), true),
+        (format!("Basic realm=\"L402\", {payment}"), true),
+        (format!("{payment}, {payment}"), true),
+        (format!("{payment}, L402 {l402}, {payment}"), true),
+        (payment.clone(), false),
+    ] {
+        let report = classify(&answer(402, &[("WWW-Authenticate", &line)], ""), TERMS);
+        let mpp = report.rails.iter().find(|rail| rail.rail == Rail::Mpp).unwrap();
+        let found = mpp.faults.iter().any(|fault| fault.code == "challenge_joined");
+        assert_eq!(found, is_warned, "{line}");
+    }
+}
+
+#[test]
 fn hosts_that_say_that_nothing_runs_are_told_from_endpoints() {
     for (status, headers, body, verdict) in [
         (530, vec![], "error code: 1033", Verdict::Gone),

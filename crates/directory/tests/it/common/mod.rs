@@ -14,6 +14,9 @@ use tower::ServiceExt;
 /// When everything in these tests happens: 2027-01-15T08:00:00Z.
 pub const NOW_S: i64 = 1_800_000_000;
 
+/// Where the server of these tests is reached.
+pub const PUBLIC_URL: &str = "https://directory.example";
+
 pub struct Fixture {
     pub directory: Directory,
     database: TestDatabase,
@@ -68,6 +71,16 @@ impl Fixture {
         get(routes.routes(export).into(), path).await
     }
 
+    /// What `/feed.xml` and the badges answer to a request with a header, where its name is given.
+    pub async fn feed(&self, path: &str, header: (&str, &str)) -> Answer {
+        let routes = farebox_directory::feed::routes(self.directory.clone(), PUBLIC_URL);
+        let mut request = Request::get(path);
+        if !header.0.is_empty() {
+            request = request.header(header.0, header.1);
+        }
+        send(routes.into(), request.body(Body::empty()).unwrap()).await
+    }
+
     /// The names that a list answers with.
     pub async fn names(&self, query: &str) -> Vec<String> {
         let answer = self.get(&format!("/api/v1/services?{query}")).await.json();
@@ -82,7 +95,10 @@ async fn open(database: &TestDatabase) -> Directory {
 }
 
 async fn get(router: Router, path: &str) -> Answer {
-    let request = Request::get(path).body(Body::empty()).unwrap();
+    send(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn send(router: Router, request: Request<Body>) -> Answer {
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

@@ -66,6 +66,7 @@ fn found(answer: RecordedAnswer) -> Probe {
         method: method.into(),
         url: answer.url.parse().unwrap(),
         status: Some(status),
+        time_to_headers: None,
     };
     let attempts = vec![attempt("GET", 405), attempt("POST", answer.status)];
     Probe { attempts, redirect: None, answer, report }

@@ -1,6 +1,7 @@
 //! Text of listings is written by strangers: cleaned here before it is stored or shown.
 
 use farebox_wire::text::is_hidden;
+use unicode_normalization::UnicodeNormalization;
 
 /// Characters of a name at most.
 pub const NAME_LEN_MAX: usize = 200;
@@ -11,19 +12,17 @@ pub const SHORT_LEN_MAX: usize = 100;
 /// Tags of a listing at most.
 pub const TAGS_MAX: usize = 32;
 
-/// The text without control, invisible and direction-changing characters, on one line, with
-/// single spaces, cut to `len_max` characters.
+/// The text without control, invisible and direction-changing characters, in its composed form
+/// (NFC), on one line, with single spaces, cut to `len_max` characters.
 #[must_use]
 pub fn clean_text(text: &str, len_max: usize) -> String {
-    let mut cleaned = String::with_capacity(text.len().min(len_max * 4));
+    let mut cleaned = String::with_capacity(text.len().min(len_max.saturating_mul(4)));
     let mut count = 0;
     let mut pending_space = false;
-    for character in text.chars() {
+    let visible = text.chars().filter(|one| one.is_whitespace() || !is_hidden(*one));
+    for character in visible.nfc() {
         if character.is_whitespace() {
             pending_space = !cleaned.is_empty();
-            continue;
-        }
-        if is_hidden(character) {
             continue;
         }
         let needed = if pending_space { 2 } else { 1 };
@@ -56,6 +55,12 @@ mod tests {
         assert_eq!(clean_text("pay\u{202e}lap\u{200b}\u{e0041}!", 50), "paylap!");
         assert_eq!(clean_text(" a\t\r\n b\u{0}\u{1b}[31m ", 50), "a b[31m");
         assert_eq!(clean_optional(Some("\u{feff} "), 50), None);
+    }
+
+    #[test]
+    fn one_letter_is_written_in_one_way() {
+        assert_eq!(clean_text("e\u{301}", 50), "é");
+        assert_eq!(clean_text("e\u{200d}\u{301}", 50), "é");
     }
 
     #[test]

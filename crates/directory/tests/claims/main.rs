@@ -1,0 +1,11 @@
+//! Claims as providers, their rivals and the operator see them.
+
+#![cfg(test)]
+
+mod world;
+
+mod domains;
+mod failures;
+mod proofs;
+mod races;
+mod services;

@@ -1,0 +1,118 @@
+//! The directory's part of the server: what it reaches out with, its routes, its work beside them.
+
+use crate::config::Settings;
+use crate::output::Failure;
+use crate::server::admin_secret;
+use farebox_directory::claim::{ClaimOptions, Claims, Reach};
+use farebox_directory::{Admin, Directory};
+use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
+use ipnet::{IpNet, Ipv4Net};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa_axum::router::OpenApiRouter;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How soon this server shows what others on its database changed.
+const REFRESH_PERIOD: Duration = Duration::from_secs(1);
+/// How often what is gone for good is dropped.
+const PURGE_PERIOD: Duration = Duration::from_secs(3_600);
+
+/// The directory with what it needs to serve strangers, owners and its admin.
+#[derive(Clone)]
+pub struct DirectoryParts {
+    directory: Directory,
+    claims: Claims,
+    admin: Admin,
+    client: GuardedClient,
+}
+
+impl DirectoryParts {
+    /// Puts it together.
+    pub fn open(
+        settings: &Settings,
+        demo: bool,
+        directory: Directory,
+        public_url: &str,
+    ) -> Result<Self, Failure> {
+        let client = guarded(settings, demo)?;
+        let is_local = !allowed(settings, demo)?.is_empty();
+        let reach = if is_local { Reach::Local } else { Reach::Public };
+        let options = ClaimOptions { directory_url: public_url.to_owned(), reach };
+        let claims = Claims::new(directory.clone(), client.clone(), options);
+        let secret = settings.admin_secret_file(demo).map_err(Failure::usage)?;
+        let secret = admin_secret::load(&secret).map_err(Failure::general)?;
+        let admin = Admin::new(directory.clone(), secret);
+        Ok(Self { directory, claims, admin, client })
+    }
+
+    /// What strangers and owners may ask, as often as the limits say.
+    pub fn routes(&self) -> OpenApiRouter {
+        farebox_directory::routes(self.directory.clone())
+            .merge(farebox_directory::owner_routes(self.claims.clone()))
+            .merge(farebox_directory::claim::routes(self.claims.clone()))
+    }
+
+    /// What the admin may ask.
+    pub fn admin_routes(&self) -> OpenApiRouter {
+        let claims = farebox_directory::claim::admin_routes(self.claims.clone());
+        let (directory, client) = (self.directory.clone(), self.client.clone());
+        let imports = farebox_directory::import::admin_routes(directory, client);
+        farebox_directory::admin_routes(self.admin.clone())
+            .merge(farebox_directory::only_admin(claims.merge(imports), &self.admin))
+    }
+
+    /// Work beside the requests, until the task is dropped.
+    pub async fn run(self) {
+        tokio::join!(refresh(&self.directory), purge(&self.directory));
+    }
+}
+
+/// The client for every address that a stranger can name.
+pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
+    let resolver = DnsResolver::system().map_err(Failure::general)?;
+    let options = GuardOptions {
+        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).to_owned(),
+        connect_timeout: CONNECT_TIMEOUT,
+        total_timeout: TOTAL_TIMEOUT,
+        addresses: AddressPolicy::and_networks(allowed(settings, demo)?),
+        resolver: Arc::new(resolver),
+        certificate: None,
+    };
+    GuardedClient::new(options).map_err(Failure::general)
+}
+
+/// The private networks that may be reached: those that the settings name, and this machine where
+/// the demo serves nobody else.
+fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
+    let mut networks = settings.directory.networks().map_err(Failure::usage)?;
+    if demo && settings.serve.listen.ip().is_loopback() {
+        networks.extend(Ipv4Net::new(Ipv4Addr::new(127, 0, 0, 0), 8).map(IpNet::from));
+    }
+    Ok(networks)
+}
+
+async fn refresh(directory: &Directory) {
+    if !directory.store().is_shared() {
+        return;
+    }
+    let mut ticks = tokio::time::interval(REFRESH_PERIOD);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = directory.refresh().await {
+            tracing::warn!(%error, "the directory shows an older state until it can read again");
+        }
+    }
+}
+
+async fn purge(directory: &Directory) {
+    let mut ticks = tokio::time::interval(PURGE_PERIOD);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = directory.purge().await {
+            tracing::warn!(%error, "deleted listings were not purged");
+        }
+    }
+}
