@@ -1,8 +1,10 @@
 //! `farebox admin import`
 
+mod remote;
+
 use crate::config::Settings;
 use crate::output::{Failure, harmless, print_json, print_line};
-use crate::server::imports::guarded_client;
+use crate::server::directory::guarded;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use farebox_directory::import::formats::{Format, HEAD_LEN_MAX, detect};
@@ -21,8 +23,8 @@ use url::Url;
 /// SOURCE is a file, - for standard input, or an address that is fetched, page by page where the
 /// list has pages. Every field remembers who said it: what an owner, an admin or somebody who
 /// registered said is never replaced by what a list says, and a listing that a list does not name
-/// any more stays. Writes into the database of a server that does not run; with a PostgreSQL,
-/// servers may run.
+/// any more stays. Writes into the database itself; where a running server has that to itself, the
+/// list is sent to the server, with the admin's secret from its data folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   farebox admin import listings.jsonl --source partners --dry-run
@@ -68,20 +70,12 @@ pub struct ImportArgs {
 
 /// Imports a list.
 pub async fn run(args: ImportArgs, settings: Settings) -> Result<ExitCode, Failure> {
-    let directory = open(&settings, args.demo).await?;
     let bar = progress_bar(args.json);
-    let show = |report: &Report| {
-        bar.set_position(report.count());
-        bar.set_message(format!("{} new, {} changed", report.added, report.changed));
-    };
-    let fetched =
-        Url::parse(&args.list).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let done = match fetched {
-        Some(url) => fetch(&args, &settings, &directory, &url, show).await,
-        None => read(&args, &directory, show).await,
+    let done = match open(&settings, args.demo).await? {
+        Some(directory) => write(&args, &settings, &directory, &bar).await,
+        None => remote::send(&args, &settings, &bar).await,
     };
     bar.finish_and_clear();
-    directory.store().checkpoint().await;
     let report = done?;
     if args.json {
         print_json(&serde_json::to_value(&report).map_err(Failure::general)?);
@@ -91,17 +85,34 @@ pub async fn run(args: ImportArgs, settings: Settings) -> Result<ExitCode, Failu
     Ok(if report.incomplete.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn open(settings: &Settings, demo: bool) -> Result<Directory, Failure> {
+/// The directory; `None` when a running server has it to itself.
+async fn open(settings: &Settings, demo: bool) -> Result<Option<Directory>, Failure> {
     let location = settings.store_location(demo).map_err(Failure::usage)?;
     let schemas = vec![farebox_store::schema(), farebox_directory::schema()];
-    let store = Store::open(location, schemas).await.map_err(|error| match error {
-        OpenError::InUse { .. } => Failure::general(format!(
-            "{error}; stop the server for the import, or let it import by itself: \
-             [[directory.import]] in its settings"
-        )),
-        error => Failure::general(error),
-    })?;
-    Directory::open(store, None).await.map_err(Failure::general)
+    let store = match Store::open(location, schemas).await {
+        Ok(store) => store,
+        Err(OpenError::InUse { .. }) => return Ok(None),
+        Err(error) => return Err(Failure::general(error)),
+    };
+    Directory::open(store, None).await.map(Some).map_err(Failure::general)
+}
+
+async fn write(
+    args: &ImportArgs,
+    settings: &Settings,
+    directory: &Directory,
+    bar: &ProgressBar,
+) -> Result<Report, Failure> {
+    let show = |report: &Report| {
+        bar.set_position(report.count());
+        bar.set_message(format!("{} new, {} changed", report.added, report.changed));
+    };
+    let done = match args.url() {
+        Some(url) => fetch(args, settings, directory, &url, show).await,
+        None => read(args, directory, show).await,
+    };
+    directory.store().checkpoint().await;
+    done
 }
 
 async fn fetch(
@@ -111,7 +122,7 @@ async fn fetch(
     url: &Url,
     show: impl Fn(&Report) + Send + Sync,
 ) -> Result<Report, Failure> {
-    let client = guarded_client(&settings.directory)?;
+    let client = guarded(settings, args.demo)?;
     let options =
         FetchOptions { source: args.source.clone(), trust: args.trust(), dry_run: args.dry_run };
     let done = directory.import_from(&client, url, args.format(), &options, show).await;
@@ -124,11 +135,8 @@ async fn read(
     show: impl Fn(&Report) + Send + Sync,
 ) -> Result<Report, Failure> {
     let name = &args.list;
+    let mut input = args.input()?;
     let unreadable = |error: std::io::Error| Failure::usage(format!("cannot read {name}: {error}"));
-    let mut input: Box<dyn Read + Send> = match name.as_str() {
-        "-" => Box::new(stdin()),
-        path => Box::new(File::open(path).map_err(unreadable)?),
-    };
     let mut head = Vec::new();
     let len_max = u64::try_from(HEAD_LEN_MAX).unwrap_or(u64::MAX);
     input.by_ref().take(len_max).read_to_end(&mut head).map_err(unreadable)?;
@@ -149,6 +157,22 @@ async fn read(
 }
 
 impl ImportArgs {
+    /// The address that is fetched, where the list is one.
+    fn url(&self) -> Option<Url> {
+        let url = Url::parse(&self.list).ok();
+        url.filter(|url| matches!(url.scheme(), "http" | "https"))
+    }
+
+    fn input(&self) -> Result<Box<dyn Read + Send>, Failure> {
+        let name = &self.list;
+        if name == "-" {
+            return Ok(Box::new(stdin()));
+        }
+        let file = File::open(name);
+        let file = file.map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        Ok(Box::new(file))
+    }
+
     fn format(&self) -> Option<Format> {
         self.format.as_deref().and_then(Format::parse)
     }
