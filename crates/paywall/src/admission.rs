@@ -52,7 +52,7 @@ pub(crate) enum Genuine {
 impl Genuine {
     /// Whether it costs next to nothing to see that it is no good.
     pub(crate) const fn is_l402(&self) -> bool {
-        matches!(self.0, Shown::L402(_))
+        matches!(self, Self::L402(_))
     }
 
     pub(crate) const fn is_mpp(&self) -> bool {

@@ -56,6 +56,7 @@ pub use evm::{EVM_TIMEOUT_DEFAULT_S, EvmRail};
 pub use keys::Secret;
 pub use layer::{ChargeLayer, ChargeService};
 pub use limit::{RateLimit, RateLimitService};
+pub use payment::PaymentId;
 pub use paywall::{Clock, Paywall, PaywallStats, has_sales, schema, system_clock};
 pub use problem::Problem;
 pub use rails::Rails;

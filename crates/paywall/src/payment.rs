@@ -47,6 +47,24 @@ impl fmt::Debug for PaymentKey {
     }
 }
 
+/// Names the payment of a request, for its handler: the paywall puts it into the extensions of
+/// requests that show a credential. A repeat with the same payment bears the same; a handler that
+/// changes something can so tell whether it has done it already, when its answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentId(String);
+
+impl PaymentId {
+    pub(crate) fn of(key: PaymentKey) -> Self {
+        Self(hex::encode(key.0))
+    }
+
+    /// 64 hexadecimal digits. No secret, and no proof of anything.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What was paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Paid {

@@ -5,7 +5,7 @@ use crate::admission::Refusal;
 use crate::answer::{self, KeptAnswer, Outcome, infallible};
 use crate::collection::Verdict;
 use crate::layer::ChargeLayer;
-use crate::payment::Rail;
+use crate::payment::{PaymentId, Rail};
 use crate::problem::Problem;
 use crate::redemption::{End, Reservation};
 use crate::unavailable::Unavailable;
@@ -30,12 +30,13 @@ impl ChargeLayer {
         &self,
         verdict: Verdict,
         mut inner: S,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Result<Response, Refusal>
     where
         S: Service<Request<Body>, Response = Response, Error = Infallible> + Send + 'static,
         S::Future: Send,
     {
+        request.extensions_mut().insert(PaymentId::of(verdict.usage.payment.key));
         let till = self.clone();
         // A task of its own from the first write to the last: a client that goes away must not
         // leave its payment reserved, and finds the answer when it comes back.

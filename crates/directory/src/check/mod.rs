@@ -2,13 +2,11 @@
 
 mod judge;
 
-pub(crate) use judge::{Verdict, judge};
+use judge::judge;
 
 use crate::store::review::{ReviewKind, was_rejected};
 use crate::validate::{ValidateRequest, Validation, validate};
-use crate::{
-    Change, Check, Clock, Directory, DirectoryError, Listing, ListingStatus, Offer, Protocol,
-};
+use crate::{Change, Check, Directory, DirectoryError, Listing, ListingStatus, Offer, Protocol};
 use farebox_net::GuardedClient;
 use farebox_store::StoreError;
 use serde_json::json;
@@ -35,11 +33,6 @@ impl Checker {
 
     pub(crate) const fn client(&self) -> &GuardedClient {
         &self.client
-    }
-
-    pub(crate) fn clock(&self) -> Clock {
-        let directory = self.directory.clone();
-        Clock::new(move || directory.now())
     }
 
     /// Looks at an active listing now: records the check, takes over what it costs, and asks the

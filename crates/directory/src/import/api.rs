@@ -2,7 +2,7 @@
 
 use super::formats::{Format, HEAD_LEN_MAX, detect};
 use super::{FetchError, FetchOptions, Import, Report};
-use crate::{Directory, Trust};
+use crate::{Admin, Directory, Trust, only_admin};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -54,10 +54,12 @@ struct Importer {
     one_at_a_time: Arc<Semaphore>,
 }
 
-/// The route, to be put behind the question for the admin's secret.
-pub fn admin_routes(directory: Directory, client: GuardedClient) -> OpenApiRouter {
+/// The route, for whoever brings the admin's secret.
+pub fn admin_routes(admin: Admin, client: GuardedClient) -> OpenApiRouter {
+    let directory = admin.directory.clone();
     let importer = Importer { directory, client, one_at_a_time: Arc::new(Semaphore::new(1)) };
-    OpenApiRouter::default().routes(routes!(import)).with_state(importer)
+    let routes = OpenApiRouter::default().routes(routes!(import)).with_state(importer);
+    only_admin(routes, &admin)
 }
 
 /// Imports the body, which is read while it comes, or what is fetched.

@@ -163,7 +163,7 @@ fn payment_valid(listing: &Listing) -> bool {
 }
 
 /// `crypto` holds `crypto` and `crypto/nft`, but not `cryptography`.
-fn is_within(category: &str, wanted: &str) -> bool {
+pub(crate) fn is_within(category: &str, wanted: &str) -> bool {
     category.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

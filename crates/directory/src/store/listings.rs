@@ -202,6 +202,26 @@ pub(crate) fn purge(
     transaction.execute(sql, params![before.as_second(), len_max])
 }
 
+/// Up to `len_max` listings of a URL, whatever their method, rail and standing.
+pub(crate) fn of_url(
+    transaction: &Transaction<'_>,
+    canonical_url: &str,
+    len_max: usize,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 ORDER BY id LIMIT ?2";
+    transaction.all(sql, params![canonical_url, len_max], read_listing)
+}
+
+/// Up to `len_max` listings of a service, whatever their standing, ordered by id.
+pub(crate) fn of_service(
+    transaction: &Transaction<'_>,
+    service_id: &str,
+    len_max: usize,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing WHERE service_id = ?1 ORDER BY id LIMIT ?2";
+    transaction.all(sql, params![service_id, len_max], read_listing)
+}
+
 /// Up to `len_max` listings of this standing, ordered by id, after the id `after`.
 pub(crate) fn with_status(
     transaction: &Transaction<'_>,

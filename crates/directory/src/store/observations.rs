@@ -40,6 +40,19 @@ pub(crate) fn clear_observations(
     Ok(())
 }
 
+/// Up to `len_max` observations of a listing from this time on, newest first.
+pub(crate) fn history_since(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
+    since: Timestamp,
+    len_max: usize,
+) -> Result<Vec<Observation>, StoreError> {
+    let sql = "SELECT id, checked_at, status, response_time_ms, http_status, error_message
+         FROM observation WHERE listing_id = ?1 AND checked_at >= ?2
+         ORDER BY checked_at DESC, id DESC LIMIT ?3";
+    transaction.all(sql, params![listing_id, since.as_second(), len_max], read_observation)
+}
+
 /// Forgets what is older than the window, and more than a listing may keep; never the last one.
 pub(crate) fn prune(
     transaction: &Transaction<'_>,

@@ -9,7 +9,7 @@ use farebox_directory::import::formats::Format;
 use farebox_directory::import::{
     FetchError, FetchOptions, IMPORT_PATH, Import, Report, admin_routes, past_runs,
 };
-use farebox_directory::{Listing, Protocol, Trust, events_after};
+use farebox_directory::{Admin, AdminSecret, Listing, Protocol, Trust, events_after};
 use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
@@ -357,9 +357,23 @@ async fn an_answer_that_is_no_list_is_named() {
 }
 
 async fn post(fixture: &Fixture, query: &str, body: impl Into<Body>) -> (StatusCode, Value) {
-    let router = admin_routes(fixture.directory.clone(), client(&["127.0.0.0/8"]));
-    let router: Router = router.into();
-    let request = Request::post(format!("{IMPORT_PATH}?{query}")).body(body.into()).unwrap();
+    post_as(SECRET, fixture, query, body).await
+}
+
+const SECRET: &str = "the secret of the admin";
+
+async fn post_as(
+    secret: &str,
+    fixture: &Fixture,
+    query: &str,
+    body: impl Into<Body>,
+) -> (StatusCode, Value) {
+    let admin = Admin::new(fixture.directory.clone(), AdminSecret::new(SECRET).unwrap());
+    let router: Router = admin_routes(admin, client(&["127.0.0.0/8"])).into();
+    let request = Request::post(format!("{IMPORT_PATH}?{query}"))
+        .header("authorization", format!("Bearer {secret}"))
+        .body(body.into())
+        .unwrap();
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -375,6 +389,9 @@ async fn a_list_is_taken_over_http_while_the_server_runs() {
         (status, &report["added"], &report["dry_run"]),
         (StatusCode::OK, &json!(1), &json!(true))
     );
+    assert!(fixture.directory.snapshot().is_empty());
+    let (status, _) = post_as("another secret", &fixture, "source=mine", list.clone()).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(fixture.directory.snapshot().is_empty());
     let (status, report) = post(&fixture, "source=mine&trust=admin", list).await;
     assert_eq!(status, StatusCode::OK);

@@ -22,6 +22,8 @@ pub struct DirectorySettings {
     pub allow_addresses: Vec<String>,
     /// Lists that are imported again and again.
     pub import: Vec<ImportSettings>,
+    /// Whether an admin looks at every paid submission before it is shown.
+    pub review_submissions: bool,
 }
 
 /// Who runs the server.

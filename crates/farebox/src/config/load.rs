@@ -285,6 +285,8 @@ mod tests {
                 "url",
             ),
             ("[prices]\nexport_csv_sats = 0", "prices.export_csv_sats"),
+            ("[prices]\nlisting_sats = 0", "prices.listing_sats"),
+            ("[prices]\nreport_sats = 100000001", "prices.report_sats"),
             ("wallet = ", "farebox.toml"),
             ("wallet = \"hunter2\"", "wallet"),
             ("server = \"http://u:hunter2@h\"", "server"),

@@ -109,6 +109,10 @@ pub struct SellerSettings {
 pub struct PriceSettings {
     /// `GET /api/v1/export.csv`, in satoshis.
     pub export_csv_sats: u64,
+    /// `POST /api/submit`.
+    pub listing_sats: u64,
+    /// `GET /api/report/{service_id}`.
+    pub report_sats: u64,
 }
 
 /// The demo.
@@ -158,7 +162,7 @@ impl Default for ServeSettings {
 
 impl Default for PriceSettings {
     fn default() -> Self {
-        Self { export_csv_sats: 500 }
+        Self { export_csv_sats: 500, listing_sats: 1_000, report_sats: 10 }
     }
 }
 
@@ -185,6 +189,8 @@ impl Settings {
         self.evm.check()?;
         self.export_csv_price()?;
         self.limits.check()?;
+        self.listing_price()?;
+        self.report_price()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;
@@ -290,11 +296,23 @@ impl Settings {
     /// # Errors
     /// One line that names the key.
     pub fn export_csv_price(&self) -> Result<Sats, String> {
-        let price = Sats::new(self.prices.export_csv_sats);
-        if price == Sats::ZERO || price > Sats::new(100_000_000) {
-            return Err("prices.export_csv_sats must be between 1 and 100000000".into());
-        }
-        Ok(price)
+        price("prices.export_csv_sats", self.prices.export_csv_sats)
+    }
+
+    /// The price of a listing.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn listing_price(&self) -> Result<Sats, String> {
+        price("prices.listing_sats", self.prices.listing_sats)
+    }
+
+    /// The price of a report.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn report_price(&self) -> Result<Sats, String> {
+        price("prices.report_sats", self.prices.report_sats)
     }
 
     /// Where everything that must survive is kept: `data`, or the platform's place for it.
@@ -309,6 +327,14 @@ impl Settings {
             .map_err(|_| "there is no home folder; name a data folder with --data".to_owned())?;
         Ok(etcetera::BaseStrategy::data_dir(&strategy).join("farebox"))
     }
+}
+
+fn price(key: &str, sats: u64) -> Result<Sats, String> {
+    let price = Sats::new(sats);
+    if price == Sats::ZERO || price > Sats::new(100_000_000) {
+        return Err(format!("{key} must be between 1 and 100000000"));
+    }
+    Ok(price)
 }
 
 fn check_web_address(key: &str, text: &str) -> Result<(), String> {

@@ -16,7 +16,8 @@ use utoipa_axum::routes;
 
 /// How long a token for the picture is good for, in seconds.
 const PICTURE_TOKEN_S: u64 = 600;
-const WEATHER_PATH: &str = "/demo/weather";
+/// Where the weather is sold.
+pub const WEATHER_PATH: &str = "/demo/weather";
 const SUMMARY_PATH: &str = "/demo/summary";
 const CHAT_PATH: &str = "/demo/v1/chat/completions";
 const PICTURE_PATH: &str = "/demo/picture.bmp";

@@ -3,23 +3,25 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
-use crate::server::directory::{DirectoryParts, guarded};
+use crate::server::directory::DirectoryParts;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
 use crate::server::facilitator;
-use crate::server::imports::Imports;
 use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
+use crate::server::services;
 use crate::server::till::Till;
-use crate::server::wallets;
+use crate::server::{secret, wallets};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_limits::Limits;
 use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
+use farebox_paywall::{
+    NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails, has_sales,
+};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_rates::Rates;
@@ -61,8 +63,8 @@ pub struct Parts {
     pub store: Store,
     /// The play network's, likewise.
     pub play_database: Option<Database>,
-    /// What takes money, to be told when the server ends.
-    pub till: Option<Till>,
+    /// This process, to be told when the server ends.
+    pub instance: Instance,
     /// Work that runs beside the requests.
     pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -84,6 +86,9 @@ pub async fn build(
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
+    let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
+    let sold = has_sales(&store).await.map_err(Failure::general)?;
+    let secret = secret::load(&folder.join("server.secret"), !sold).map_err(Failure::general)?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();
     let directory = Directory::open(store.clone(), rates.last()).await;
@@ -100,22 +105,28 @@ pub async fn build(
     };
     let rails = Rails::default().at(public_url).with_rates(rates.clone());
     let till = match wallets.is_some() || settings.seller.has_rails() {
-        true => Some(Till::open(settings, &folder, store.clone(), wallets, rails).await?),
+        true => {
+            let (store, this, secret) = (store.clone(), instance.clone(), secret.clone());
+            Some(Till::open(settings, store, this, secret, wallets, rails).await?)
+        }
         false => None,
     };
-    let imports = open_imports(settings, demo, &store, &directory, till.as_ref()).await?;
     let paywall = till.as_ref().map(|till| &till.paywall);
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let parts = DirectoryParts::open(settings, demo, directory.clone(), public_url)?;
+    let listed = directory.clone();
+    let parts = DirectoryParts::open(settings, demo, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
+    let (free, paid) = services::routes(settings, &directory, paywall, public_url, demo)?;
     let counted = parts
-        .routes()
+        .routes(&settings.limits, &limits)
+        .merge(free)
         .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .merge(farebox_web::routes(directory.clone(), pages));
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
+        .merge(paid)
         .routes(export_route(settings, &directory, paywall)?)
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
@@ -152,16 +163,12 @@ pub async fn build(
         is_selling: till.is_some(),
         store,
         play_database: play.as_ref().map(|play| play.database.clone()),
-        till: till.clone(),
+        instance: instance.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(
-                sell,
-                limits.run(),
-                parts.run(),
-                run_imports(imports),
-                exchange.run(directory)
-            );
+            let directory_work = parts.run(instance.id().to_owned());
+            let alive = instance.keep_alive();
+            tokio::join!(sell, alive, limits.run(), directory_work, exchange.run(directory));
         }),
     })
 }
@@ -182,40 +189,6 @@ async fn open_store(settings: &Settings, demo: bool) -> Result<Store, Failure> {
 
 fn open_failure(error: OpenError) -> Failure {
     Failure::general(error)
-}
-
-/// What imports lists again and again, with what says that this server lives where nothing else
-/// does.
-async fn open_imports(
-    settings: &Settings,
-    demo: bool,
-    store: &Store,
-    directory: &Directory,
-    till: Option<&Till>,
-) -> Result<Option<(Imports, Option<Instance>)>, Failure> {
-    if settings.directory.import.is_empty() {
-        return Ok(None);
-    }
-    let (instance, own) = match till {
-        Some(till) => (till.instance().clone(), None),
-        None => {
-            let own = Instance::start(store.clone()).await.map_err(Failure::general)?;
-            (own.clone(), Some(own))
-        }
-    };
-    let client = guarded(settings, demo)?;
-    let imports = Imports::configured(&settings.directory, directory, instance, client)?;
-    Ok(imports.map(|imports| (imports, own)))
-}
-
-async fn run_imports(imports: Option<(Imports, Option<Instance>)>) {
-    let Some((imports, own)) = imports else { return };
-    let alive = async {
-        if let Some(own) = own {
-            own.keep_alive().await;
-        }
-    };
-    tokio::join!(imports.run(), alive);
 }
 
 async fn open_play(folder: &Path, settings: &Settings) -> Result<Play, Failure> {
@@ -278,6 +251,7 @@ fn everything_sold(
     samples: Option<&Rates>,
 ) -> Result<Sales, Failure> {
     let mut sold = vec![sold_export(settings, directory)?];
+    sold.extend(services::sold(settings)?);
     sold.extend(samples.into_iter().flat_map(demo::sold));
     Ok(Sales { paywall: paywall.clone(), sold })
 }
@@ -288,7 +262,8 @@ async fn wrong_method() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
-async fn no_wallet() -> Response {
+/// What paid endpoints answer where nobody can be paid.
+pub(super) async fn no_wallet() -> Response {
     let body = ErrorBody::new(
         "payments_not_configured",
         "This server has no wallet to be paid with. Its operator can set seller.wallet.",

@@ -5,7 +5,7 @@ use crate::output::Failure;
 use farebox_directory::Directory;
 use farebox_directory::import::{FetchError, FetchOptions, Report, is_due, past_runs};
 use farebox_net::GuardedClient;
-use farebox_store::lease::{self, Instance};
+use farebox_store::lease;
 use farebox_store::{StoreError, Transaction};
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ const LEASE_MS: i64 = 3 * 60 * 1_000;
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// What imports lists again and again.
+#[derive(Clone)]
 pub struct Imports {
     directory: Directory,
-    instance: Instance,
     client: GuardedClient,
     lists: Vec<ScheduledImport>,
 }
@@ -27,24 +27,23 @@ impl Imports {
     pub fn configured(
         settings: &DirectorySettings,
         directory: &Directory,
-        instance: Instance,
-        client: GuardedClient,
+        client: &GuardedClient,
     ) -> Result<Option<Self>, Failure> {
         let lists = settings.imports().map_err(Failure::usage)?;
         if lists.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self { directory: directory.clone(), instance, client, lists }))
+        Ok(Some(Self { directory: directory.clone(), client: client.clone(), lists }))
     }
 
-    /// Imports what is due, until the task is dropped.
-    pub async fn run(self) {
+    /// Imports what is due, until the task is dropped; `holder` is this process.
+    pub async fn run(self, holder: String) {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             for list in &self.lists {
-                if let Err(error) = self.import_if_due(list).await {
+                if let Err(error) = self.import_if_due(list, &holder).await {
                     tracing::warn!(list = list.name, %error, "a list was not imported");
                 }
             }
@@ -52,13 +51,17 @@ impl Imports {
     }
 
     /// Imports a list when it is due and this server is the one that does it.
-    async fn import_if_due(&self, list: &ScheduledImport) -> Result<Option<Report>, FetchError> {
-        let (name, holder) = (list.name.clone(), self.instance.id().to_owned());
+    async fn import_if_due(
+        &self,
+        list: &ScheduledImport,
+        holder: &str,
+    ) -> Result<Option<Report>, FetchError> {
+        let (name, own) = (list.name.clone(), holder.to_owned());
         let (every_hours, now) = (list.every_hours, self.directory.now());
         let look = move |transaction: &Transaction<'_>| -> Result<bool, StoreError> {
             let last = past_runs(transaction, Some(&name), 1)?;
             let due = is_due(last.first(), every_hours, now);
-            Ok(due && lease::take(transaction, LEASE, &holder, LEASE_MS)?)
+            Ok(due && lease::take(transaction, LEASE, &own, LEASE_MS)?)
         };
         if !self.directory.store().write(look).await? {
             return Ok(None);
@@ -69,11 +72,10 @@ impl Imports {
             self.directory.import_from(&self.client, &list.url, list.format, &options, |_| {});
         let done = tokio::select! {
             done = import => done,
-            () = self.keep_lease() => return Ok(None),
+            () = self.keep_lease(holder) => return Ok(None),
         };
-        let holder = self.instance.id().to_owned();
-        let end =
-            move |transaction: &Transaction<'_>| lease::give_back(transaction, LEASE, &holder);
+        let own = holder.to_owned();
+        let end = move |transaction: &Transaction<'_>| lease::give_back(transaction, LEASE, &own);
         self.directory.store().write(end).await?;
         let report = done?;
         tracing::info!(
@@ -88,12 +90,12 @@ impl Imports {
     }
 
     /// Renews the lease, until it is lost.
-    async fn keep_lease(&self) {
+    async fn keep_lease(&self, holder: &str) {
         loop {
             tokio::time::sleep(PERIOD).await;
-            let holder = self.instance.id().to_owned();
+            let own = holder.to_owned();
             let renew = move |transaction: &Transaction<'_>| {
-                lease::take(transaction, LEASE, &holder, LEASE_MS)
+                lease::take(transaction, LEASE, &own, LEASE_MS)
             };
             match self.directory.store().write(renew).await {
                 Ok(true) => {}

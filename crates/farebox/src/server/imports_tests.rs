@@ -22,12 +22,12 @@ async fn imports(store: &Store, url: &Url) -> Imports {
             trust: None,
             every_hours: 1,
         }],
+        ..DirectorySettings::default()
     };
     let directory = Directory::open(store.clone(), None).await.unwrap();
-    let instance = Instance::start(store.clone()).await.unwrap();
     let settings = Settings { directory: directory_settings, ..Settings::default() };
     let client = guarded(&settings, false).unwrap();
-    Imports::configured(&settings.directory, &directory, instance, client).unwrap().unwrap()
+    Imports::configured(&settings.directory, &directory, &client).unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -50,12 +50,12 @@ async fn a_list_is_imported_once_in_its_time_and_by_one_server() {
 
     let other = |transaction: &Transaction<'_>| lease::take(transaction, LEASE, "other", LEASE_MS);
     assert!(store.write(other).await.unwrap());
-    assert_eq!(imports.import_if_due(&list).await.unwrap(), None, "another server does it");
+    assert_eq!(imports.import_if_due(&list, "me").await.unwrap(), None, "another server does it");
     let back = |transaction: &Transaction<'_>| lease::give_back(transaction, LEASE, "other");
     store.write(back).await.unwrap();
-    let report = imports.import_if_due(&list).await.unwrap().unwrap();
+    let report = imports.import_if_due(&list, "me").await.unwrap().unwrap();
     assert_eq!((report.added, report.source.as_str()), (1, "list"));
-    assert_eq!(imports.import_if_due(&list).await.unwrap(), None, "it is not due");
+    assert_eq!(imports.import_if_due(&list, "me").await.unwrap(), None, "it is not due");
     assert_eq!(asked.load(Ordering::Relaxed), 1);
     assert!(store.write(other).await.unwrap(), "the lease was given back");
     server.abort();

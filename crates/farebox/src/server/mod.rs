@@ -5,11 +5,11 @@ mod admin_secret;
 mod assembly;
 mod banner;
 mod chains;
-mod directory;
+pub(crate) mod directory;
 mod documents;
 mod exchange_rate;
 mod facilitator;
-pub(crate) mod imports;
+mod imports;
 mod ledger_watch;
 mod limits;
 pub(crate) mod logging;
@@ -19,6 +19,7 @@ mod places;
 mod pruning;
 mod secret;
 mod self_check;
+mod services;
 pub(crate) mod signals;
 mod till;
 mod wallets;
@@ -100,8 +101,8 @@ async fn serve(
     }
     check.abort();
     background.abort();
-    if let Some(till) = parts.till {
-        till.end().await;
+    if let Err(error) = parts.instance.end().await {
+        tracing::warn!(%error, "the other servers notice the end of this one in a minute");
     }
     parts.store.checkpoint().await;
     if let Some(database) = parts.play_database {

@@ -1,8 +1,9 @@
 //! Which addresses may be reached.
 
-use super::special;
+use super::{GuardError, special, url_rules};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::Url;
 
 /// Public addresses, and the networks that the operator allows besides.
 ///
@@ -25,6 +26,14 @@ impl AddressPolicy {
     #[must_use]
     pub fn and_networks(networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self { allowed: networks.into_iter().collect() }
+    }
+
+    /// Whether a URL may be fetched, as far as that can be told without looking its name up.
+    ///
+    /// # Errors
+    /// [`GuardError`] names the rule that refuses.
+    pub fn check(&self, url: &Url) -> Result<(), GuardError> {
+        url_rules::check(url, self)
     }
 
     /// Whether a connection may go to this address.

@@ -1,0 +1,120 @@
+//! `GET /api/services`: browse and search services.
+
+use super::answer::unavailable;
+use super::catalogue::{Catalogue, Service, ServiceStatus};
+use super::query::{LIMIT_DEFAULT, LIMIT_MAX, NAMES, OFFSET_MAX, ServicesQuery};
+use super::services::Services;
+use super::view::{MinimalView, ServiceView};
+use crate::Protocol;
+use crate::api::document::{integer, query_parameter, words};
+use crate::search::QUERY_LEN_MAX;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use farebox_wire::api_error::ErrorBody;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::{IntoParams, ToSchema};
+
+/// Lists services, those that take payment unless `status` says otherwise.
+///
+/// What is shown is paid by L402, as clients of this API expect; `protocol` opens the other rails.
+/// 200 with `services`, the exact `total`, `limit` and `offset`; 400 `invalid_parameter` names every
+/// parameter that is unknown, repeated, malformed or out of range.
+#[utoipa::path(
+    get,
+    path = "/api/services",
+    tag = "services",
+    params(ListParameters),
+    responses(
+        (status = 200, description = "The services", body = ServiceList),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 503, description = "The database does not answer", body = ErrorBody),
+    )
+)]
+pub(super) async fn list(State(services): State<Services>, RawQuery(raw): RawQuery) -> Response {
+    let query = match ServicesQuery::parse(raw.as_deref().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(error) => return (StatusCode::BAD_REQUEST, Json(error.body())).into_response(),
+    };
+    let catalogue = match services.catalogue().await {
+        Ok(catalogue) => catalogue,
+        Err(error) => return unavailable(&error),
+    };
+    let found = found(&catalogue, &query);
+    let (limit, offset, total) = (query.limit, query.offset, found.len());
+    let page = found.into_iter().skip(offset).take(limit);
+    if query.is_minimal {
+        let services = page.map(|service| MinimalView::of(service, query.rail)).collect();
+        return Json(List { services, total, limit, offset }).into_response();
+    }
+    let services = page.map(|service| ServiceView::of(service, query.rail)).collect();
+    Json(List { services, total, limit, offset }).into_response()
+}
+
+fn found<'a>(catalogue: &'a Catalogue, query: &ServicesQuery) -> Vec<&'a Service> {
+    let candidates = match &query.search {
+        Some(words) => catalogue.search(words),
+        None => catalogue.services().collect(),
+    };
+    let is_wanted = |service: &&Service| {
+        service.listings(query.rail).next().is_some()
+            && query.statuses.contains(&service.status(query.rail))
+            && query.category.as_ref().is_none_or(|category| service.is_within(category))
+    };
+    candidates.into_iter().filter(is_wanted).collect()
+}
+
+#[derive(Serialize)]
+struct List<T> {
+    services: Vec<T>,
+    total: usize,
+    limit: usize,
+    offset: usize,
+}
+
+/// A page of services.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the list for the OpenAPI document")]
+struct ServiceList<'a> {
+    services: Vec<ServiceView<'a>>,
+    /// How many there are in all.
+    total: usize,
+    limit: usize,
+    offset: usize,
+}
+
+/// The parameters.
+struct ListParameters;
+
+impl IntoParams for ListParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        NAMES.into_iter().map(described).collect()
+    }
+}
+
+fn described(name: &str) -> Parameter {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let [live, degraded, offline, new] = ServiceStatus::ALL.map(ServiceStatus::name);
+    let [l402, mpp, x402] = Protocol::ALL.map(Protocol::name);
+    let (about, schema) = match name {
+        "q" => (
+            "Words to find services by: names, descriptions, categories",
+            text().max_length(Some(QUERY_LEN_MAX)),
+        ),
+        "category" => ("A category with everything below it, such as ai/text", text()),
+        "status" => (
+            "How services must stand; live and degraded ones where it is not given",
+            words([live, degraded, offline, new, "all"]),
+        ),
+        "format" => {
+            ("minimal leaves out everything but the essentials", words(["minimal", "full"]))
+        }
+        "protocol" => ("The rail", words([l402, mpp, x402, "all"]).default(Some(l402.into()))),
+        "limit" => ("Services at most", integer(1, LIMIT_MAX).default(Some(LIMIT_DEFAULT.into()))),
+        _ => ("Services to leave out at the start", integer(0, OFFSET_MAX)),
+    };
+    query_parameter(name, about, schema)
+}
