@@ -1,6 +1,7 @@
 //! `farebox admin`
 
 mod backup;
+mod import;
 mod ledger;
 mod restore;
 mod review;
@@ -17,6 +18,7 @@ pub enum AdminCommand {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Review(review::ReviewArgs),
+    Import(import::ImportArgs),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
 }
@@ -28,6 +30,7 @@ impl AdminCommand {
             Self::Backup(args) => args.json,
             Self::Restore(args) => args.json,
             Self::Review(args) => args.json,
+            Self::Import(args) => args.json,
             Self::Ledger(command) => command.wants_json(),
         }
     }
@@ -39,6 +42,7 @@ pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, 
         AdminCommand::Backup(args) => backup::run(args, settings).await,
         AdminCommand::Restore(args) => restore::run(args, settings).await,
         AdminCommand::Review(args) => review::run(args, settings).await,
+        AdminCommand::Import(args) => import::run(args, settings).await,
         AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }
