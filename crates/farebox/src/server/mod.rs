@@ -17,6 +17,7 @@ mod metrics;
 mod node;
 mod places;
 mod pruning;
+mod refusals;
 mod secret;
 mod self_check;
 mod services;
