@@ -2,11 +2,10 @@
 
 use super::{Answer, Market, endpoint, submission};
 use farebox_directory::manifest::issue_management_key;
-use farebox_directory::{HealthStatus, ListingFacts, Protocol};
-use farebox_store::{StoreError, Transaction, params};
+use farebox_directory::{Change, HealthStatus, ListingFacts, Protocol};
+use farebox_store::{StoreError, params};
 use http::StatusCode;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 const URL: &str = "https://api.example.com/a";
 
@@ -134,8 +133,7 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let issue = |id: String| {
         let directory = market.directory.clone();
         async move {
-            let issue =
-                move |change: &farebox_directory::Change<'_>| issue_management_key(change, &id);
+            let issue = move |change: &Change<'_>| issue_management_key(change, &id);
             let key: Result<_, StoreError> = directory.change(issue).await;
             key.unwrap().reveal_hex()
         }
@@ -166,16 +164,15 @@ async fn the_key_of_a_claim_is_a_management_key() {
     let facts = ListingFacts::new("https://found.example/a", Some("GET"), Protocol::L402, "Found");
     let listing = market.import(facts).await;
     let id = market.directory.snapshot().get(&listing).unwrap().listing().service_id.clone();
-    let key = "ab".repeat(32);
-    let hash: [u8; 32] = Sha256::digest(&key).into();
     let claimed = id.clone();
-    let claim = move |transaction: &Transaction<'_>| {
-        let sql = "INSERT INTO service_claim \
-                   (service_id, domain, token_hash, management_key_hash, verified_at) \
-                   VALUES (?1, 'found.example', ?2, ?2, 0)";
-        transaction.execute(sql, params![claimed, hash])
+    let claim = move |change: &Change<'_>| {
+        let sql = "INSERT INTO service_claim (service_id, domain, token_hash, verified_at) \
+                   VALUES (?1, 'found.example', ?2, 0)";
+        change.transaction().execute(sql, params![claimed, [7; 32]])?;
+        issue_management_key(change, &claimed)
     };
-    market.store.write(claim).await.unwrap();
+    let key: Result<_, StoreError> = market.directory.change(claim).await;
+    let key = key.unwrap().reveal_hex();
     let change = json!({"description": "By its owner."});
     assert_eq!(put(&market, &id, &"cd".repeat(32), &change).await.status, StatusCode::FORBIDDEN);
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
