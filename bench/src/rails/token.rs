@@ -6,7 +6,7 @@ use crate::report::Group;
 use crate::{Args, Failed, terms};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use farebox_money::Msat;
-use farebox_paywall::Secret;
+use farebox_paywall::{Secret, Tokens};
 use farebox_wire::l402::authorization_header;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts, Scheme, TokenKind};
 use farebox_wire::lightning::Preimage;
@@ -21,19 +21,27 @@ pub fn measure(args: &Args) -> Result<Group, Failed> {
     let now = terms::now_s();
     let secret = Secret::new([7; 32]);
     let sold = sold(now);
-    let ours = (0..TOKENS).map(|number| header(&secret, &sold, preimage(number), now));
-    let ours = ours.collect::<Result<Vec<_>, Failed>>()?;
+    let headers = |sold: &Grant| -> Result<Vec<_>, Failed> {
+        (0..TOKENS).map(|number| header(&secret, sold, preimage(number), now)).collect()
+    };
+    let ours = headers(&sold)?;
+    let again = headers(&Grant { kind: TokenKind::TimeBounded, ..sold.clone() })?;
     let theirs = (0..TOKENS).map(|number| their_header(&sold, preimage(number)));
     let theirs = theirs.collect::<Result<Vec<_>, Failed>>()?;
     let messages = messages(&sold);
     let verifier = their_verifier(now);
 
+    let tokens = Tokens::new(secret.clone());
     let (mut ours, mut theirs) = (ours.iter().cycle(), theirs.iter().cycle());
+    let mut again = again.iter().cycle();
     let check = move || ours.next().is_some_and(|header| is_good(&secret, header, now));
+    let check_again =
+        move || again.next().is_some_and(|header| is_still_good(&tokens, header, now));
     let their_check = move || theirs.next().is_some_and(|header| is_good_there(&verifier, header));
     let limit = move || chain(&messages) != [0; 32];
     let subjects: Vec<(String, Once<'_>)> = vec![
         ("farebox: the whole check".to_owned(), Box::new(check)),
+        ("farebox: a token for an hour, shown again".to_owned(), Box::new(check_again)),
         ("libmacaroon: the same with one root key".to_owned(), Box::new(their_check)),
         ("limit: HMAC-SHA-256 over the same texts".to_owned(), Box::new(limit)),
     ];
@@ -71,6 +79,11 @@ fn is_good(secret: &Secret, header: &str, now: u64) -> bool {
     let Some(Ok(credential)) = shown else { return false };
     let request = RequestFacts { method: "GET", path: "/weather", body_sha256: None, now };
     secret.check_token(&credential, request).is_ok()
+}
+
+fn is_still_good(tokens: &Tokens, header: &str, now: u64) -> bool {
+    let request = RequestFacts { method: "GET", path: "/weather", body_sha256: None, now };
+    matches!(tokens.check(header.as_bytes(), request), Some(Ok(_)))
 }
 
 fn their_header(sold: &Grant, preimage: Preimage) -> Result<String, Failed> {

@@ -9,6 +9,7 @@ mod admin;
 mod api;
 mod canonical;
 mod change;
+mod check;
 pub mod claim;
 mod clock;
 mod directory;
@@ -29,12 +30,15 @@ mod search;
 mod snapshot;
 mod store;
 mod text;
+pub mod validate;
+pub mod webhook;
 mod words;
 
 pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
+pub use check::Checker;
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
@@ -47,6 +51,7 @@ pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,
 };
+pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;
 pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};

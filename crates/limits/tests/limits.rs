@@ -1,5 +1,13 @@
 //! Limits on real databases: one server, several on one database, and after a restart.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use farebox_limits::{Clock, Limits, Outcome, Policy, Rules, Subject, Work, schema};
 use farebox_net::ClientKey;
 use farebox_store::{Store, StoreError, Transaction, params};
@@ -80,6 +88,23 @@ async fn two_servers_on_one_database_let_no_more_through_than_one() {
     time.fetch_add(12_000, Ordering::SeqCst);
     assert_eq!(storm(&servers, rules.free, 20, 250).await, [100; 20], "the next minute");
     assert_eq!(storm(&servers, rules.paid, 1, 3_000).await, [1_000], "a limit of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_has_left_from_earlier_is_not_spent_on_top() {
+    let Some(database) = farebox_testing::postgres() else { return };
+    let (time, clock) = clock();
+    let rules = Rules::default();
+    let servers = [server(&database, rules, &clock).await, server(&database, rules, &clock).await];
+    assert_eq!(storm(&servers[..1], rules.free, 1, 1).await, [1]);
+    let mut within_a_minute = 0;
+    for pause_ms in [61_000, 10_000] {
+        time.fetch_add(pause_ms, Ordering::SeqCst);
+        for one in [&servers[1..], &servers[..1]] {
+            within_a_minute += storm(one, rules.free, 1, 300).await[0];
+        }
+    }
+    assert!(within_a_minute <= 100, "{within_a_minute}");
 }
 
 #[tokio::test]

@@ -2,19 +2,21 @@
 
 use crate::amount::Amount;
 use crate::collection::Verdict;
+use crate::issued::Issued;
 use crate::lightning::Settled;
 use crate::payment::Payment;
 use crate::paywall::Paywall;
 use crate::problem::Problem;
 use crate::redemption::Use;
-use crate::request::{Facts, Shown};
+use crate::request::{self, Facts, Shown};
 use crate::route::PaidRoute;
-use crate::token::check_allowed;
 use crate::unavailable::Unavailable;
 use farebox_money::Msat;
 use farebox_wallet::InvoiceStatus;
-use farebox_wire::l402::{Credential, Grant, RequestFacts, TokenKind};
+use farebox_wire::l402::{Grant, RequestFacts, TokenKind};
 use farebox_wire::lightning::PaymentHash;
+use farebox_wire::{mpp, x402};
+use http::HeaderMap;
 use std::sync::Arc;
 
 /// Why a credential was not admitted.
@@ -39,35 +41,58 @@ impl From<Unavailable> for Refusal {
     }
 }
 
-/// A credential that can be one of this server's customers; [`Paywall::check_shown`] alone makes it.
+/// A credential that can be one of this server's customers; [`Paywall::genuine`] alone makes it.
 #[derive(Debug)]
-pub(crate) struct Genuine(Shown);
+pub(crate) enum Genuine {
+    L402(Arc<Issued>),
+    Mpp(Box<mpp::Credential>),
+    X402(Box<x402::Payment>),
+}
 
 impl Genuine {
     /// Whether it costs next to nothing to see that it is no good.
     pub(crate) const fn is_l402(&self) -> bool {
-        matches!(self.0, Shown::L402(_))
+        matches!(self, Self::L402(_))
     }
 
     pub(crate) const fn is_mpp(&self) -> bool {
-        matches!(self.0, Shown::Mpp(_))
+        matches!(self, Self::Mpp(_))
     }
 }
 
 impl Paywall {
-    /// Whether a credential can be one of this server's customers. Needs nothing of the request,
-    /// so that a credential made of thin air costs nothing more.
-    pub(crate) fn check_shown(&self, shown: Shown) -> Result<Genuine, Problem> {
-        match &shown {
-            Shown::L402(credential) => {
-                self.secret().check_issued_here(credential, self.now())?;
-                // Whoever knows the preimage makes the invoice worthless to anybody else.
-                self.pool().remove(credential.preimage.hash());
-            }
-            Shown::Mpp(credential) => self.check_challenge(&credential.challenge)?,
-            Shown::X402(payment) => self.check_payee(payment)?,
+    /// The credential of a request, if it can be one of this server's customers. Needs nothing
+    /// else of the request, so that a credential made of thin air costs nothing more.
+    pub(crate) fn genuine(&self, headers: &HeaderMap) -> Option<Result<Genuine, Problem>> {
+        let line = request::only_l402_line(headers);
+        let issued = line.and_then(|line| self.tokens().verify_line(line, self.now()));
+        if let Some(issued) = issued.filter(|issued| !is_unreadable(issued)) {
+            return Some(issued.map(|issued| self.paid(issued)));
         }
-        Ok(Genuine(shown))
+        let shown = request::credential(headers)?;
+        Some(shown.and_then(|shown| self.check_shown(shown)))
+    }
+
+    fn check_shown(&self, shown: Shown) -> Result<Genuine, Problem> {
+        Ok(match shown {
+            Shown::L402(credential) => {
+                self.paid(Arc::new(self.secret().verify(&credential, self.now())?))
+            }
+            Shown::Mpp(credential) => {
+                self.check_challenge(&credential.challenge)?;
+                Genuine::Mpp(credential)
+            }
+            Shown::X402(payment) => {
+                self.check_payee(&payment)?;
+                Genuine::X402(payment)
+            }
+        })
+    }
+
+    fn paid(&self, issued: Arc<Issued>) -> Genuine {
+        // Whoever knows the preimage makes the invoice worthless to anybody else.
+        self.pool().remove(issued.payment_hash);
+        Genuine::L402(issued)
     }
 
     /// Verifies a credential of any rail for a request.
@@ -76,12 +101,12 @@ impl Paywall {
         route: &PaidRoute,
         facts: &Facts,
         price: &Amount,
-        Genuine(shown): &Genuine,
+        shown: &Genuine,
     ) -> Result<Verdict, Refusal> {
         match shown {
-            Shown::L402(credential) => self.verify(route, facts, price, credential).await,
-            Shown::Mpp(credential) => self.verify_mpp(route, facts, credential).await,
-            Shown::X402(payment) => self.verify_x402(route, facts, price, payment).await,
+            Genuine::L402(issued) => self.verify(route, facts, price, issued).await,
+            Genuine::Mpp(credential) => self.verify_mpp(route, facts, credential).await,
+            Genuine::X402(payment) => self.verify_x402(route, facts, price, payment).await,
         }
     }
 
@@ -92,7 +117,7 @@ impl Paywall {
         route: &PaidRoute,
         facts: &Facts,
         price: &Amount,
-        credential: &Credential,
+        issued: &Issued,
     ) -> Result<Verdict, Refusal> {
         let now = self.now();
         let request = RequestFacts {
@@ -101,12 +126,12 @@ impl Paywall {
             body_sha256: facts.body_sha256,
             now,
         };
-        let grant = check_allowed(credential, request)?;
-        let payment_hash = credential.preimage.hash();
+        let grant = issued.check(request)?;
+        let payment_hash = issued.payment_hash;
         if facts.is_head && grant.kind == TokenKind::OneShot {
             return Err(Problem::HeadSpendsNothing.into());
         }
-        check_price(route, &grant, price, now)?;
+        check_price(route, grant, price, now)?;
         self.check_settled(payment_hash, grant.amount).await?;
         let payment = Payment::lightning(payment_hash, grant.amount);
         let usage = self.use_of(route, facts, grant.kind, payment, grant.expires_at);
@@ -153,6 +178,11 @@ impl Paywall {
             }
         }
     }
+}
+
+/// One that cannot be read may stand before a better one, of another rail perhaps.
+const fn is_unreadable<T>(found: &Result<T, Problem>) -> bool {
+    matches!(found, Err(Problem::Malformed(_)))
 }
 
 /// A fixed price is the one that was signed, even if it has risen since. A price made from the

@@ -70,13 +70,30 @@ impl Secret {
 
     /// The root key of a token; `None` when its key is not, or no longer, in use.
     pub(crate) fn root_key(&self, identifier: &Identifier, now: u64) -> Option<[u8; 32]> {
-        let named = u32::from_be_bytes(*identifier.token_id.first_chunk::<4>()?);
+        let named = KeyEpoch::of(identifier);
+        if !named.is_in_use(now) {
+            return None;
+        }
+        let signing_key = finish(self.0.clone(), &[PURPOSE, &named.0.to_be_bytes()]);
+        Some(finish(keyed(&signing_key), &[&identifier.encode()]))
+    }
+}
+
+/// Which of a secret's signing keys a token was signed with, as the token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyEpoch(u32);
+
+impl KeyEpoch {
+    pub(crate) fn of(identifier: &Identifier) -> Self {
+        let [a, b, c, d, ..] = identifier.token_id;
+        Self(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    /// Whether what was signed with it is taken at `now` (seconds since 1970).
+    pub(crate) fn is_in_use(self, now: u64) -> bool {
         let current = epoch(now);
         // One ahead is a clock that was set back; what was sold before must stay good.
-        let in_use =
-            named <= current.saturating_add(1) && current <= named.saturating_add(EPOCHS_KEPT);
-        let signing_key = finish(self.0.clone(), &[PURPOSE, &named.to_be_bytes()]);
-        in_use.then(|| finish(keyed(&signing_key), &[&identifier.encode()]))
+        self.0 <= current.saturating_add(1) && current <= self.0.saturating_add(EPOCHS_KEPT)
     }
 }
 
@@ -90,12 +107,12 @@ fn epoch(now: u64) -> u32 {
     u32::try_from(now / EPOCH_S).unwrap_or(u32::MAX)
 }
 
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+pub(crate) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     Hmac::new_from_slice(key).expect("any key length")
 }
 
-fn finish(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn finish(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         mac.update(part);
     }

@@ -84,8 +84,7 @@ impl ChargeLayer {
         if self.paywall.is_stopped() {
             return browser::unavailable(wants_page, Unavailable::ReadOnly);
         }
-        let shown = request::credential(&parts.headers);
-        let shown = shown.map(|shown| self.paywall.check_shown(shown?));
+        let shown = self.paywall.genuine(&parts.headers);
         // Nobody makes the server hold a body with a credential that was not issued here.
         let is_genuine = matches!(&shown, Some(Ok(_)));
         let binds_body = is_genuine && self.route.kind == TokenKind::OneShot;

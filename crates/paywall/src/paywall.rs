@@ -10,6 +10,7 @@ use crate::rails::Rails;
 use crate::recent::Recent;
 use crate::redemption::{End, Redemptions};
 use crate::route::PaidRoute;
+use crate::tokens::Tokens;
 use crate::unbooked::Unbooked;
 use farebox_accounts::Accounts;
 use farebox_money::Msat;
@@ -107,7 +108,7 @@ struct Inner {
     rails: Rails,
     accounts: Option<Accounts>,
     redemptions: Redemptions,
-    secret: Secret,
+    tokens: Tokens,
     clock: Clock,
     pool: InvoicePool,
     turns: Vec<tokio::sync::Mutex<()>>,
@@ -146,7 +147,7 @@ impl Paywall {
             rails,
             accounts,
             redemptions,
-            secret,
+            tokens: Tokens::new(secret),
             clock,
             pool: InvoicePool::default(),
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::new(())).collect(),
@@ -239,7 +240,11 @@ impl Paywall {
     }
 
     pub(crate) fn secret(&self) -> &Secret {
-        &self.0.secret
+        self.0.tokens.secret()
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
     }
 
     pub(crate) fn pool(&self) -> &InvoicePool {

@@ -173,6 +173,15 @@ pub(crate) enum Shown {
     X402(Box<Payment>),
 }
 
+/// The `Authorization` line of a request that has one only, and one that begins with L402.
+pub(crate) fn only_l402_line(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let line = lines.next().filter(|_| lines.next().is_none())?;
+    let scheme = line.split_at_checked(5)?.0;
+    let is_l402 = [b"L402 ", b"LSAT "].iter().any(|own| scheme.eq_ignore_ascii_case(*own));
+    is_l402.then_some(line)
+}
+
 /// The credential of a request. One that cannot be read counts only when there is no better.
 pub(crate) fn credential(headers: &HeaderMap) -> Option<Result<Shown, Problem>> {
     let lines = |name: HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes);

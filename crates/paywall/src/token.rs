@@ -1,5 +1,6 @@
 //! L402 tokens: issued and recognised by the secret alone, without a row of a database.
 
+use crate::issued::Issued;
 use crate::keys::Secret;
 use crate::problem::Problem;
 use farebox_wire::l402::{Credential, Grant, Identifier, RequestFacts};
@@ -33,19 +34,16 @@ impl Secret {
         credential: &Credential,
         request: RequestFacts<'_>,
     ) -> Result<Grant, Problem> {
-        self.check_issued_here(credential, request.now)?;
-        check_allowed(credential, request)
+        let issued = self.verify(credential, request.now)?;
+        issued.check(request).cloned()
     }
 
     /// Whether every macaroon was issued with this secret for the payment that the preimage
     /// proves. Needs nothing of the request, so that a credential made of thin air costs nothing
     /// more.
-    pub(crate) fn check_issued_here(
-        &self,
-        credential: &Credential,
-        now: u64,
-    ) -> Result<(), Problem> {
-        let mut payment_hash = None;
+    pub(crate) fn verify(&self, credential: &Credential, now: u64) -> Result<Issued, Problem> {
+        let payment_hash = credential.preimage.hash();
+        let mut first = None;
         for macaroon in &credential.macaroons {
             let identifier = Identifier::decode(&macaroon.identifier);
             let identifier = identifier.ok_or(Problem::NotIssuedHere)?;
@@ -53,28 +51,16 @@ impl Secret {
             if !macaroon.is_signed_with(&root_key) {
                 return Err(Problem::BadSignature);
             }
-            if *payment_hash.get_or_insert(identifier.payment_hash) != identifier.payment_hash {
+            if *first.get_or_insert(identifier.payment_hash) != identifier.payment_hash {
                 return Err(Problem::MixedPayments);
             }
-            if credential.preimage.hash() != identifier.payment_hash {
+            if payment_hash != identifier.payment_hash {
                 return Err(Problem::WrongPreimage);
             }
         }
-        payment_hash.map(|_| ()).ok_or(Problem::NotIssuedHere)
+        first.ok_or(Problem::NotIssuedHere)?;
+        Ok(Issued::read(credential, payment_hash))
     }
-}
-
-/// What was sold, if every macaroon allows this request. What the first one says counts; the
-/// others can only narrow it.
-pub(crate) fn check_allowed(
-    credential: &Credential,
-    request: RequestFacts<'_>,
-) -> Result<Grant, Problem> {
-    let preimage_hex = credential.preimage.reveal_hex();
-    let grants = credential.macaroons.iter();
-    let grants = grants.map(|macaroon| Grant::check(&macaroon.caveats, &preimage_hex, request));
-    let grants = grants.collect::<Result<Vec<_>, _>>()?;
-    grants.into_iter().next().ok_or(Problem::NotIssuedHere)
 }
 
 #[cfg(test)]

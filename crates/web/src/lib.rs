@@ -37,6 +37,12 @@ struct Pages {
     settings: Arc<PageSettings>,
 }
 
+/// The path of the icon on a server with these pages.
+#[must_use]
+pub fn icon_path() -> &'static str {
+    &assets::ICON.path
+}
+
 /// The pages, their assets, and the answer to every path that is none: a page for people, JSON
 /// below `/api/`.
 pub fn routes(directory: Directory, settings: PageSettings) -> OpenApiRouter {

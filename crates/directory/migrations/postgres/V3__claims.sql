@@ -27,11 +27,10 @@ CREATE INDEX domain_claim_token_by_expiry ON domain_claim_token (expires_at);
 
 -- Who commands a service by the interface under /api.
 CREATE TABLE service_claim (
-    service_id          TEXT COLLATE "C"    PRIMARY KEY,
-    domain              TEXT COLLATE "C"    NOT NULL,
-    token_hash          BYTEA   NOT NULL, -- of the claim that was proven
-    management_key_hash BYTEA   NOT NULL,
-    verified_at         BIGINT NOT NULL
+    service_id  TEXT COLLATE "C"    PRIMARY KEY,
+    domain      TEXT COLLATE "C"    NOT NULL,
+    token_hash  BYTEA   NOT NULL, -- of the claim that was proven
+    verified_at BIGINT NOT NULL
 );
 
 CREATE INDEX service_claim_by_domain ON service_claim (domain);

@@ -27,11 +27,10 @@ CREATE INDEX domain_claim_token_by_expiry ON domain_claim_token (expires_at);
 
 -- Who commands a service by the interface under /api.
 CREATE TABLE service_claim (
-    service_id          TEXT    PRIMARY KEY,
-    domain              TEXT    NOT NULL,
-    token_hash          BLOB    NOT NULL, -- of the claim that was proven
-    management_key_hash BLOB    NOT NULL,
-    verified_at         INTEGER NOT NULL
+    service_id  TEXT    PRIMARY KEY,
+    domain      TEXT    NOT NULL,
+    token_hash  BLOB    NOT NULL, -- of the claim that was proven
+    verified_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX service_claim_by_domain ON service_claim (domain);

@@ -6,6 +6,7 @@ mod listings;
 mod probe_status;
 mod review;
 
+pub(crate) use guard::IsAdmin;
 pub use guard::{Admin, AdminSecret, only_admin};
 
 use utoipa_axum::router::OpenApiRouter;

@@ -1,11 +1,16 @@
 //! What several endpoints say in the OpenAPI document: parameters, words, flags.
 
+use crate::query::values::SOURCES;
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
 use crate::search::QUERY_LEN_MAX;
+use crate::text::clean::SHORT_LEN_MAX;
 use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
+use farebox_money::MicroUsd;
+use farebox_wire::text::is_hidden;
+use std::sync::LazyLock;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -82,18 +87,22 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
     };
     let (about, schema) = match name {
         "protocol" => ("The rail", words(Protocol::ALL.map(Protocol::name))),
-        "category" => ("A category with everything below it, such as ai/text", text()),
+        "category" => ("A category with everything below it, such as ai/text", category()),
         "health" => ("The last verdict", words(HealthStatus::ALL.map(HealthStatus::name))),
-        "source" => ("The list that the row came from", text()),
+        "source" => (
+            "The list that the row came from; one that is not named here is taken where a listing has it",
+            words(SOURCES),
+        ),
         "probe_status" => (
             "Whether a plain request meets the paywall",
             words(ProbeStatus::ALL.map(ProbeStatus::name)),
         ),
         "featured" => ("Only what is shown first", boolean()),
         "q" => ("Words to find listings by", of_type(Type::String).max_length(Some(QUERY_LEN_MAX))),
-        "max_price_usd" => {
-            ("The price of a call in dollars at most", of_type(Type::Number).minimum(Some(0)))
-        }
+        "max_price_usd" => (
+            "The price of a call in dollars at most",
+            of_type(Type::Number).minimum(Some(0)).maximum(Some(MicroUsd::MAX.to_f64())),
+        ),
         "payment_asset" => ("What the price is paid in: BTC, USDC", text()),
         "payment_valid" => ("Only x402 listings with valid payment requirements", boolean()),
         "verified" => ("Only listings that take payment; verified domains come first", boolean()),
@@ -129,8 +138,51 @@ pub(crate) fn integer(least: usize, most: usize) -> ObjectBuilder {
     of_type(Type::Integer).minimum(Some(limit(least))).maximum(Some(limit(most)))
 }
 
+/// A text that is compared with a field of a listing.
 fn text() -> ObjectBuilder {
-    of_type(Type::String).min_length(Some(1))
+    let pattern = format!("^{}$", &*VISIBLE);
+    of_type(Type::String).max_length(Some(SHORT_LEN_MAX)).pattern(Some(pattern))
+}
+
+/// The same, with something beside slashes.
+fn category() -> ObjectBuilder {
+    let pattern = format!("^(?=.*[^/ ]){}$", &*VISIBLE);
+    of_type(Type::String).max_length(Some(SHORT_LEN_MAX)).pattern(Some(pattern))
+}
+
+/// Visible characters with single spaces between them, and white space around, as a regular
+/// expression.
+static VISIBLE: LazyLock<String> = LazyLock::new(|| {
+    let unseen = class(|one| one.is_whitespace() || is_hidden(one));
+    let space = class(char::is_whitespace);
+    format!("[{space}]*[^{unseen}]+( [^{unseen}]+)*[{space}]*")
+});
+
+/// The characters of a kind, as they stand in a regular expression's class.
+fn class(is_member: impl Fn(char) -> bool) -> String {
+    let is_in = |code: u32| char::from_u32(code).is_some_and(&is_member);
+    let (mut class, mut code) = (String::new(), 0);
+    while code <= u32::from(char::MAX) {
+        let start = code;
+        while is_in(code) {
+            code += 1;
+        }
+        if code > start {
+            class.push_str(&in_class(start));
+            class.push('-');
+            class.push_str(&in_class(code - 1));
+        }
+        code += 1;
+    }
+    class
+}
+
+/// A character of a regular expression's class, escaped where there is a form that all readers know.
+fn in_class(code: u32) -> String {
+    match char::from_u32(code) {
+        Some(character) if code > 0xffff => character.to_string(),
+        _ => format!("\\u{code:04x}"),
+    }
 }
 
 /// Booleans are taken as numbers too.

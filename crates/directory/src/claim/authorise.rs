@@ -1,7 +1,7 @@
 //! Who may change a domain's listings.
 
 use super::rules::{check_host, check_token};
-use super::{ClaimError, ClaimToken, Hostname, rows, service_rows};
+use super::{ClaimError, ClaimToken, Hostname, rows};
 use farebox_store::{StoreError, Transaction};
 
 /// The owner of a domain, proven by their token in the transaction that goes on to use it.
@@ -68,19 +68,4 @@ pub fn authorise(
 /// [`StoreError`].
 pub fn is_verified(transaction: &Transaction<'_>, host: &str) -> Result<bool, StoreError> {
     rows::is_verified(transaction, host)
-}
-
-/// Whether a key manages a service that was claimed under `/api/claim`. Takes the same time
-/// wherever the keys differ.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn manages(
-    transaction: &Transaction<'_>,
-    service_id: &str,
-    management_key: &str,
-) -> Result<bool, StoreError> {
-    let Some(claim) = service_rows::find(transaction, service_id)? else { return Ok(false) };
-    let shown = ClaimToken::parse(management_key);
-    Ok(shown.is_some_and(|key| key.hash() == claim.management_key_hash))
 }

@@ -7,6 +7,7 @@ use super::rules::{
 };
 use super::service_rows;
 use super::{ClaimError, ClaimHash, ClaimToken, Hostname, ProofFailure, Reach, hosts, message};
+use crate::manifest::issue_management_key;
 use crate::{Change, Directory};
 use farebox_net::GuardedClient;
 use farebox_store::{StoreError, Transaction};
@@ -192,7 +193,10 @@ impl Claims {
             let (transaction, now) = (change.transaction(), change.now());
             rows::find(transaction, &domain)?.ok_or(ClaimRefusal::NoClaim)?;
             rows::set_unowned(transaction, &domain, ClaimStatus::Pending, now)?;
-            service_rows::release(transaction, &domain)?;
+            for service_id in service_rows::release(transaction, &domain)? {
+                // Shown to nobody: it voids the one before.
+                issue_management_key(change, &service_id)?;
+            }
             change.audit(ADMIN, "claim.reset", domain.as_str(), &json!({}))?;
             insert(change, domain, token, ADMIN, None, true)
         };

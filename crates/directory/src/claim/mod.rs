@@ -19,7 +19,7 @@ mod services;
 mod token;
 
 pub use api::{admin_routes, routes};
-pub use authorise::{Owner, authorise, is_verified, manages, owner};
+pub use authorise::{Owner, authorise, is_verified, owner};
 pub use claims::{Begun, ClaimOptions, Claims, Proof};
 pub use error::{ClaimError, ProofFailure};
 pub use hostname::{Hostname, HostnameError, Reach};

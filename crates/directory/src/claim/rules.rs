@@ -333,9 +333,10 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn there_is_room_for_one_more(
-            asked in proptest::collection::vec((0..40_u8, 0..400_000_i64), 0..600),
+            asked in proptest::collection::vec((0..40_u8, 0..400_000_i64), 0..400),
         ) {
             let mut pending: Vec<PendingToken> = Vec::new();
             for (id, (client, now)) in asked.into_iter().enumerate() {

@@ -8,6 +8,7 @@ use super::rules::{ClaimRefusal, PendingToken, displaced};
 use super::service_rows::{self, ServiceClaim};
 use super::{ClaimError, ClaimHash, ClaimToken, Claims, Hostname, ProofFailure, hosts, proof};
 use crate::canonical::{host, service_id as service_id_of};
+use crate::manifest::{ManagementKey, issue_management_key};
 use crate::{Change, store};
 use farebox_store::{StoreError, Transaction, params};
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +43,7 @@ pub struct Managed {
     /// Its host.
     pub domain: Hostname,
     /// For its manager's eyes: changes the entry.
-    pub management_key: ClaimToken,
+    pub management_key: ManagementKey,
 }
 
 impl Claims {
@@ -94,15 +95,11 @@ impl Claims {
         if proof::published(&self.client, &url).await? != hash {
             return Err(ProofFailure::TokenMismatch.into());
         }
-        let management_key = ClaimToken::random().map_err(|_| ClaimError::Random)?;
-        let key_hash = management_key.hash();
-        let host = domain.clone();
         let settle = move |change: &Change<'_>| {
             Standing::load(change.transaction(), &service_id)?.check(hash, change.now())?;
-            settle(change, &service_id, &host, hash, key_hash)
+            settle(change, &service_id, domain, hash)
         };
-        self.directory.change(settle).await?;
-        Ok(Managed { domain, management_key })
+        self.directory.change(settle).await
     }
 
     /// The host of a service. One that was submitted has a manager from the start.
@@ -160,13 +157,14 @@ impl Standing {
 fn settle(
     change: &Change<'_>,
     service_id: &str,
-    domain: &Hostname,
+    domain: Hostname,
     token_hash: ClaimHash,
-    management_key_hash: ClaimHash,
-) -> Result<(), ClaimError> {
-    let claim = ServiceClaim { token_hash, management_key_hash, verified_at: change.now() };
-    service_rows::set_verified(change.transaction(), service_id, domain, &claim)?;
-    hosts::mark(change, domain, true)?;
-    let owner = format!("owner of {domain}");
-    Ok(change.audit(&owner, "service.claim", service_id, &json!({ "domain": domain.as_str() }))?)
+) -> Result<Managed, ClaimError> {
+    let claim = ServiceClaim { token_hash, verified_at: change.now() };
+    service_rows::set_verified(change.transaction(), service_id, &domain, &claim)?;
+    let management_key = issue_management_key(change, service_id)?;
+    hosts::mark(change, &domain, true)?;
+    let (owner, detail) = (format!("owner of {domain}"), json!({ "domain": domain.as_str() }));
+    change.audit(&owner, "service.claim", service_id, &detail)?;
+    Ok(Managed { domain, management_key })
 }

@@ -9,7 +9,7 @@ use super::shape::{
 use super::submission::{self, Endpoint, Update};
 use super::write::{LISTINGS_MAX, WriteError, oddities, put};
 use crate::canonical::host;
-use crate::{Change, Listing, ListingStatus, Snapshot, claim, store};
+use crate::{Change, Listing, ListingStatus, Snapshot, store};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -27,8 +27,7 @@ pub(super) fn update(
         return Err(WriteError::UnknownService);
     }
     let known = known.unwrap_or_else(|| ServiceRecord::new(service_id.to_owned(), change.now()));
-    let is_submitter = known.key_sha256.as_deref().is_some_and(|digest| key.has_digest(digest));
-    if !is_submitter && !claim::manages(change.transaction(), service_id, &key.reveal_hex())? {
+    if !known.key_sha256.as_deref().is_some_and(|digest| key.has_digest(digest)) {
         return Err(WriteError::WrongKey);
     }
     let mut record = merged(&known, update);

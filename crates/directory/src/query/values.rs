@@ -43,7 +43,8 @@ pub(crate) fn dollars(value: &str) -> Value<MicroUsd> {
 /// A short text that is compared with a field of a listing.
 pub(crate) fn short_text(value: &str) -> Value<String> {
     let text = clean_text(value, SHORT_LEN_MAX);
-    if text.is_empty() || text != value.trim() {
+    let is_long = value.chars().count() > SHORT_LEN_MAX;
+    if is_long || text.is_empty() || text != value.trim() {
         return Err(format!("must be a text of 1 to {SHORT_LEN_MAX} visible characters"));
     }
     Ok(text)
@@ -73,20 +74,22 @@ pub(crate) fn search(value: &str) -> Value<Option<String>> {
     Ok(Some(clean_text(value, QUERY_LEN_MAX)).filter(|text| !text.is_empty()))
 }
 
+/// The sources that the API's documentation names.
+pub(crate) const SOURCES: [&str; 8] = [
+    "bazaar",
+    "satring",
+    "l402apps",
+    "sponge",
+    "well-known",
+    "exclusive",
+    "self-registered",
+    "discovery",
+];
+
 /// A source that the documentation names, or that a listing came from.
 pub(crate) fn source(value: &str, present: &[String]) -> Value<String> {
-    const DOCUMENTED: [&str; 8] = [
-        "bazaar",
-        "satring",
-        "l402apps",
-        "sponge",
-        "well-known",
-        "exclusive",
-        "self-registered",
-        "discovery",
-    ];
     let value = value.to_lowercase();
-    let mut known: Vec<&str> = DOCUMENTED.to_vec();
+    let mut known: Vec<&str> = SOURCES.to_vec();
     known.extend(present.iter().map(String::as_str));
     known.sort_unstable();
     known.dedup();

@@ -39,7 +39,7 @@ pub(crate) struct Outcome {
 
 /// A registration that was not taken.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RegisterError {
+pub(super) enum RegisterError {
     /// The facts make no listing.
     #[error(transparent)]
     Listing(#[from] ListingError),
@@ -51,7 +51,7 @@ pub(crate) enum RegisterError {
 /// Takes a registration in. A new endpoint waits for an admin. What is said about an endpoint that
 /// is shown already waits as well, because whoever says so did not prove to be its provider; what
 /// the check found there is taken over at once.
-pub(crate) fn register(
+pub(super) fn register(
     change: &Change<'_>,
     registration: Registration,
     found: &Found,

@@ -11,6 +11,7 @@ use crate::api::row::service_row;
 use crate::query::{Dialect, sources};
 use crate::search::{Document, TextIndex};
 use crate::store::revision::Revision;
+use crate::text::KnownNames;
 use crate::{ListQuery, Listing, ListingStatus, Protocol, QueryError};
 use farebox_money::BtcUsd;
 use order::Orders;
@@ -54,6 +55,7 @@ pub struct Snapshot {
     orders: Orders,
     stats: OnceLock<Stats>,
     categories: OnceLock<CategoryTree>,
+    known_names: OnceLock<KnownNames>,
 }
 
 /// What changes only when listings come, go or change their texts.
@@ -106,6 +108,7 @@ impl Snapshot {
             orders: Orders::default(),
             stats: OnceLock::new(),
             categories: OnceLock::new(),
+            known_names: OnceLock::new(),
         }
     }
 
@@ -232,6 +235,11 @@ impl Snapshot {
         });
         let entries = positions.iter().filter_map(|position| self.entries.get(*position as usize));
         entries.map(|entry| &entry.listing)
+    }
+
+    /// The names that belong to verified providers.
+    pub(crate) fn known_names(&self) -> &KnownNames {
+        self.known_names.get_or_init(|| KnownNames::of(self.listings()))
     }
 
     /// Every listing, in no particular order.

@@ -155,26 +155,6 @@ pub(crate) fn find_endpoint(
     transaction.optional(sql, params![canonical_url, method, protocol], read_listing)
 }
 
-/// Up to `len_max` listings of a URL, whatever their method, rail and standing.
-pub(crate) fn of_url(
-    transaction: &Transaction<'_>,
-    canonical_url: &str,
-    len_max: usize,
-) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 ORDER BY id LIMIT ?2";
-    transaction.all(sql, params![canonical_url, len_max], read_listing)
-}
-
-/// Up to `len_max` listings of a service, whatever their standing, ordered by id.
-pub(crate) fn of_service(
-    transaction: &Transaction<'_>,
-    service_id: &str,
-    len_max: usize,
-) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE service_id = ?1 ORDER BY id LIMIT ?2";
-    transaction.all(sql, params![service_id, len_max], read_listing)
-}
-
 /// Keeps a provider's address, which is never shown.
 pub(crate) fn set_contact_email(
     transaction: &Transaction<'_>,
@@ -195,6 +175,26 @@ pub(crate) fn purge(
     let sql = "DELETE FROM listing WHERE id IN (SELECT id FROM listing \
                WHERE status = 'deleted' AND deleted_at <= ?1 ORDER BY id LIMIT ?2)";
     transaction.execute(sql, params![before.as_second(), len_max])
+}
+
+/// Up to `len_max` listings of a URL, whatever their method, rail and standing.
+pub(crate) fn of_url(
+    transaction: &Transaction<'_>,
+    canonical_url: &str,
+    len_max: usize,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 ORDER BY id LIMIT ?2";
+    transaction.all(sql, params![canonical_url, len_max], read_listing)
+}
+
+/// Up to `len_max` listings of a service, whatever their standing, ordered by id.
+pub(crate) fn of_service(
+    transaction: &Transaction<'_>,
+    service_id: &str,
+    len_max: usize,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing WHERE service_id = ?1 ORDER BY id LIMIT ?2";
+    transaction.all(sql, params![service_id, len_max], read_listing)
 }
 
 /// Up to `len_max` listings of this standing, ordered by id, after the id `after`.

@@ -31,6 +31,15 @@ pub(crate) fn history(
     transaction.all(sql, params![listing_id, len_max], read_observation)
 }
 
+/// Forgets everything that checks found of a listing.
+pub(crate) fn clear_observations(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
+) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM observation WHERE listing_id = ?1", params![listing_id])?;
+    Ok(())
+}
+
 /// Up to `len_max` observations of a listing from this time on, newest first.
 pub(crate) fn history_since(
     transaction: &Transaction<'_>,
@@ -42,15 +51,6 @@ pub(crate) fn history_since(
          FROM observation WHERE listing_id = ?1 AND checked_at >= ?2
          ORDER BY checked_at DESC, id DESC LIMIT ?3";
     transaction.all(sql, params![listing_id, since.as_second(), len_max], read_observation)
-}
-
-/// Forgets everything that checks found of a listing.
-pub(crate) fn clear_observations(
-    transaction: &Transaction<'_>,
-    listing_id: &str,
-) -> Result<(), StoreError> {
-    transaction.execute("DELETE FROM observation WHERE listing_id = ?1", params![listing_id])?;
-    Ok(())
 }
 
 /// Forgets what is older than the window, and more than a listing may keep; never the last one.

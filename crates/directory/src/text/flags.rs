@@ -20,10 +20,6 @@ const TEMPLATE_TEXT: &str = "template_text";
 /// The name says nothing but the address.
 const NO_DESCRIPTION: &str = "no_description";
 
-/// All of them.
-pub(crate) const FLAGS: [&str; 6] =
-    [HIDDEN_CHARACTERS, MIXED_SCRIPTS, LOOKALIKE_NAME, INSTRUCTIONS, TEMPLATE_TEXT, NO_DESCRIPTION];
-
 /// Words that a description of a service has no use for, in lower case with single spaces.
 const INSTRUCTION_PHRASES: [&str; 34] = [
     "ignore previous",

@@ -5,5 +5,5 @@ pub(crate) mod clean;
 mod flags;
 mod lookalike;
 
-pub(crate) use flags::{FLAGS, content_flags};
+pub(crate) use flags::content_flags;
 pub(crate) use lookalike::KnownNames;

@@ -1,6 +1,6 @@
 //! The life of a claim.
 
-use crate::world::{FILE, HOST, HOUR_S, Page, World};
+use crate::world::{ADMIN_SECRET, FILE, HOST, HOUR_S, Page, World};
 use farebox_directory::Protocol;
 use farebox_directory::claim::{authorise, is_verified};
 use serde_json::json;
@@ -111,9 +111,11 @@ async fn what_expired_is_forgotten_in_the_end() {
 async fn an_admin_takes_a_domain_back_and_its_mark_stays() {
     let world = World::new().await;
     let id = world.list(HOST, "x", Protocol::L402).await;
-    let reset = || world.post("/api/v1/admin/domains/api.example.com/reset", json!({}));
+    let reset = || world.reset(ADMIN_SECRET);
     assert_eq!(reset().await.refused(404), "no_claim");
     let old = world.own().await;
+    assert_eq!(world.reset("another secret of someone").await.refused(401), "unauthorized");
+    assert!(world.commands(old.token()).await);
     let fresh = reset().await.expect(200);
     assert_eq!(fresh["status"], "pending");
     assert!(world.is_marked(&id), "a time of grace");
@@ -155,7 +157,7 @@ async fn whoever_used_their_rights_is_written_down() {
     let world = World::new().await;
     world.list(HOST, "x", Protocol::L402).await;
     let owner = world.own().await;
-    world.post("/api/v1/admin/domains/api.example.com/reset", json!({})).await.expect(200);
+    world.reset(ADMIN_SECRET).await.expect(200);
     let look = |transaction: &farebox_store::Transaction<'_>| {
         let sql = "SELECT actor, action, subject, detail FROM audit_log ORDER BY seq";
         transaction.all(sql, &[], |row| {

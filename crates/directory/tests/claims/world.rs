@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, extract::ConnectInfo};
 use farebox_directory::claim::{ClaimOptions, Claims, Reach};
-use farebox_directory::{Clock, Directory, ListingFacts, Protocol};
+use farebox_directory::{Admin, AdminSecret, Clock, Directory, ListingFacts, Protocol};
 use farebox_net::{AddressPolicy, GuardOptions, GuardedClient, Resolve, ResolveError};
 use farebox_testing::TestDatabase;
 use http::{HeaderMap, StatusCode};
@@ -25,6 +25,8 @@ pub const NOW_S: i64 = 1_800_000_000;
 pub const HOUR_S: i64 = 3_600;
 /// The provider's host; it leads to this machine.
 pub const HOST: &str = "api.example.com";
+/// The admin's secret.
+pub const ADMIN_SECRET: &str = "0123456789abcdef";
 /// Where the hash of a domain's claim is published.
 pub const FILE: &str = "/.well-known/402index-verify.txt";
 /// Where the challenge of a service's claim is met.
@@ -199,12 +201,21 @@ impl World {
         let peer = SocketAddr::new(address.parse().unwrap(), 1);
         request.extensions_mut().insert(ConnectInfo(peer));
         let routes = farebox_directory::claim::routes(self.claims.clone());
-        let routes = routes.merge(farebox_directory::claim::admin_routes(self.claims.clone()));
+        let admin = Admin::new(self.directory.clone(), AdminSecret::new(ADMIN_SECRET).unwrap());
+        let admin = farebox_directory::claim::admin_routes(self.claims.clone(), admin);
+        let routes = routes.merge(admin);
         let routes: Router = routes.into();
         let (parts, body) = routes.oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let json = serde_json::from_slice(&body).unwrap_or_default();
         Answer { status: parts.status, headers: parts.headers, json }
+    }
+
+    /// An admin takes [`HOST`] from its owner.
+    pub async fn reset(&self, secret: &str) -> Answer {
+        let request = http::Request::post(format!("/api/v1/admin/domains/{HOST}/reset"));
+        let request = request.header("authorization", format!("Bearer {secret}"));
+        self.send("192.0.2.1", request.body(Body::empty()).unwrap()).await
     }
 
     /// Begins a claim of [`HOST`].

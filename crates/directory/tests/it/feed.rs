@@ -188,3 +188,63 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn events_are_read_on_from_the_last_one() {
+    let fixture = Fixture::empty().await;
+    let a = fixture.list(facts("a", Protocol::L402, "A")).await;
+    let cheaper =
+        ListingFacts { price_sats: Some(Sats::new(2)), ..facts("a", Protocol::L402, "A") };
+    fixture.list(cheaper).await;
+    fixture.list(facts("b", Protocol::X402, "B")).await;
+    let read = async |query: &str| {
+        let answer = fixture.feed(&format!("/api/v1/changes?{query}"), NO_HEADER).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+        answer.json()
+    };
+    let kinds = |page: &serde_json::Value| -> Vec<String> {
+        let events = page["events"].as_array().unwrap();
+        events.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = read("").await;
+    assert_eq!(kinds(&all), ["service.new", "service.price_changed", "service.new"]);
+    assert_eq!(all["has_more"], false);
+    let changed = &all["events"][1];
+    assert_eq!(changed["listing_id"], a.as_str());
+    assert_eq!(changed["protocol"], "L402");
+    assert_eq!(changed["at"], "2027-01-15T08:00:00Z");
+    assert_eq!(changed["data"]["after"]["price_sats"], 2);
+
+    let (mut seen, mut after) = (Vec::new(), serde_json::json!(0));
+    for _ in 0..3 {
+        let page = read(&format!("limit=1&after={after}")).await;
+        seen.extend(kinds(&page));
+        after = page["next"].clone();
+        assert_eq!(page["has_more"], seen.len() < 3, "{page}");
+    }
+    assert_eq!(seen, kinds(&all));
+    let end = read(&format!("after={after}")).await;
+    assert_eq!((kinds(&end), &end["next"]), (vec![], &after));
+
+    let new = read("kind=service.new&limit=1").await;
+    assert_eq!((kinds(&new), &new["has_more"]), (vec!["service.new".to_owned()], &true.into()));
+    let rest = read(&format!("kind=service.new&after={}", new["next"])).await;
+    assert_eq!(rest["events"][0]["data"]["name"], "B");
+    assert_eq!(read("kind=service.down").await["next"], after, "what was looked at is behind");
+}
+
+#[tokio::test]
+async fn what_happened_in_private_and_what_has_not_happened_is_not_told() {
+    let fixture = Fixture::empty().await;
+    for (query, status) in [
+        ("kind=service.registered", StatusCode::BAD_REQUEST),
+        ("after=-1", StatusCode::BAD_REQUEST),
+        ("limit=1001", StatusCode::BAD_REQUEST),
+        ("cursor=1", StatusCode::BAD_REQUEST),
+        ("after=7", StatusCode::NOT_FOUND),
+        ("after=0", StatusCode::OK),
+    ] {
+        let answer = fixture.feed(&format!("/api/v1/changes?{query}"), NO_HEADER).await;
+        assert_eq!(answer.status, status, "{query}: {}", answer.text);
+    }
+}

@@ -15,3 +15,4 @@ mod properties;
 mod search;
 mod service;
 mod services;
+mod validate;

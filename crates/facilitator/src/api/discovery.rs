@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// Rows of a page, where the request does not say, and at most.
 const LIMIT_DEFAULT: u64 = 100;
 const LIMIT_MAX: u64 = 1_000;
+/// The largest number that every reader of JSON takes as it is written (RFC 8259, 6).
+const NUMBER_MAX: u64 = 9_007_199_254_740_991;
 /// Characters of a search at most.
 const WORDS_LEN_MAX: usize = 200;
 
@@ -72,8 +74,10 @@ pub(super) struct Filters {
     /// An extension that is declared.
     extensions: Option<String>,
     /// Rows of a page: 100 where it is not given, 1000 at most.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     limit: Option<u64>,
     /// Rows before the page.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     offset: Option<u64>,
 }
 
@@ -96,6 +100,7 @@ pub(super) struct Search {
     /// An extension that is declared.
     extensions: Option<String>,
     /// Rows of a page: 100 where it is not given, 1000 at most.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     limit: Option<u64>,
     /// The cursor of the page before.
     #[param(pattern = "^[0-9]{1,18}$")]
@@ -138,7 +143,11 @@ pub(super) async fn resources(
 ) -> Response {
     let query = match asked {
         Ok(Query(asked)) => asked.query(),
-        Err(error) => return invalid(&error.body_text()),
+        Err(error) => Err(error.body_text()),
+    };
+    let query = match query {
+        Ok(query) => query,
+        Err(message) => return invalid(&message),
     };
     match discovery.resources(&query).await {
         Ok(page) => Json(page).into_response(),
@@ -197,22 +206,30 @@ fn invalid(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
-fn limit(asked: Option<u64>) -> u64 {
-    asked.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX)
+fn limit(asked: Option<u64>) -> Result<u64, String> {
+    Ok(number("limit", asked)?.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX))
+}
+
+fn number(name: &str, asked: Option<u64>) -> Result<Option<u64>, String> {
+    match asked {
+        Some(number) if number > NUMBER_MAX => Err(format!("{name} is at most {NUMBER_MAX}")),
+        asked => Ok(asked),
+    }
 }
 
 impl Filters {
-    fn query(self) -> DiscoveryQuery {
-        DiscoveryQuery {
+    /// The question, or what is wrong with it.
+    fn query(self) -> Result<DiscoveryQuery, String> {
+        Ok(DiscoveryQuery {
             words: None,
             kind: self.kind,
             pay_to: self.pay_to,
             scheme: self.scheme,
             network: self.network,
             extensions: self.extensions,
-            limit: limit(self.limit),
-            offset: self.offset.unwrap_or_default(),
-        }
+            limit: limit(self.limit)?,
+            offset: number("offset", self.offset)?.unwrap_or_default(),
+        })
     }
 }
 
@@ -238,7 +255,7 @@ impl Search {
             scheme: self.scheme,
             network: self.network,
             extensions: self.extensions,
-            limit: limit(self.limit),
+            limit: limit(self.limit)?,
             offset,
         })
     }

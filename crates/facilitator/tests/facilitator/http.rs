@@ -23,11 +23,18 @@ impl Discovery for Rows {
     async fn resources(&self, query: &DiscoveryQuery) -> Result<DiscoveryPage, DiscoveryError> {
         let pagination =
             Pagination { limit: query.limit, offset: Some(query.offset), ..Pagination::default() };
-        Ok(DiscoveryPage {
-            x402_version: 2,
-            pagination: Some(pagination),
-            ..DiscoveryPage::default()
-        })
+        let Some(words) = &query.words else {
+            let pagination = Some(pagination);
+            return Ok(DiscoveryPage { x402_version: 2, pagination, ..DiscoveryPage::default() });
+        };
+        // Three rows are found, and named by what was asked for.
+        let rows = (query.offset..3).take(usize::try_from(query.limit).unwrap());
+        let items = rows.map(|row| {
+            let resource = format!("https://seller.example/{words}/{row}");
+            serde_json::from_value(json!({ "resource": resource, "type": "http" })).unwrap()
+        });
+        let pagination = Some(Pagination { total: Some(3), ..pagination });
+        Ok(DiscoveryPage { x402_version: 2, items: items.collect(), pagination })
     }
 }
 
@@ -169,6 +176,30 @@ async fn what_is_supported_and_found_is_listed() {
     let page: Value = serde_json::from_slice(&page.bytes().await.unwrap()).unwrap();
     assert_eq!(page["pagination"], json!({ "limit": 1000, "offset": 3 }));
     assert_eq!(reqwest::get(format!("{list}?limit=many")).await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn a_search_is_read_on_by_its_cursor() {
+    let shop = shop(quick).await;
+    let search = format!("{}/discovery/search", served(&shop).await);
+    let ask = async |query: &str| {
+        let answer = reqwest::get(format!("{search}?{query}")).await.unwrap();
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        (status, body)
+    };
+    let (status, first) = ask("query=rain&limit=2").await;
+    assert_eq!((status, &first["x402Version"]), (200, &json!(2)));
+    assert_eq!(first["resources"][1]["resource"], "https://seller.example/rain/1");
+    assert_eq!(first["partialResults"], true);
+    assert_eq!(first["pagination"], json!({ "limit": 2, "cursor": "2" }));
+    let (_, last) = ask("query=rain&limit=2&cursor=2").await;
+    assert_eq!(last["resources"].as_array().unwrap().len(), 1);
+    assert_eq!(last["pagination"], json!({ "limit": 2, "cursor": null }));
+    let long = format!("query={}", "x".repeat(201));
+    for wrong in ["", "query=x&cursor=-1", "query=x&cursor=many", "query=x&limit=many", &long] {
+        assert_eq!(ask(wrong).await.0, 400, "{wrong}");
+    }
 }
 
 /// A facilitator that answers as told, and counts.

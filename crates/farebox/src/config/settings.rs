@@ -187,9 +187,9 @@ impl Settings {
         self.rates.check()?;
         self.evm.check()?;
         self.export_csv_price()?;
+        self.limits.check()?;
         self.listing_price()?;
         self.report_price()?;
-        self.limits.check()?;
         check_web_address("server", &self.server)?;
         if let Some(public_url) = &self.serve.public_url {
             check_web_address("serve.public_url", public_url)?;

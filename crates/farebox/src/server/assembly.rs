@@ -12,17 +12,20 @@ use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
 use crate::server::services;
 use crate::server::till::Till;
-use crate::server::wallets;
+use crate::server::{secret, wallets};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use farebox_directory::{Dialect, Directory, EXPORT_PATH, ListingFacts};
 use farebox_limits::Limits;
 use farebox_money::Sats;
-use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails};
+use farebox_paywall::{
+    NotForSale, PaidOperation, PaidRoute, Paywall, PricedRequest, Rails, has_sales,
+};
 use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_rates::Rates;
+use farebox_store::lease::Instance;
 use farebox_store::{Database, DatabaseOptions, OpenError, Store};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
@@ -60,8 +63,8 @@ pub struct Parts {
     pub store: Store,
     /// The play network's, likewise.
     pub play_database: Option<Database>,
-    /// What takes money, to be told when the server ends.
-    pub till: Option<Till>,
+    /// This process, to be told when the server ends.
+    pub instance: Instance,
     /// Work that runs beside the requests.
     pub background: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -83,6 +86,9 @@ pub async fn build(
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
+    let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
+    let sold = has_sales(&store).await.map_err(Failure::general)?;
+    let secret = secret::load(&folder.join("server.secret"), !sold).map_err(Failure::general)?;
     let exchange = ExchangeRate::open(settings, demo)?;
     let rates = exchange.rates.clone();
     let directory = Directory::open(store.clone(), rates.last()).await;
@@ -99,25 +105,29 @@ pub async fn build(
     };
     let rails = Rails::default().at(public_url).with_rates(rates.clone());
     let till = match wallets.is_some() || settings.seller.has_rails() {
-        true => Some(Till::open(settings, &folder, store.clone(), wallets, rails).await?),
+        true => {
+            let (store, this, secret) = (store.clone(), instance.clone(), secret.clone());
+            Some(Till::open(settings, store, this, secret, wallets, rails).await?)
+        }
         false => None,
     };
     let paywall = till.as_ref().map(|till| &till.paywall);
     let (sales, listings) = (paywall.cloned(), directory.clone());
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
-    let parts = DirectoryParts::open(settings, demo, &folder, directory.clone(), public_url)?;
-    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
+    let listed = directory.clone();
+    let parts = DirectoryParts::open(settings, demo, &folder, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
+    let (free, paid) = services::routes(settings, &directory, paywall, public_url, demo)?;
     let counted = parts
-        .routes()
+        .routes(&settings.limits, &limits)
+        .merge(free)
         .merge(farebox_directory::feed::routes(directory.clone(), public_url))
-        .merge(farebox_directory::manifest::routes(services.clone()))
         .merge(farebox_web::routes(directory.clone(), pages));
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
+        .merge(paid)
         .routes(export_route(settings, &directory, paywall)?)
-        .merge(services::paid_routes(services, settings, paywall)?)
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
         Some(accounts) => router.merge(farebox_accounts::api::routes(accounts, rates.clone())),
@@ -153,10 +163,12 @@ pub async fn build(
         is_selling: till.is_some(),
         store,
         play_database: play.as_ref().map(|play| play.database.clone()),
-        till: till.clone(),
+        instance: instance.clone(),
         background: Box::pin(async move {
             let sell = background(till, play.map(|play| play.network));
-            tokio::join!(sell, limits.run(), parts.run(), exchange.run(directory));
+            let directory_work = parts.run(instance.id().to_owned());
+            let alive = instance.keep_alive();
+            tokio::join!(sell, alive, limits.run(), directory_work, exchange.run(directory));
         }),
     })
 }

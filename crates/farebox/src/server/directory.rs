@@ -1,11 +1,15 @@
 //! The directory's part of the server: what it reaches out with, its routes, its work beside them.
 
-use crate::config::Settings;
+use crate::config::{LimitSettings, Settings};
 use crate::output::Failure;
-use crate::server::admin_secret;
+use crate::server::{admin_secret, limits};
 use farebox_directory::claim::{ClaimOptions, Claims, Reach};
-use farebox_directory::{Admin, Directory};
+use farebox_directory::validate::Validator;
+use farebox_directory::webhook::{Courier, SecretSeal, WebhookOptions, Webhooks};
+use farebox_directory::{Admin, Checker, Clock, Directory};
+use farebox_limits::{Limits, Work};
 use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
+use farebox_paywall::Secret;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -13,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 
+/// What the secrets of webhooks are sealed with.
+const WEBHOOK_PURPOSE: &str = "webhook secrets";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How soon this server shows what others on its database changed.
@@ -24,7 +30,9 @@ const PURGE_PERIOD: Duration = Duration::from_secs(3_600);
 #[derive(Clone)]
 pub struct DirectoryParts {
     directory: Directory,
+    client: GuardedClient,
     claims: Claims,
+    webhooks: Webhooks,
     admin: Admin,
 }
 
@@ -36,36 +44,51 @@ impl DirectoryParts {
         folder: &Path,
         directory: Directory,
         public_url: &str,
+        secret: &Secret,
     ) -> Result<Self, Failure> {
         let client = guarded(settings, demo)?;
         let is_local = !allowed(settings, demo)?.is_empty();
         let reach = if is_local { Reach::Local } else { Reach::Public };
         let options = ClaimOptions { directory_url: public_url.to_owned(), reach };
-        let claims = Claims::new(directory.clone(), client, options);
-        let secret = settings.admin.secret_file.clone();
-        let secret = secret.unwrap_or_else(|| folder.join("admin.secret"));
-        let secret = admin_secret::load(&secret).map_err(Failure::general)?;
-        let admin = Admin::new(directory.clone(), secret);
-        Ok(Self { directory, claims, admin })
+        let claims = Claims::new(directory.clone(), client.clone(), options);
+        let seal = SecretSeal::new(&secret.derive(WEBHOOK_PURPOSE));
+        let options = WebhookOptions { seal, allows_http: is_local };
+        let webhooks = Webhooks::new(directory.clone(), client.clone(), options);
+        let admin_secret = settings.admin.secret_file.clone();
+        let admin_secret = admin_secret.unwrap_or_else(|| folder.join("admin.secret"));
+        let admin_secret = admin_secret::load(&admin_secret).map_err(Failure::general)?;
+        let admin = Admin::new(directory.clone(), admin_secret);
+        Ok(Self { directory, client, claims, webhooks, admin })
     }
 
     /// What strangers and owners may ask, as often as the limits say.
-    pub fn routes(&self) -> OpenApiRouter {
+    pub fn routes(&self, settings: &LimitSettings, limits: &Limits) -> OpenApiRouter {
+        let costly = |router, work| limits::costly(router, settings, limits, work);
+        let checker = Checker::new(self.directory.clone(), self.client.clone());
+        let validator = Validator::new(self.client.clone(), Clock::default());
+        let validations = farebox_directory::recheck_routes(checker.clone())
+            .merge(farebox_directory::validate::routes(validator));
+        let claims = farebox_directory::claim::routes(self.claims.clone());
+        let webhooks = farebox_directory::webhook::routes(self.webhooks.clone());
         farebox_directory::routes(self.directory.clone())
             .merge(farebox_directory::owner_routes(self.claims.clone()))
-            .merge(farebox_directory::claim::routes(self.claims.clone()))
+            .merge(costly(farebox_directory::register_routes(checker), Work::Registrations))
+            .merge(costly(validations, Work::Validations))
+            .merge(costly(claims, Work::Claims))
+            .merge(costly(webhooks, Work::Webhooks))
     }
 
     /// What the admin may ask.
     pub fn admin_routes(&self) -> OpenApiRouter {
-        let claims = farebox_directory::claim::admin_routes(self.claims.clone());
+        let (claims, admin) = (self.claims.clone(), self.admin.clone());
         farebox_directory::admin_routes(self.admin.clone())
-            .merge(farebox_directory::only_admin(claims, &self.admin))
+            .merge(farebox_directory::claim::admin_routes(claims, admin))
     }
 
-    /// Work beside the requests, until the task is dropped.
-    pub async fn run(self) {
-        tokio::join!(refresh(&self.directory), purge(&self.directory));
+    /// Work beside the requests, until the task is dropped; `holder` is this process.
+    pub async fn run(self, holder: String) {
+        let courier = Courier::new(self.webhooks, holder);
+        tokio::join!(refresh(&self.directory), purge(&self.directory), courier.run());
     }
 }
 

@@ -123,3 +123,53 @@ fn requirements(offer: &Offer) -> Option<PaymentRequirements> {
         other: Map::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn offer() -> Offer {
+        Offer {
+            kind: "exact".to_owned(),
+            network: Some("eip155:8453".to_owned()),
+            asset: Some("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913".to_owned()),
+            pay_to: Some("0x209693Bc6afc0C5328bA36FaF03C514EF312287C".to_owned()),
+            amount: Some("1000".to_owned()),
+            ..Offer::default()
+        }
+    }
+
+    #[test]
+    fn an_offer_is_shown_in_the_sellers_words_or_by_its_terms() {
+        let shown = requirements(&offer()).unwrap();
+        assert_eq!((shown.scheme.as_str(), shown.amount.as_str()), ("exact", "1000"));
+        let own = json!({
+            "scheme": "upto", "network": "eip155:8453", "amount": "7", "asset": "0x1",
+            "payTo": "0x2", "maxTimeoutSeconds": 5,
+        });
+        let said = Offer { requirements: Some(own), ..offer() };
+        assert_eq!(requirements(&said).unwrap().scheme, "upto");
+        let spoilt = Offer { requirements: Some(json!({"scheme": 1})), ..offer() };
+        assert_eq!(requirements(&spoilt), None);
+        assert_eq!(requirements(&Offer { amount: None, ..offer() }), None);
+    }
+
+    #[test]
+    fn one_offer_must_have_all_that_is_asked_for() {
+        let query = |pay_to: &str, network: &str| DiscoveryQuery {
+            words: None,
+            kind: None,
+            pay_to: Some(pay_to.to_owned()),
+            scheme: Some("exact".to_owned()),
+            network: Some(network.to_owned()),
+            extensions: None,
+            limit: 1,
+            offset: 0,
+        };
+        let payee = "0x209693BC6AFC0C5328BA36FAF03C514EF312287C";
+        assert!(has_terms(&offer(), &query(payee, "eip155:8453")));
+        assert!(!has_terms(&offer(), &query(payee, "eip155:1")));
+        assert!(!has_terms(&offer(), &query("0x1", "eip155:8453")));
+    }
+}

@@ -1,8 +1,16 @@
 //! Which requests are counted, and what more of them cost.
 
 use crate::config::LimitSettings;
-use farebox_limits::Limits;
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use farebox_limits::{Limits, Outcome, Work};
+use farebox_net::ClientKey;
 use farebox_paywall::{Paywall, RateLimit};
+use farebox_wire::api_error::ErrorBody;
+use http::{Method, StatusCode};
+use std::net::SocketAddr;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Pages and texts that anybody may ask for as often as wanted.
@@ -30,6 +38,48 @@ pub fn counted(
         None => limit,
     };
     router.layer(limit)
+}
+
+/// The same routes, of which each `POST` takes one of what a client can have done for it in an
+/// hour; beyond that the answer is 429.
+pub fn costly(
+    router: OpenApiRouter,
+    settings: &LimitSettings,
+    limits: &Limits,
+    work: Work,
+) -> OpenApiRouter {
+    if !settings.enabled {
+        return router;
+    }
+    router.layer(from_fn_with_state((limits.clone(), work), charge))
+}
+
+async fn charge(
+    State((limits, work)): State<(Limits, Work)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client = peer.map_or(ClientKey::unknown(), |peer| ClientKey::of(peer.0.ip()));
+    match limits.take(work, client, 1).await {
+        Ok(Outcome::Refused(refused)) => {
+            (StatusCode::TOO_MANY_REQUESTS, refused.headers(), Json(refused.body())).into_response()
+        }
+        Ok(taken) => {
+            let mut response = next.run(request).await;
+            taken.add_headers(response.headers_mut());
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a limit could not be counted");
+            let text = "The database did not answer; nothing was done. Try again.";
+            let body = ErrorBody::new("database_unavailable", text);
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
 }
 
 fn is_exempt(path: &str) -> bool {

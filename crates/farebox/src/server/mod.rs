@@ -100,8 +100,8 @@ async fn serve(
     }
     check.abort();
     background.abort();
-    if let Some(till) = parts.till {
-        till.end().await;
+    if let Err(error) = parts.instance.end().await {
+        tracing::warn!(%error, "the other servers notice the end of this one in a minute");
     }
     parts.store.checkpoint().await;
     if let Some(database) = parts.play_database {

@@ -24,14 +24,14 @@ const REPORT_TOKEN_S: u64 = 600;
 /// Bytes of a submission at most.
 const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 
-/// The services of the directory; `is_selling` says whether the demo's paid APIs can be bought.
-pub fn open(
+/// The free endpoints, and the paid ones apart. A server without a wallet answers those with that.
+pub fn routes(
     settings: &Settings,
     directory: &Directory,
+    paywall: Option<&Paywall>,
     public_url: &str,
     demo: bool,
-    is_selling: bool,
-) -> Result<Services, Failure> {
+) -> Result<(OpenApiRouter, OpenApiRouter), Failure> {
     let example = || format!("GET {public_url}{}", demo::WEATHER_PATH);
     let policy = AddressPolicy::and_networks(allowed(settings, demo)?);
     let urls = move |url: &Url| policy.check(url).map_err(|error| error.to_string());
@@ -40,22 +40,16 @@ pub fn open(
         listing_price: settings.listing_price().map_err(Failure::usage)?,
         report_price: settings.report_price().map_err(Failure::usage)?,
         report_token_s: REPORT_TOKEN_S,
-        try_an_api: (demo && is_selling).then(example),
+        try_an_api: (demo && paywall.is_some()).then(example),
         reviews_submissions: settings.directory.review_submissions,
         // What the directory's checks could not reach is not listed.
         urls: Arc::new(urls),
     };
-    Services::new(directory.clone(), options).map_err(Failure::general)
-}
-
-/// The paid endpoints, with their prices on. A server without a wallet answers with that.
-pub fn paid_routes(
-    services: Services,
-    settings: &Settings,
-    paywall: Option<&Paywall>,
-) -> Result<OpenApiRouter, Failure> {
+    let services = Services::new(directory.clone(), options).map_err(Failure::general)?;
+    let free = manifest::routes(services.clone());
     let Some(paywall) = paywall else {
-        return Ok(manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet)));
+        let paid = manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet));
+        return Ok((free, paid));
     };
     let [submission, report] = sold(settings)?;
     let submission = |submit: MethodRouter| {
@@ -63,7 +57,7 @@ pub fn paid_routes(
         named.route_layer(paywall.charge(submission.route))
     };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
-    Ok(manifest::paid_routes(services, submission, report))
+    Ok((free, manifest::paid_routes(services, submission, report)))
 }
 
 /// What is sold.

@@ -3,13 +3,12 @@
 use crate::config::Settings;
 use crate::output::Failure;
 use crate::server::chains::Chains;
-use crate::server::{ledger_watch, pruning, secret};
+use crate::server::{ledger_watch, pruning};
 use farebox_accounts::{Accounts, Payout, TokenKey};
-use farebox_paywall::{Paywall, Rails, has_sales, system_clock};
+use farebox_paywall::{Paywall, Rails, Secret, system_clock};
 use farebox_store::Store;
 use farebox_store::lease::Instance;
 use farebox_wallet::Receiver;
-use std::path::Path;
 use std::sync::Arc;
 
 /// What the tokens of prepaid accounts are derived for.
@@ -45,16 +44,13 @@ impl Till {
     /// Opens it and checks the books.
     pub async fn open(
         settings: &Settings,
-        folder: &Path,
         store: Store,
+        instance: Instance,
+        secret: Secret,
         wallets: Option<Wallets>,
         rails: Rails,
     ) -> Result<Self, Failure> {
-        let sold = has_sales(&store).await.map_err(Failure::general)?;
-        let secret = secret::load(&folder.join("server.secret"), !sold);
-        let secret = secret.map_err(Failure::general)?;
         let key = TokenKey::new(secret.derive(TOKEN_PURPOSE));
-        let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
         let (chains, rails) = Chains::open(settings, &store, &instance, rails).await?;
         let (rails, accounts) = match wallets {
             Some(wallets) => {
@@ -76,20 +72,12 @@ impl Till {
     pub async fn run(self) {
         let prune = pruning::run(self.store.clone(), self.instance.clone());
         let watch = ledger_watch::run(self.store, self.paywall.clone(), self.accounts.clone());
-        let alive = self.instance.keep_alive();
         let accounts = async {
             if let Some(accounts) = &self.accounts {
                 accounts.run().await;
             }
         };
-        tokio::join!(accounts, self.paywall.run(), self.chains.run(), watch, alive, prune);
-    }
-
-    /// Says that this server ends, so that others on its database take over at once.
-    pub async fn end(&self) {
-        if let Err(error) = self.instance.end().await {
-            tracing::warn!(%error, "the other servers notice the end of this one in a minute");
-        }
+        tokio::join!(accounts, self.paywall.run(), self.chains.run(), watch, prune);
     }
 }
 

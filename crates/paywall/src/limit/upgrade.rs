@@ -5,7 +5,7 @@ use crate::admission::{Genuine, Refusal};
 use crate::collection::Verdict;
 use crate::problem::Problem;
 use crate::redeem::joined;
-use crate::request::{self, Facts};
+use crate::request::Facts;
 use crate::unavailable::Unavailable;
 use farebox_limits::{Limits, Refused, Subject};
 use http::request::Parts;
@@ -32,14 +32,10 @@ pub(super) enum Shown {
 
 impl Upgrade {
     pub(super) async fn shown(&self, limits: &Limits, parts: &Parts) -> Shown {
-        let shown = match request::credential(&parts.headers) {
+        let shown = match self.paywall.genuine(&parts.headers) {
             None => return Shown::Nothing,
             Some(Err(problem)) => return Shown::Bad(problem),
-            Some(Ok(shown)) => self.paywall.check_shown(shown),
-        };
-        let shown = match shown {
-            Ok(shown) => shown,
-            Err(problem) => return Shown::Bad(problem),
+            Some(Ok(shown)) => shown,
         };
         // Whether it is stopped or not: a payment that cannot be recorded now stays good.
         if self.paywall.is_stopped() {

@@ -295,7 +295,7 @@ impl Shop {
         let router = routes(&paywall, &kitchen)
             .merge(routes_in_dollars(&paywall, &kitchen, &rates))
             .merge((setup.routes)(&paywall, &kitchen))
-            .merge(farebox_accounts::api::routes(accounts.clone(), topup_rates));
+            .merge(Router::from(farebox_accounts::api::routes(accounts.clone(), topup_rates)));
         let watch = watch(&paywall);
         Self {
             router,

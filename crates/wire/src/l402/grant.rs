@@ -4,6 +4,7 @@
 //! repeated one must be as strict or stricter, and one that is not known refuses the token,
 //! because a restriction that is skipped is no restriction.
 
+use super::NarrowedGrant;
 use farebox_money::{MicroUsd, Msat};
 use std::fmt;
 
@@ -159,20 +160,9 @@ impl Grant {
         preimage_hex: &str,
         request: RequestFacts<'_>,
     ) -> Result<Self, GrantError> {
-        let (grant, narrowed_to) = Self::read_narrowed(caveats, preimage_hex)?;
-        if grant.method != request.method {
-            return Err(GrantError::Method { bought: grant.method });
-        }
-        if grant.path != request.path {
-            return Err(GrantError::Path { bought: grant.path });
-        }
-        if grant.body_sha256.is_some() && grant.body_sha256 != request.body_sha256 {
-            return Err(GrantError::Body);
-        }
-        if request.now >= narrowed_to {
-            return Err(GrantError::Expired { at: narrowed_to });
-        }
-        Ok(grant)
+        let narrowed = Self::read_narrowed(caveats, preimage_hex)?;
+        narrowed.check(request)?;
+        Ok(narrowed.issued)
     }
 
     /// Reads caveats without a request, as a buyer does to learn what a token is good for.
@@ -180,12 +170,17 @@ impl Grant {
     /// # Errors
     /// [`GrantError`] when they are not a Farebox grant.
     pub fn read(caveats: &[Vec<u8>], preimage_hex: &str) -> Result<Self, GrantError> {
-        Self::read_narrowed(caveats, preimage_hex).map(|(grant, _)| grant)
+        Self::read_narrowed(caveats, preimage_hex).map(|narrowed| narrowed.issued)
     }
 
-    /// The grant as it was issued, and when it expires by what its holder added: the issuer's
-    /// records must outlive the token as it was issued, however it was narrowed for one use.
-    fn read_narrowed(caveats: &[Vec<u8>], preimage_hex: &str) -> Result<(Self, u64), GrantError> {
+    /// Reads caveats for whatever requests they will be checked against.
+    ///
+    /// # Errors
+    /// [`GrantError`] when they are not a Farebox grant.
+    pub fn read_narrowed(
+        caveats: &[Vec<u8>],
+        preimage_hex: &str,
+    ) -> Result<NarrowedGrant, GrantError> {
         let mut parts = Parts::default();
         for caveat in caveats {
             let text = std::str::from_utf8(caveat).map_err(|_| unreadable(caveat))?;
@@ -202,8 +197,8 @@ impl Grant {
             amount: parts.amount.ok_or(GrantError::Missing("amount_msat"))?,
             expires_at: parts.expires_at.ok_or(GrantError::Missing("expires_at"))?,
         };
-        let narrowed_to = parts.narrowed_to.unwrap_or(grant.expires_at);
-        Ok((grant, narrowed_to))
+        let expires_at = parts.narrowed_to.unwrap_or(grant.expires_at);
+        Ok(NarrowedGrant { issued: grant, expires_at })
     }
 }
 

@@ -12,6 +12,7 @@ mod foreign;
 mod grant;
 mod identifier;
 mod narrow;
+mod narrowed;
 mod offers;
 
 pub use body::{BODY_LEN_MAX, BodyChallenge, body_challenge};
@@ -24,4 +25,5 @@ pub use foreign::{Commitment, ForeignToken, TokenForm};
 pub use grant::{EVERY, Grant, GrantError, Proof, RequestFacts, TokenKind};
 pub use identifier::Identifier;
 pub use narrow::{NarrowError, Narrowing};
+pub use narrowed::NarrowedGrant;
 pub use offers::{Offer, offers};

@@ -4,7 +4,9 @@
 
 mod answer;
 mod clients;
+mod families;
 mod fault;
+mod field;
 mod l402;
 mod mpp;
 mod report;
@@ -15,7 +17,9 @@ mod x402;
 
 pub use answer::{BODY_LEN_MAX, RecordedAnswer};
 pub use clients::Clients;
+pub use families::{Family, FamilyReport, families};
 pub use fault::{Fault, HttpFault, Severity};
+pub use field::field_of;
 pub use report::{Offer, Price, Rail, RailReport, Report};
 pub use verdict::Verdict;
 

@@ -6,6 +6,14 @@ use crate::x402::{self, CheckedOption, CheckedPrice, FaultCode, ProbeAnswer, X40
 
 /// `None` when the answer offers no x402 at all.
 pub(super) fn check(answer: &RecordedAnswer, terms: Terms) -> Option<RailReport> {
+    check_version(answer, terms).map(|(rail, _)| rail)
+}
+
+/// The same with the version of the terms, where they name one.
+pub(super) fn check_version(
+    answer: &RecordedAnswer,
+    terms: Terms,
+) -> Option<(RailReport, Option<u64>)> {
     let texts: Vec<_> = answer
         .headers
         .iter()
@@ -29,7 +37,7 @@ pub(super) fn check(answer: &RecordedAnswer, terms: Terms) -> Option<RailReport>
     let mut faults: Vec<_> = found.faults.iter().map(Fault::from).collect();
     faults.sort_by_key(|fault: &Fault| fault.severity);
     let clients = clients(&found, &offers, is_payable);
-    Some(RailReport { rail: Rail::X402, is_payable, offers, clients, faults })
+    Some((RailReport { rail: Rail::X402, is_payable, offers, clients, faults }, found.version))
 }
 
 /// A header by the right name is an offer, however bad.

@@ -9,6 +9,7 @@ mod verify;
 mod verify_service;
 
 use super::Claims;
+use crate::Admin;
 use crate::http_answer::BODY_LEN_MAX;
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,10 +27,10 @@ pub fn routes(claims: Claims) -> OpenApiRouter {
         .with_state(claims)
 }
 
-/// What only admins may do. Asks for no secret itself: the caller puts that in front.
-pub fn admin_routes(claims: Claims) -> OpenApiRouter {
+/// What takes the admin's secret.
+pub fn admin_routes(claims: Claims, admin: Admin) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(reset::reset_claim))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
-        .with_state(claims)
+        .with_state((claims, admin))
 }

@@ -1,10 +1,12 @@
 //! `POST /api/v1/admin/domains/{domain}/reset`.
 
 use super::fields::PendingClaim;
+use crate::Admin;
+use crate::admin::IsAdmin;
 use crate::claim::{ClaimError, Claims};
 use crate::http_answer::private;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::response::Response;
 use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
@@ -21,12 +23,18 @@ use http::StatusCode;
         (status = 400, description = "Not the name of a host", body = ErrorBody),
         (status = 401, description = "Not an admin", body = ErrorBody),
         (status = 404, description = "Nobody claimed it", body = ErrorBody),
-    )
+    ),
+    security(("admin" = [])),
 )]
 pub(super) async fn reset_claim(
-    State(claims): State<Claims>,
+    State((claims, admin)): State<(Claims, Admin)>,
     Path(domain): Path<String>,
+    request: Request,
 ) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if let Err(response) = IsAdmin::from_request_parts(&mut parts, &admin).await {
+        return response;
+    }
     match reset(&claims, &domain).await {
         Ok(body) => private(StatusCode::OK, Json(body)),
         Err(error) => error.response(),

@@ -82,7 +82,7 @@ async fn verify(
         service_id,
         domain: managed.domain.to_string(),
         status: "verified",
-        management_key: managed.management_key.reveal(),
+        management_key: managed.management_key.reveal_hex(),
         message,
     })
 }

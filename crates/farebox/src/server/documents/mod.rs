@@ -7,6 +7,8 @@ mod l402_services;
 mod llms;
 mod openapi;
 mod payment;
+#[cfg(test)]
+mod tests;
 mod x402;
 
 use axum::Router;

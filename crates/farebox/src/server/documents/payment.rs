@@ -63,7 +63,7 @@ pub(super) fn schema() -> Value {
 }
 
 /// What a paid operation answers besides what it says of itself.
-pub(super) fn responses() -> [(String, Value); 4] {
+pub(super) fn responses() -> [(String, Value); 3] {
     let text = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let headers = json!({
         "WWW-Authenticate": text("The L402 challenge, then one Payment challenge for each method of MPP"),
@@ -91,7 +91,6 @@ pub(super) fn responses() -> [(String, Value); 4] {
     [
         ("402".to_owned(), required),
         ("409".to_owned(), error("The payment is being used by another request")),
-        ("413".to_owned(), error("The body is too large")),
         ("503".to_owned(), error("The payment cannot be looked up now; do not pay again")),
     ]
 }

@@ -1,0 +1,10 @@
+//! Webhooks as those who are told see them.
+
+#![cfg(test)]
+
+mod world;
+
+mod api;
+mod delivery;
+mod faults;
+mod peers;
