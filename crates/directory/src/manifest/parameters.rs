@@ -1,4 +1,4 @@
-//! The parameters of `GET /api/services` as the OpenAPI document has them.
+//! What `GET /api/services` takes, for the OpenAPI document.
 
 use super::catalogue::ServiceStatus;
 use super::query::{LIMIT_DEFAULT, LIMIT_MAX, NAMES, OFFSET_MAX};

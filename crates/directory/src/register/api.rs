@@ -183,15 +183,7 @@ fn registered(outcome: &Outcome, validation: &Validation, ignored_fields: Vec<St
 
 fn refuse(protocol: Protocol, validation: &Validation) -> Response {
     let suggested = validation.suggested_protocol();
-    let seen = match &validation.seen {
-        Ok(probe) => probe.report.message.to_owned(),
-        Err(error) => format!("{error}: {}", error.hint()),
-    };
-    let next = match suggested {
-        Some(other) => format!("register it as {}", other.name()),
-        None => "POST /api/v1/validate says what to mend".to_owned(),
-    };
-    let message = format!("The endpoint cannot be paid by {}: {seen} {next}.", protocol.name());
+    let message = why_not(protocol, validation, suggested);
     let report = validation.report().into_iter();
     let rails = report.clone().flat_map(|report| &report.rails);
     let of_rail = rails.filter(|rail| Protocol::from(rail.rail) == protocol);
@@ -204,6 +196,22 @@ fn refuse(protocol: Protocol, validation: &Validation) -> Response {
     let faults = faults.map(line).collect();
     let probe = validation.diagnostic();
     not_verified("protocol_not_verified", message, probe, faults, suggested)
+}
+
+fn why_not(protocol: Protocol, validation: &Validation, suggested: Option<Protocol>) -> String {
+    let rail = protocol.name();
+    let seen = match (&validation.seen, suggested) {
+        (Err(error), _) => return format!("{error}: {}.", error.hint()),
+        (Ok(_), Some(other)) => {
+            let other = other.name();
+            return format!(
+                "The endpoint asks for payment by {other}, not by {rail}; register it as {other}."
+            );
+        }
+        (Ok(probe), None) => probe.report.message,
+    };
+    let next = "POST /api/v1/validate says what to mend";
+    format!("The endpoint cannot be paid by {rail} now. {seen} {next}.")
 }
 
 fn not_verified(

@@ -32,8 +32,6 @@ pub struct Webhook {
     pub(super) cursor: i64,
     /// Failures in a row.
     pub consecutive_failures: u32,
-    /// Nothing is sent before.
-    pub(super) paused_until: Timestamp,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -68,7 +66,7 @@ pub struct Delivery {
 }
 
 const WEBHOOK: &str = "id, url, secret, events, protocol, status, status_reason, client, cursor, \
-                       consecutive_failures, paused_until, created_at";
+                       consecutive_failures, created_at";
 
 pub(super) fn insert(transaction: &Transaction<'_>, hook: &Webhook) -> Result<(), StoreError> {
     let events: Vec<&str> = hook.interest.events.iter().map(|kind| kind.name()).collect();
@@ -275,7 +273,6 @@ fn read_webhook(row: &Row<'_>) -> Result<Webhook, StoreError> {
         client: row.get("client")?,
         cursor: row.get("cursor")?,
         consecutive_failures: row.get("consecutive_failures")?,
-        paused_until: timestamp(row.get("paused_until")?)?,
         created_at: timestamp(row.get("created_at")?)?,
     })
 }

@@ -85,7 +85,6 @@ impl Webhooks {
                 client,
                 cursor: last_event(transaction)?,
                 consecutive_failures: 0,
-                paused_until: now,
                 created_at: now,
             };
             rows::insert(transaction, &hook)?;

@@ -79,7 +79,7 @@ async fn in_public_only_https_is_told() {
     let options = WebhookOptions { seal: SecretSeal::new(&[7; 32]), allows_http: false };
     let public = client(AddressPolicy::public_only());
     let webhooks = Webhooks::new(world.directory.clone(), public, options);
-    let world = World { webhooks, ..world };
+    let world = world.with(webhooks);
     for url in ["http://example.com/hook", "https://127.0.0.1/hook", "https://localhost/hook"] {
         world.register(json!({ "url": url, "secret": SECRET })).await.expect(400);
     }
@@ -111,7 +111,7 @@ async fn secrets_are_not_in_the_database() {
     let other = WebhookOptions { seal: SecretSeal::new(&[8; 32]), allows_http: true };
     let client = client(AddressPolicy::public_only());
     let webhooks = Webhooks::new(world.directory.clone(), client, other);
-    let world = World { webhooks, ..world };
+    let world = world.with(webhooks);
     world.ask("GET", &id, Some(SECRET)).await.expect(403);
 }
 

@@ -32,8 +32,8 @@ async fn message() -> String {
     let mut world = World::new().await;
     let receiver = Receiver::start().await;
     let real = jiff::Timestamp::now().as_second();
-    world.hook(&receiver).await;
     world.wait(real - crate::world::NOW_S);
+    world.hook(&receiver).await;
     world.list("a", Protocol::L402).await;
     world.deliver().await;
     let message = receiver.told().remove(0);

@@ -101,7 +101,8 @@ impl Receiver {
     }
 
     pub fn challenges(&self) -> usize {
-        self.shared.messages.lock().unwrap().len() - self.told().len()
+        let all = self.shared.messages.lock().unwrap().len();
+        all - self.told().len()
     }
 
     /// Waits for a message.
@@ -196,6 +197,12 @@ impl World {
         let world = Self::on(database, "one").await;
         world.time.store(time.load(Ordering::SeqCst), Ordering::SeqCst);
         world
+    }
+
+    /// The same server with other settings.
+    pub fn with(mut self, webhooks: Webhooks) -> Self {
+        self.webhooks = webhooks;
+        self
     }
 
     pub fn wait(&self, seconds: i64) {

@@ -10,6 +10,7 @@ use crate::server::facilitator;
 use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
+use crate::server::refusals;
 use crate::server::services;
 use crate::server::till::Till;
 use crate::server::{secret, wallets};
@@ -116,17 +117,17 @@ pub async fn build(
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let listed = directory.clone();
-    let parts = DirectoryParts::open(settings, demo, &folder, listed, public_url, &secret)?;
+    let parts = DirectoryParts::open(settings, demo, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
-    let (free, paid) = services::routes(settings, &directory, paywall, public_url, demo)?;
+    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
     let counted = parts
         .routes(&settings.limits, &limits)
-        .merge(free)
+        .merge(farebox_directory::manifest::routes(services.clone()))
         .merge(farebox_directory::feed::routes(directory.clone(), public_url))
         .merge(farebox_web::routes(directory.clone(), pages));
     let router = limits::counted(counted, &settings.limits, &limits, paywall)
         .merge(parts.admin_routes())
-        .merge(paid)
+        .merge(services::paid_routes(services, settings, paywall)?)
         .routes(export_route(settings, &directory, paywall)?)
         .routes(routes!(metrics::handler).with_state(Arc::clone(&metrics)));
     let router = match till.as_ref().and_then(|till| till.accounts.clone()) {
@@ -151,7 +152,8 @@ pub async fn build(
     let (router, openapi) = router.split_for_parts();
     let router = router
         .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(refusals::wrong_method)
+        .layer(axum::middleware::map_response(refusals::in_one_shape))
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
         || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };
@@ -254,12 +256,6 @@ fn everything_sold(
     sold.extend(services::sold(settings)?);
     sold.extend(samples.into_iter().flat_map(demo::sold));
     Ok(Sales { paywall: paywall.clone(), sold })
-}
-
-async fn wrong_method() -> Response {
-    let text = "This address does not take the method; the Allow header names those that it does.";
-    let body = ErrorBody::new("method_not_allowed", text);
-    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
 /// What paid endpoints answer where nobody can be paid.

@@ -24,14 +24,14 @@ const REPORT_TOKEN_S: u64 = 600;
 /// Bytes of a submission at most.
 const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 
-/// The free endpoints, and the paid ones apart. A server without a wallet answers those with that.
-pub fn routes(
+/// The services of the directory; `is_selling` says whether the demo's paid APIs can be bought.
+pub fn open(
     settings: &Settings,
     directory: &Directory,
-    paywall: Option<&Paywall>,
     public_url: &str,
     demo: bool,
-) -> Result<(OpenApiRouter, OpenApiRouter), Failure> {
+    is_selling: bool,
+) -> Result<Services, Failure> {
     let example = || format!("GET {public_url}{}", demo::WEATHER_PATH);
     let policy = AddressPolicy::and_networks(allowed(settings, demo)?);
     let urls = move |url: &Url| policy.check(url).map_err(|error| error.to_string());
@@ -40,16 +40,22 @@ pub fn routes(
         listing_price: settings.listing_price().map_err(Failure::usage)?,
         report_price: settings.report_price().map_err(Failure::usage)?,
         report_token_s: REPORT_TOKEN_S,
-        try_an_api: (demo && paywall.is_some()).then(example),
+        try_an_api: (demo && is_selling).then(example),
         reviews_submissions: settings.directory.review_submissions,
         // What the directory's checks could not reach is not listed.
         urls: Arc::new(urls),
     };
-    let services = Services::new(directory.clone(), options).map_err(Failure::general)?;
-    let free = manifest::routes(services.clone());
+    Services::new(directory.clone(), options).map_err(Failure::general)
+}
+
+/// The paid endpoints, with their prices on. A server without a wallet answers with that.
+pub fn paid_routes(
+    services: Services,
+    settings: &Settings,
+    paywall: Option<&Paywall>,
+) -> Result<OpenApiRouter, Failure> {
     let Some(paywall) = paywall else {
-        let paid = manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet));
-        return Ok((free, paid));
+        return Ok(manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet)));
     };
     let [submission, report] = sold(settings)?;
     let submission = |submit: MethodRouter| {
@@ -57,7 +63,7 @@ pub fn routes(
         named.route_layer(paywall.charge(submission.route))
     };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
-    Ok((free, manifest::paid_routes(services, submission, report)))
+    Ok(manifest::paid_routes(services, submission, report))
 }
 
 /// What is sold.
