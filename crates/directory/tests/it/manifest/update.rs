@@ -20,6 +20,14 @@ async fn listed(market: &Market, document: &Value) -> (String, String) {
     (text("service_id"), text("management_key"))
 }
 
+/// Gives a service a key, as a claim does.
+async fn issue(market: &Market, id: &str) -> String {
+    let id = id.to_owned();
+    let issue = move |change: &farebox_directory::Change<'_>| issue_management_key(change, &id);
+    let key: Result<_, StoreError> = market.directory.change(issue).await;
+    key.unwrap().reveal_hex()
+}
+
 #[tokio::test]
 async fn the_holder_of_the_key_changes_what_may_change() {
     let market = Market::open().await;
@@ -139,6 +147,7 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
         }
     };
     let key = issue(id.clone()).await;
+    let key = issue(&market, &id).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
     let service = market.get(&format!("/api/services/{id}")).await.json();
     assert_eq!(
@@ -153,13 +162,13 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let answer = put(&market, &id, &key, &elsewhere).await;
     assert_eq!((answer.status.as_u16(), answer.error().1.as_str()), (409, "foreign_host"));
     assert_eq!(market.directory.snapshot().len(), 2);
-    let newer = issue(id.clone()).await;
+    let newer = issue(&market, &id).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::FORBIDDEN);
     assert_eq!(put(&market, &id, &newer, &change).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn the_key_of_a_claim_is_a_management_key() {
+async fn on_a_host_that_was_proven_only_its_owner_lists_more() {
     let market = Market::open().await;
     let facts = ListingFacts::new("https://found.example/a", Some("GET"), Protocol::L402, "Found");
     let listing = market.import(facts).await;
@@ -178,6 +187,16 @@ async fn the_key_of_a_claim_is_a_management_key() {
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
     let service = market.get(&format!("/api/services/{id}")).await.json();
     assert_eq!(service["claimed"], true);
+    let (other, other_key) =
+        listed(&market, &submission("Guest", &["https://found.example/guest"])).await;
+    let claimed = id.clone();
+    let claim = move |transaction: &Transaction<'_>| {
+        let sql = "INSERT INTO service_claim (service_id, domain, token_hash, verified_at) \
+                   VALUES (?1, 'found.example', ?2, 0)";
+        transaction.execute(sql, params![claimed, [7_u8; 32]])
+    };
+    market.store.write(claim).await.unwrap();
+    let key = issue(&market, &id).await;
     let more = [endpoint("https://found.example/a"), endpoint("https://found.example/b")];
     let answer = put(&market, &id, &key, &json!({"endpoints": more})).await;
     assert_eq!(answer.json()["endpoints_total"], 2, "on its own host: {}", answer.text);
@@ -187,4 +206,9 @@ async fn the_key_of_a_claim_is_a_management_key() {
         listings.any(|one| one.facts.url == url && one.facts.domain_verified)
     };
     assert!(is_proven("https://found.example/b"));
+    let guests = ["https://found.example/guest", "https://found.example/more"].map(endpoint);
+    let answer = put(&market, &other, &other_key, &json!({"endpoints": guests})).await;
+    assert_eq!(answer.error().2, ["/endpoints/1/url"], "{}", answer.text);
+    let kept = put(&market, &other, &other_key, &json!({"endpoints": guests[..1]})).await;
+    assert_eq!(kept.status, StatusCode::OK, "what it had stays: {}", kept.text);
 }
