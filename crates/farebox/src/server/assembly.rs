@@ -117,7 +117,7 @@ pub async fn build(
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let listed = directory.clone();
-    let parts = DirectoryParts::open(settings, demo, &folder, listed, public_url, &secret)?;
+    let parts = DirectoryParts::open(settings, demo, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
     let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
     let counted = parts
