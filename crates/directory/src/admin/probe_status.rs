@@ -16,6 +16,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProbeStatusSet)]
 struct Answer {
     id: String,
     #[schema(value_type = ProbeStatus)]
@@ -27,6 +28,7 @@ struct Answer {
 
 /// What the admin says of a listing.
 #[derive(ToSchema)]
+#[schema(as = ProbeStatusRequest)]
 #[expect(dead_code, reason = "the shape of what `Body` reads")]
 struct Asked {
     probe_status: ProbeStatus,

@@ -127,6 +127,7 @@ fn page(raw: &str) -> Result<(ReviewStatus, i64, usize), QueryError> {
 
 /// An answer to a question.
 #[derive(ToSchema)]
+#[schema(as = ReviewDecision)]
 #[expect(dead_code, reason = "the shape of what `Body` reads")]
 struct Asked {
     /// `approve` or `reject`.

@@ -73,6 +73,7 @@ struct List<T> {
 
 /// A page of services.
 #[derive(ToSchema)]
+#[schema(as = ManagedServiceList)]
 #[expect(dead_code, reason = "describes the list for the OpenAPI document")]
 struct ServiceList<'a> {
     services: Vec<ServiceView<'a>>,

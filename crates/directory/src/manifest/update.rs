@@ -29,6 +29,7 @@ use serde_json::json;
     path = "/api/services/{service_id}",
     tag = "services",
     params(("service_id" = String, Path, description = "Of the service")),
+    security(("management_key" = [])),
     request_body(content = Object, description = "Some fields of GET /api/schema", content_type = "application/json"),
     responses(
         (status = 200, description = "The service as it is now", body = ServiceView),

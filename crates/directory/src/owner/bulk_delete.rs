@@ -23,6 +23,7 @@ const ID_LEN_MAX: usize = 64;
 
 /// What is to be deleted, and who asks.
 #[derive(ToSchema)]
+#[schema(as = BulkDeleteRequest)]
 #[expect(dead_code, reason = "the shape of what `Body` reads")]
 struct Asked {
     #[schema(min_items = 1, max_items = 25)]
@@ -34,6 +35,7 @@ struct Asked {
 }
 
 #[derive(Default, Serialize, ToSchema)]
+#[schema(as = BulkDeleted)]
 struct Answer {
     deleted: Vec<String>,
     skipped: Vec<String>,

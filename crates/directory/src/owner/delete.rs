@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 /// Who asks.
 #[derive(ToSchema)]
+#[schema(as = DeleteRequest)]
 #[expect(dead_code, reason = "the shape of what `Body` reads")]
 struct Asked {
     /// The verified domain: the host of the listing's URL.

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 /// New values; what is left out stays as it is.
 #[derive(ToSchema)]
+#[schema(as = ListingPatch)]
 #[expect(dead_code, reason = "the shape of what `Body` reads")]
 struct Asked {
     /// The verified domain: the host of the listing's URL.

@@ -71,6 +71,7 @@ struct Registered {
 
 /// What the check of a registration found.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RegistrationCheck)]
 struct Verification {
     verified: bool,
     #[schema(value_type = Protocol)]

@@ -22,7 +22,7 @@ pub(super) struct FacilitatorQuestion {
 
 /// Whether a payment would be settled now.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(as = X402Verification, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the shape of a body")]
 pub(super) struct Verification {
     is_valid: bool,

@@ -14,14 +14,20 @@ use utoipa::openapi::OpenApi;
 
 const ABOUT: &str = "Paid APIs, and a directory of paid APIs. An unpaid request to a paid operation \
                      is answered 402, which says how to pay: L402 (Lightning), MPP or x402.";
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 14] = [
     ("directory", "Listings of paid APIs"),
+    ("provider", "What anybody can do about a listing: register, have it checked, object"),
+    ("claims", "Proof of who owns a domain"),
+    ("owner", "What the owner of a domain does with its listings"),
+    ("webhooks", "What owners are told of their listings, as it happens"),
+    ("services", "Services with several endpoints, which their makers keep up to date"),
     ("feeds", "What others follow the directory by"),
     ("accounts", "Prepaid balances"),
     ("facilitator", "x402 payments checked and settled, and paid resources to discover"),
     ("documents", "What this server says about itself"),
     ("demo", "Sample paid APIs"),
     ("pages", "For people"),
+    ("admin", "What the admin decides"),
     ("operation", "For those who run the server"),
 ];
 

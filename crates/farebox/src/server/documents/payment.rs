@@ -13,6 +13,14 @@ pub(super) fn security_schemes() -> Value {
             "type": "http", "scheme": "bearer",
             "description": "The token of a prepaid balance; X-Token may carry it instead.",
         },
+        "admin": {
+            "type": "http", "scheme": "bearer",
+            "description": "The admin's secret: the file admin.secret of the server's data folder.",
+        },
+        "management_key": {
+            "type": "http", "scheme": "bearer",
+            "description": "The management key of a service, told when it was submitted.",
+        },
         "l402": {
             "type": "http", "scheme": "L402",
             "description": "L402 <macaroon>:<preimage>, after the invoice of a 402 is paid.",
@@ -63,7 +71,7 @@ pub(super) fn schema() -> Value {
 }
 
 /// What a paid operation answers besides what it says of itself.
-pub(super) fn responses() -> [(String, Value); 3] {
+pub(super) fn responses() -> [(String, Value); 4] {
     let text = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let headers = json!({
         "WWW-Authenticate": text("The L402 challenge, then one Payment challenge for each method of MPP"),
@@ -91,6 +99,7 @@ pub(super) fn responses() -> [(String, Value); 3] {
     [
         ("402".to_owned(), required),
         ("409".to_owned(), error("The payment is being used by another request")),
+        ("429".to_owned(), error("This client asks for too many invoices at once")),
         ("503".to_owned(), error("The payment cannot be looked up now; do not pay again")),
     ]
 }
