@@ -15,5 +15,6 @@ mod hook;
 mod life;
 mod provider;
 mod roles;
+mod shapes;
 mod ssrf;
 mod world;
