@@ -17,6 +17,7 @@ mod event;
 pub mod feed;
 mod health;
 mod http_answer;
+pub mod import;
 mod listing;
 pub mod manifest;
 mod offer;
@@ -47,6 +48,7 @@ pub use health::{Check, Health, Observation};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
+pub use provenance::Trust;
 pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,

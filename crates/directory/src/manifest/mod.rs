@@ -13,6 +13,7 @@ mod history;
 mod key;
 mod list;
 mod ownership;
+mod parameters;
 mod query;
 mod report;
 mod rows;

@@ -144,6 +144,9 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Makes a sound submission an unsound one.
+    type Spoil = fn(&mut Value);
+
     fn schemas() -> Schemas {
         Schemas::new("https://farebox.example").unwrap()
     }
@@ -173,7 +176,7 @@ mod tests {
 
     #[test]
     fn faults_are_named_by_their_place() {
-        let table: [(fn(&mut Value), &str); 13] = [
+        let table: [(Spoil, &str); 13] = [
             (|d| drop(d.as_object_mut().unwrap().remove("name")), "/name"),
             (|d| d["name"] = json!("  "), "/name"),
             (|d| d["price"] = json!(1), "/price"),

@@ -205,6 +205,17 @@ impl Snapshot {
         entries.map(|entry| &entry.listing).filter(|other| other.id != listing.id)
     }
 
+    /// The listings of an address on a rail, of every method.
+    pub(crate) fn on_rail(
+        &self,
+        canonical_url: &str,
+        protocol: Protocol,
+    ) -> impl Iterator<Item = &Listing> {
+        let positions = self.directory.by_url.get(canonical_url).into_iter().flatten();
+        let entries = positions.filter_map(|position| self.entries.get(*position as usize));
+        entries.map(|entry| &entry.listing).filter(move |one| one.facts.protocol == protocol)
+    }
+
     /// Reads a query string against this directory, see [`ListQuery::parse`].
     ///
     /// # Errors

@@ -155,6 +155,31 @@ pub(crate) fn find_endpoint(
     transaction.optional(sql, params![canonical_url, method, protocol], read_listing)
 }
 
+/// Listings of one address on one rail at most: there are only so many methods.
+const METHODS_MAX: i64 = 16;
+
+/// The listings of an address on a rail, whatever their method and standing, ordered by method.
+pub(crate) fn find_on_rail(
+    transaction: &Transaction<'_>,
+    canonical_url: &str,
+    protocol: Protocol,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 AND protocol = ?2 \
+               ORDER BY method LIMIT ?3";
+    transaction.all(sql, params![canonical_url, protocol.name(), METHODS_MAX], read_listing)
+}
+
+/// Names the method of a listing whose method nobody named before. No other listing has it.
+pub(crate) fn set_method(
+    transaction: &Transaction<'_>,
+    id: &str,
+    method: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE listing SET method = ?2 WHERE id = ?1";
+    transaction.execute(sql, params![id, method.unwrap_or_default()])?;
+    Ok(())
+}
+
 /// Keeps a provider's address, which is never shown.
 pub(crate) fn set_contact_email(
     transaction: &Transaction<'_>,

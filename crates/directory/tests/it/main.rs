@@ -10,6 +10,7 @@ mod changes;
 mod export;
 mod feed;
 mod health;
+mod imports;
 mod manifest;
 mod properties;
 mod search;

@@ -26,12 +26,30 @@ impl ServerArgs {
     }
 }
 
+/// What is asked of a server.
+pub struct Question<'a> {
+    /// Where.
+    pub path: &'a str,
+    /// The parameters.
+    pub query: &'a [(&'a str, String)],
+    /// What is sent with `POST`; `None` asks with `GET`.
+    pub body: Option<&'a Value>,
+    /// A secret that goes along.
+    pub bearer: Option<&'a str>,
+}
+
 /// Asks `GET path?query` and returns the JSON.
 pub async fn ask(
     settings: &Settings,
     path: &str,
     query: &[(&str, String)],
 ) -> Result<Value, Failure> {
+    ask_with(settings, Question { path, query, body: None, bearer: None }).await
+}
+
+/// Asks a server and returns the JSON.
+pub async fn ask_with(settings: &Settings, question: Question<'_>) -> Result<Value, Failure> {
+    let Question { path, query, body, bearer } = question;
     let server = settings.server.trim_end_matches('/');
     let url = url::Url::parse_with_params(&format!("{server}{path}"), query)
         .map_err(|error| Failure::usage(format!("--server {server:?} is no URL: {error}")))?;
@@ -44,7 +62,18 @@ pub async fn ask(
         system_proxy: true,
     };
     let client = http_client(&options).map_err(Failure::general)?;
-    let mut answer = client.get(url).send().await.map_err(|error| unreachable(server, &error))?;
+    let request = match body {
+        None => client.get(url),
+        Some(body) => client
+            .post(url)
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(body.to_string()),
+    };
+    let request = match bearer {
+        Some(secret) => request.bearer_auth(secret),
+        None => request,
+    };
+    let mut answer = request.send().await.map_err(|error| unreachable(server, &error))?;
     let status = answer.status();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(server, &error))? {

@@ -196,7 +196,7 @@ impl Settings {
         }
         self.trusted_proxies()?;
         self.postgres()?;
-        self.directory.networks()?;
+        self.directory.check()?;
         self.withdrawals.check()?;
         self.node.check()?;
         self.facilitator.check()?;
@@ -257,6 +257,17 @@ impl Settings {
     pub fn server_dir(&self, demo: bool) -> Result<PathBuf, String> {
         let folder = self.data_dir()?;
         Ok(if demo { folder.join("demo") } else { folder })
+    }
+
+    /// The file with the admin's secret.
+    ///
+    /// # Errors
+    /// One line when the platform names no home folder.
+    pub fn admin_secret_file(&self, demo: bool) -> Result<PathBuf, String> {
+        match &self.admin.secret_file {
+            Some(file) => Ok(file.clone()),
+            None => Ok(self.server_dir(demo)?.join("admin.secret")),
+        }
     }
 
     /// The data folder of the server's node.

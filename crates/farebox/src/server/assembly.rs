@@ -10,6 +10,7 @@ use crate::server::facilitator;
 use crate::server::limits;
 use crate::server::metrics::{self, Metrics};
 use crate::server::node::Node;
+use crate::server::refusals;
 use crate::server::services;
 use crate::server::till::Till;
 use crate::server::{secret, wallets};
@@ -123,7 +124,7 @@ pub async fn build(
     let metrics = Metrics::new(sales, listings, exchange.clone(), node_stats);
     let pages = PageSettings { public_url: public_url.to_owned(), demo };
     let listed = directory.clone();
-    let parts = DirectoryParts::open(settings, demo, &folder, listed, public_url, &secret)?;
+    let parts = DirectoryParts::open(settings, demo, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
     let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
     let counted = parts
@@ -158,7 +159,8 @@ pub async fn build(
     let (router, openapi) = router.split_for_parts();
     let router = router
         .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(refusals::wrong_method)
+        .layer(axum::middleware::map_response(refusals::in_one_shape))
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
         || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };
@@ -261,12 +263,6 @@ fn everything_sold(
     sold.extend(services::sold(settings)?);
     sold.extend(samples.into_iter().flat_map(demo::sold));
     Ok(Sales { paywall: paywall.clone(), sold })
-}
-
-async fn wrong_method() -> Response {
-    let text = "This address does not take the method; the Allow header names those that it does.";
-    let body = ErrorBody::new("method_not_allowed", text);
-    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
 }
 
 /// What paid endpoints answer where nobody can be paid.

@@ -2,6 +2,7 @@
 
 use crate::config::{LimitSettings, Settings};
 use crate::output::Failure;
+use crate::server::imports::Imports;
 use crate::server::{admin_secret, limits};
 use farebox_directory::claim::{ClaimOptions, Claims, Reach};
 use farebox_directory::validate::Validator;
@@ -12,7 +13,6 @@ use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
 use farebox_paywall::Secret;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,14 +34,14 @@ pub struct DirectoryParts {
     claims: Claims,
     webhooks: Webhooks,
     admin: Admin,
+    imports: Option<Imports>,
 }
 
 impl DirectoryParts {
-    /// Puts it together; `folder` is the server's.
+    /// Puts it together.
     pub fn open(
         settings: &Settings,
         demo: bool,
-        folder: &Path,
         directory: Directory,
         public_url: &str,
         secret: &Secret,
@@ -54,11 +54,11 @@ impl DirectoryParts {
         let seal = SecretSeal::new(&secret.derive(WEBHOOK_PURPOSE));
         let options = WebhookOptions { seal, allows_http: is_local };
         let webhooks = Webhooks::new(directory.clone(), client.clone(), options);
-        let admin_secret = settings.admin.secret_file.clone();
-        let admin_secret = admin_secret.unwrap_or_else(|| folder.join("admin.secret"));
+        let admin_secret = settings.admin_secret_file(demo).map_err(Failure::usage)?;
         let admin_secret = admin_secret::load(&admin_secret).map_err(Failure::general)?;
         let admin = Admin::new(directory.clone(), admin_secret);
-        Ok(Self { directory, client, claims, webhooks, admin })
+        let imports = Imports::configured(&settings.directory, &directory, &client)?;
+        Ok(Self { directory, client, claims, webhooks, admin, imports })
     }
 
     /// What strangers and owners may ask, as often as the limits say.
@@ -81,19 +81,27 @@ impl DirectoryParts {
     /// What the admin may ask.
     pub fn admin_routes(&self) -> OpenApiRouter {
         let (claims, admin) = (self.claims.clone(), self.admin.clone());
+        let client = self.client.clone();
         farebox_directory::admin_routes(self.admin.clone())
+            .merge(farebox_directory::import::admin_routes(admin.clone(), client))
             .merge(farebox_directory::claim::admin_routes(claims, admin))
     }
 
     /// Work beside the requests, until the task is dropped; `holder` is this process.
     pub async fn run(self, holder: String) {
-        let courier = Courier::new(self.webhooks, holder);
-        tokio::join!(refresh(&self.directory), purge(&self.directory), courier.run());
+        let courier = Courier::new(self.webhooks, holder.clone());
+        let imports = async {
+            if let Some(imports) = self.imports {
+                imports.run(holder).await;
+            }
+        };
+        let kept = async { tokio::join!(refresh(&self.directory), purge(&self.directory)) };
+        tokio::join!(kept, courier.run(), imports);
     }
 }
 
 /// The client for every address that a stranger can name.
-fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
+pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
     let resolver = DnsResolver::system().map_err(Failure::general)?;
     let options = GuardOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).to_owned(),

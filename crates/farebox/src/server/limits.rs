@@ -11,6 +11,9 @@ use farebox_paywall::{Paywall, RateLimit};
 use farebox_wire::api_error::ErrorBody;
 use http::{Method, StatusCode};
 use std::net::SocketAddr;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::{Content, OpenApi, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Pages and texts that anybody may ask for as often as wanted.
@@ -37,7 +40,37 @@ pub fn counted(
         }
         None => limit,
     };
+    let mut router = router;
+    describe(router.get_openapi_mut(), paywall.is_some());
     router.layer(limit)
+}
+
+/// Says in the document what is answered beyond the limit.
+fn describe(openapi: &mut OpenApi, sells: bool) {
+    let too_many = ResponseBuilder::new()
+        .description("Too many requests of this client in a minute")
+        .content("application/json", body("ErrorBody"))
+        .build();
+    let offer = ResponseBuilder::new()
+        .description("Too many requests of this client in a minute: wait, or pay for more")
+        .content("application/json", body("PaymentRequired"))
+        .content("application/problem+json", body("PaymentRequired"))
+        .content("text/html", Content::new(Some(Object::with_type(Type::String))))
+        .build();
+    for (_, item) in openapi.paths.paths.iter_mut().filter(|(path, _)| !is_exempt(path)) {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.entry("429".to_owned()).or_insert_with(|| too_many.clone().into());
+            if sells {
+                responses.entry("402".to_owned()).or_insert_with(|| offer.clone().into());
+            }
+        }
+    }
+}
+
+fn body(schema: &str) -> Content {
+    Content::new(Some(Ref::from_schema_name(schema)))
 }
 
 /// The same routes, of which each `POST` takes one of what a client can have done for it in an

@@ -1,8 +1,11 @@
 //! `farebox admin`
 
 mod backup;
+mod import;
 mod ledger;
 mod restore;
+mod review;
+mod server;
 
 use crate::config::Settings;
 use crate::output::Failure;
@@ -14,6 +17,8 @@ use std::process::ExitCode;
 pub enum AdminCommand {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Review(review::ReviewArgs),
+    Import(import::ImportArgs),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
 }
@@ -24,6 +29,8 @@ impl AdminCommand {
         match self {
             Self::Backup(args) => args.json,
             Self::Restore(args) => args.json,
+            Self::Review(args) => args.json,
+            Self::Import(args) => args.json,
             Self::Ledger(command) => command.wants_json(),
         }
     }
@@ -34,6 +41,8 @@ pub async fn run(command: AdminCommand, settings: Settings) -> Result<ExitCode, 
     match command {
         AdminCommand::Backup(args) => backup::run(args, settings).await,
         AdminCommand::Restore(args) => restore::run(args, settings).await,
+        AdminCommand::Review(args) => review::run(args, settings).await,
+        AdminCommand::Import(args) => import::run(args, settings).await,
         AdminCommand::Ledger(command) => ledger::run(command, settings).await,
     }
 }

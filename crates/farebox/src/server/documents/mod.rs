@@ -7,6 +7,7 @@ mod l402_services;
 mod llms;
 mod openapi;
 mod payment;
+mod refusals;
 #[cfg(test)]
 mod tests;
 mod x402;

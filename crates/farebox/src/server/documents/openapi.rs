@@ -3,7 +3,7 @@
 
 use super::Sales;
 use super::kept::Documents;
-use super::payment;
+use super::{payment, refusals};
 use axum::extract::State;
 use axum::response::Response;
 use farebox_paywall::PaidOperation;
@@ -92,23 +92,9 @@ pub(super) fn base(openapi: &OpenApi, public_url: &str) -> Result<Value, serde_j
                 schemas.insert(payment::SCHEMA.to_owned(), payment::schema());
             }
         }
-        add_body_limits(document);
+        refusals::add(document);
     }
     Ok(document)
-}
-
-/// Every route that takes a body refuses one that is too large.
-fn add_body_limits(document: &mut Map<String, Value>) {
-    let paths = object(document, "paths").into_iter().flat_map(Map::values_mut);
-    let operations = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-    for operation in operations.filter_map(Value::as_object_mut) {
-        if operation.contains_key("requestBody")
-            && let Some(responses) = object(operation, "responses")
-        {
-            let too_large = json!({"description": "The body is too large"});
-            responses.entry("413").or_insert(too_large);
-        }
-    }
 }
 
 /// The document with `x-payment-info`, the credentials and the statuses of the paywall where
@@ -164,7 +150,7 @@ fn add_example(described: &mut Map<String, Value>, example: &Value) {
 }
 
 /// The object of this name, made where there is none.
-fn object<'a>(
+pub(super) fn object<'a>(
     parent: &'a mut Map<String, Value>,
     name: &str,
 ) -> Option<&'a mut Map<String, Value>> {
