@@ -243,6 +243,8 @@ fn table(estate: &Estate, question: i64) -> Vec<Row> {
         admins(&get, "/admin/api/listings", "", None),
         admins(&get, "/admin/api/review", "", None),
         admins(&post, "/admin/api/review/{id}", &question.to_string(), decision),
+        // For the admin it is no list.
+        row(&post, "/admin/api/import", "", Bearer, Some(json!({})), [401, 401, 401, 422, 401]),
         admins(&post, "/api/v1/admin/services/{id}/probe-status", listing, probing),
         row(
             &patch,
