@@ -1,11 +1,13 @@
 //! No address that a stranger names leads the server to a place that is not public.
 
 use super::world::{Answer, LOCAL, World};
+use http::Method;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use url::form_urlencoded;
 
 /// Counts who connects to a private address of this machine.
 struct Trap {
@@ -121,12 +123,17 @@ fn assert_refused(answer: Answer, code: &str, path: &str, url: &str) {
     assert_eq!(refused, code, "{path} {url}");
 }
 
-/// Not as a webhook either.
+/// Not as a webhook either, and not by the admin's own import.
 async fn assert_not_taken(world: &World, url: &str) {
     let secret = "0123456789abcdef";
     let hook = json!({ "url": url.replacen("http:", "https:", 1), "secret": secret });
     let refused = world.post("/api/v1/webhooks", hook).await.expect(400);
     assert_eq!(refused["error"]["parameters"], json!(["url"]), "{url}");
+    let from: String = form_urlencoded::byte_serialize(url.as_bytes()).collect();
+    let import = format!("/admin/api/import?format=jsonl&from={from}");
+    let refused = world.as_admin(Method::POST, &import, None).await;
+    assert!(matches!(refused.status, 400 | 502), "{url}: {}", refused.text);
+    assert_ne!(refused.json["error"]["code"], Value::Null, "{url}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

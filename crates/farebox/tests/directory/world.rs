@@ -134,6 +134,16 @@ impl World {
         })
     }
 
+    /// A server that counts requests.
+    pub fn counting_on(database: TestDatabase) -> Self {
+        Self::start(database, "[]", |folder, variables| {
+            let limits = [("FAREBOX_LIMITS__ENABLED", "true")];
+            let variables: Vec<_> = variables.iter().copied().chain(limits).collect();
+            let (server, url) = Plain::start(folder, &variables);
+            (Server::Plain(server), url, "admin.secret")
+        })
+    }
+
     fn start(
         database: TestDatabase,
         addresses: &str,
@@ -177,6 +187,11 @@ impl World {
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or_default();
         Answer { status, headers, text, json }
+    }
+
+    /// The same without headers, with parts of its own.
+    pub async fn send_to(&self, method: Method, path: String, body: Value) -> Answer {
+        self.send(method, &path, &[], Some(&body)).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
