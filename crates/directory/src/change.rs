@@ -2,7 +2,7 @@
 
 use crate::store::review::{self, ReviewKind};
 use crate::store::revision::{self, Revision};
-use crate::{Listing, Protocol, store};
+use crate::{Listing, Protocol, claim, store};
 use farebox_store::{StoreError, Transaction};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -65,11 +65,30 @@ impl<'a> Change<'a> {
     }
 
     /// Writes a listing, new or changed, and the events that follow from the difference. `before`
-    /// is the listing as this change found it.
+    /// is the listing as this change found it. A new one is marked as its provider's where the host
+    /// is claimed, and one that is marked stays so: only claims take that back.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn put(&self, before: Option<&Listing>, after: &Listing) -> Result<(), StoreError> {
+        let is_marked = match before {
+            Some(before) => before.facts.domain_verified,
+            None => claim::is_verified(self.transaction, &after.host())?,
+        };
+        if !is_marked || after.facts.domain_verified {
+            return self.put_as_is(before, after);
+        }
+        let mut after = after.clone();
+        after.facts.domain_verified = true;
+        self.put_as_is(before, &after)
+    }
+
+    /// The same, and the mark of the provider as `after` has it.
+    pub(crate) fn put_as_is(
+        &self,
+        before: Option<&Listing>,
+        after: &Listing,
+    ) -> Result<(), StoreError> {
         store::change(self.transaction, before, after, self.revision()?, self.now)
     }
 

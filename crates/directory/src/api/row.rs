@@ -50,6 +50,9 @@ pub(super) struct ServiceRow<'a> {
     lnget_compatible: Option<u8>,
     #[schema(value_type = Vec<Protocol>)]
     related_protocols: Vec<&'static str>,
+    #[schema(value_type = Option<Flag>)]
+    l402_compliant: Option<u8>,
+    l402_degrade_reason: Option<&'a str>,
     #[serde(flatten)]
     upcoming: Upcoming,
 }
@@ -105,6 +108,8 @@ pub(crate) fn service_row(listing: &Listing, related_protocols: &[Protocol]) -> 
         l402_format: facts.l402_format.map(L402Format::name),
         lnget_compatible: facts.lnget_compatible.map(u8::from),
         related_protocols: related_protocols.iter().map(|one| one.name()).collect(),
+        l402_compliant: facts.l402_compliant.map(u8::from),
+        l402_degrade_reason: facts.l402_degrade_reason.as_deref(),
         upcoming: Upcoming::default(),
     };
     // Texts, numbers and nulls always have a JSON form.

@@ -73,7 +73,7 @@ pub(super) fn mark(
         if before.facts.domain_verified != is_verified {
             let mut after = before.clone();
             after.facts.domain_verified = is_verified;
-            change.put(Some(&before), &after)?;
+            change.put_as_is(Some(&before), &after)?;
         }
     }
     Ok(kept)

@@ -65,8 +65,6 @@ impl ServiceStatus {
 pub(super) struct Service {
     /// `svc_` and twelve hexadecimal digits.
     pub(super) id: String,
-    /// Whether somebody holds a key to it.
-    pub(super) is_managed: bool,
     record: Option<ServiceRecord>,
     entries: Vec<Arc<Entry>>,
 }
@@ -81,11 +79,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// Groups the listings of a snapshot.
-    pub(super) fn build(
-        snapshot: Arc<Snapshot>,
-        records: Vec<ServiceRecord>,
-        claimed: &HashSet<String>,
-    ) -> Self {
+    pub(super) fn build(snapshot: Arc<Snapshot>, records: Vec<ServiceRecord>) -> Self {
         let mut services: Vec<Service> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut records: HashMap<String, ServiceRecord> =
@@ -100,9 +94,7 @@ impl Catalogue {
             }
             places.insert(id.clone(), services.len());
             let (id, record) = (id.clone(), records.remove(id));
-            let has_key = record.as_ref().is_some_and(|record| record.key_sha256.is_some());
-            let is_managed = has_key || claimed.contains(&id);
-            services.push(Service { id, record, is_managed, entries: vec![entry] });
+            services.push(Service { id, record, entries: vec![entry] });
         }
         Self { snapshot, services, places }
     }

@@ -4,7 +4,7 @@ use crate::Change;
 use crate::store::{timestamp, unreadable};
 use farebox_store::{Row, StoreError, Transaction, params};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Services with a row of their own at most, so that what is kept of them in memory has a bound.
 const SERVICES_MAX: usize = 1_000_000;
@@ -121,13 +121,6 @@ pub(super) fn find_paid(
 ) -> Result<Option<ServiceRecord>, StoreError> {
     let sql = "SELECT * FROM service WHERE payment_reference = ?1";
     transaction.optional(sql, params![payment_reference], read_record)
-}
-
-/// The services that were claimed under `/api/claim`.
-pub(super) fn claimed(transaction: &Transaction<'_>) -> Result<HashSet<String>, StoreError> {
-    let sql = "SELECT service_id FROM service_claim ORDER BY service_id LIMIT ?1";
-    let ids = transaction.all(sql, params![SERVICES_MAX], |row| row.get(0))?;
-    Ok(ids.into_iter().collect())
 }
 
 /// Every service with a row of its own.

@@ -7,7 +7,7 @@ use super::{document, rows};
 use crate::Directory;
 use arc_swap::ArcSwapOption;
 use farebox_money::Sats;
-use farebox_store::{StoreError, Transaction};
+use farebox_store::StoreError;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -88,11 +88,8 @@ impl Services {
             return Ok(known);
         }
         let snapshot = self.directory().snapshot();
-        let read = |transaction: &Transaction<'_>| -> Result<_, StoreError> {
-            Ok((rows::all(transaction)?, rows::claimed(transaction)?))
-        };
-        let (records, claimed) = self.directory().store().read(read).await?;
-        let build = move || Arc::new(Catalogue::build(snapshot, records, &claimed));
+        let records = self.directory().store().read(rows::all).await?;
+        let build = move || Arc::new(Catalogue::build(snapshot, records));
         let built = tokio::task::spawn_blocking(build).await.map_err(|_| StoreError::Closed)?;
         self.0.catalogue.store(Some(Arc::clone(&built)));
         Ok(built)

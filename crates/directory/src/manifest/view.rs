@@ -112,7 +112,7 @@ impl<'a> ServiceView<'a> {
             contact: record.and_then(|record| record.contact.as_deref()),
             docs_url: service.docs_url(),
             health_url: record.and_then(|record| record.health_url.as_deref()),
-            claimed: service.is_managed,
+            claimed: record.is_some_and(|record| record.key_sha256.is_some()),
             sample_data: listings.clone().all(|listing| listing.facts.sample_data),
             last_checked: listings.filter_map(|listing| listing.health.last_checked).max(),
             registered_at: service.registered_at(),

@@ -174,3 +174,16 @@ async fn whoever_used_their_rights_is_written_down() {
     assert_eq!(lines[1][..3], ["admin", "claim.reset", HOST]);
     assert!(!format!("{lines:?}").contains(owner.token()), "no secrets");
 }
+
+#[tokio::test]
+async fn listings_that_come_later_are_marked_and_stay_so() {
+    let world = World::new().await;
+    world.list(HOST, "x", Protocol::L402).await;
+    world.own().await;
+    let later = world.list(HOST, "later", Protocol::X402).await;
+    assert!(world.is_marked(&later));
+    assert_eq!(world.list(HOST, "later", Protocol::X402).await, later);
+    assert!(world.is_marked(&later), "a source that says it again knows nothing of claims");
+    let other = world.list("other.example.com", "x", Protocol::L402).await;
+    assert!(!world.is_marked(&other));
+}

@@ -7,5 +7,6 @@ mod world;
 mod domains;
 mod failures;
 mod proofs;
+mod purge;
 mod races;
 mod services;

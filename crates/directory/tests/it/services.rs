@@ -69,6 +69,7 @@ async fn a_row_has_the_documented_fields_in_the_documented_order() {
          \"reliability_score\":80.0,\"x402_payment_valid\":null,\
          \"x402_facilitator_reachable\":null,\"x402_asset_known\":null,\"domain_verified\":0,\
          \"l402_format\":\"v2_tlv\",\"lnget_compatible\":1,\"related_protocols\":[\"x402\"],\
+         \"l402_compliant\":null,\"l402_degrade_reason\":null,\
          \"l402_version\":null,\"agent_spec_url\":null,\"capabilities\":null,\
          \"token_format\":null,\"invoice_type\":null,\"pricing_model\":null,\
          \"content_domain\":null}}],\"total\":1,\"limit\":1,\"offset\":0}}"

@@ -11,7 +11,7 @@ mod rates;
 mod settings;
 mod withdrawals;
 
-pub use directory::{DirectorySettings, ImportSettings, ScheduledImport};
+pub use directory::{DirectorySettings, ScheduledImport};
 pub use limits::LimitSettings;
 pub use load::{Overrides, load};
 pub use node::NODE_WALLET;

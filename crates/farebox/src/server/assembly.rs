@@ -27,7 +27,7 @@ use farebox_play::phoenixd_api::{self, ApiPasswords};
 use farebox_play::{PlayNetwork, PlayWallet};
 use farebox_rates::Rates;
 use farebox_store::lease::Instance;
-use farebox_store::{Database, DatabaseOptions, OpenError, Store};
+use farebox_store::{Database, DatabaseOptions, OpenError, Store, make_private_folder};
 use farebox_web::PageSettings;
 use farebox_wire::api_error::ErrorBody;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -87,6 +87,13 @@ pub async fn build(
     let folder = settings.server_dir(demo).map_err(Failure::usage)?;
     crate::backup::refuse_unfinished(&folder)?;
     let store = open_store(settings, demo).await?;
+    // On a PostgreSQL nothing made it yet.
+    make_private_folder(&folder).map_err(|error| {
+        let folder = folder.display();
+        Failure::general(format!(
+            "cannot write to {folder}: {error}; choose another folder with --data"
+        ))
+    })?;
     let instance = Instance::start(store.clone()).await.map_err(Failure::general)?;
     let sold = has_sales(&store).await.map_err(Failure::general)?;
     let secret = secret::load(&folder.join("server.secret"), !sold).map_err(Failure::general)?;

@@ -12,7 +12,7 @@ use farebox_limits::{Limits, Work};
 use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
 use farebox_paywall::Secret;
 use ipnet::{IpNet, Ipv4Net};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -119,7 +119,9 @@ pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure
 pub fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
     let mut networks = settings.directory.networks().map_err(Failure::usage)?;
     if demo && settings.serve.listen.ip().is_loopback() {
+        // `localhost` leads to both.
         networks.extend(Ipv4Net::new(Ipv4Addr::new(127, 0, 0, 0), 8).map(IpNet::from));
+        networks.push(IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST)));
     }
     Ok(networks)
 }

@@ -38,9 +38,10 @@ fn is_plain(response: &Response) -> bool {
 /// The code and the text for an error that says neither.
 const fn said(status: StatusCode) -> Option<(&'static str, &'static str)> {
     Some(match status {
-        StatusCode::BAD_REQUEST => {
-            ("bad_request", "The address or the body cannot be read; percent escapes must be UTF-8.")
-        }
+        StatusCode::BAD_REQUEST => (
+            "bad_request",
+            "The address or the body cannot be read; percent escapes must be UTF-8.",
+        ),
         StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => (
             "method_not_allowed",

@@ -2,11 +2,10 @@
 
 use super::{Answer, Market, endpoint, submission};
 use farebox_directory::manifest::issue_management_key;
-use farebox_directory::{HealthStatus, ListingFacts, Protocol};
-use farebox_store::{StoreError, Transaction, params};
+use farebox_directory::{Change, HealthStatus, ListingFacts, Protocol};
+use farebox_store::{StoreError, params};
 use http::StatusCode;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 const URL: &str = "https://api.example.com/a";
 
@@ -19,6 +18,14 @@ async fn listed(market: &Market, document: &Value) -> (String, String) {
     let (_, listed) = market.list(document).await;
     let text = |name: &str| listed[name].as_str().unwrap().to_owned();
     (text("service_id"), text("management_key"))
+}
+
+/// Gives a service a key, as a claim does.
+async fn issue(market: &Market, id: &str) -> String {
+    let id = id.to_owned();
+    let issue = move |change: &farebox_directory::Change<'_>| issue_management_key(change, &id);
+    let key: Result<_, StoreError> = market.directory.change(issue).await;
+    key.unwrap().reveal_hex()
 }
 
 #[tokio::test]
@@ -134,13 +141,13 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let issue = |id: String| {
         let directory = market.directory.clone();
         async move {
-            let issue =
-                move |change: &farebox_directory::Change<'_>| issue_management_key(change, &id);
+            let issue = move |change: &Change<'_>| issue_management_key(change, &id);
             let key: Result<_, StoreError> = directory.change(issue).await;
             key.unwrap().reveal_hex()
         }
     };
     let key = issue(id.clone()).await;
+    let key = issue(&market, &id).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
     let service = market.get(&format!("/api/services/{id}")).await.json();
     assert_eq!(
@@ -155,32 +162,41 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let answer = put(&market, &id, &key, &elsewhere).await;
     assert_eq!((answer.status.as_u16(), answer.error().1.as_str()), (409, "foreign_host"));
     assert_eq!(market.directory.snapshot().len(), 2);
-    let newer = issue(id.clone()).await;
+    let newer = issue(&market, &id).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::FORBIDDEN);
     assert_eq!(put(&market, &id, &newer, &change).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn the_key_of_a_claim_is_a_management_key() {
+async fn on_a_host_that_was_proven_only_its_owner_lists_more() {
     let market = Market::open().await;
     let facts = ListingFacts::new("https://found.example/a", Some("GET"), Protocol::L402, "Found");
     let listing = market.import(facts).await;
     let id = market.directory.snapshot().get(&listing).unwrap().listing().service_id.clone();
-    let key = "ab".repeat(32);
-    let hash: [u8; 32] = Sha256::digest(&key).into();
     let claimed = id.clone();
-    let claim = move |transaction: &Transaction<'_>| {
-        let sql = "INSERT INTO service_claim \
-                   (service_id, domain, token_hash, management_key_hash, verified_at) \
-                   VALUES (?1, 'found.example', ?2, ?2, 0)";
-        transaction.execute(sql, params![claimed, hash])
+    let claim = move |change: &Change<'_>| {
+        let sql = "INSERT INTO service_claim (service_id, domain, token_hash, verified_at) \
+                   VALUES (?1, 'found.example', ?2, 0)";
+        change.transaction().execute(sql, params![claimed, [7; 32]])?;
+        issue_management_key(change, &claimed)
     };
-    market.store.write(claim).await.unwrap();
+    let key: Result<_, StoreError> = market.directory.change(claim).await;
+    let key = key.unwrap().reveal_hex();
     let change = json!({"description": "By its owner."});
     assert_eq!(put(&market, &id, &"cd".repeat(32), &change).await.status, StatusCode::FORBIDDEN);
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
     let service = market.get(&format!("/api/services/{id}")).await.json();
     assert_eq!(service["claimed"], true);
+    let (other, other_key) =
+        listed(&market, &submission("Guest", &["https://found.example/guest"])).await;
+    let claimed = id.clone();
+    let claim = move |transaction: &Transaction<'_>| {
+        let sql = "INSERT INTO service_claim (service_id, domain, token_hash, verified_at) \
+                   VALUES (?1, 'found.example', ?2, 0)";
+        transaction.execute(sql, params![claimed, [7_u8; 32]])
+    };
+    market.store.write(claim).await.unwrap();
+    let key = issue(&market, &id).await;
     let more = [endpoint("https://found.example/a"), endpoint("https://found.example/b")];
     let answer = put(&market, &id, &key, &json!({"endpoints": more})).await;
     assert_eq!(answer.json()["endpoints_total"], 2, "on its own host: {}", answer.text);
@@ -190,4 +206,9 @@ async fn the_key_of_a_claim_is_a_management_key() {
         listings.any(|one| one.facts.url == url && one.facts.domain_verified)
     };
     assert!(is_proven("https://found.example/b"));
+    let guests = ["https://found.example/guest", "https://found.example/more"].map(endpoint);
+    let answer = put(&market, &other, &other_key, &json!({"endpoints": guests})).await;
+    assert_eq!(answer.error().2, ["/endpoints/1/url"], "{}", answer.text);
+    let kept = put(&market, &other, &other_key, &json!({"endpoints": guests[..1]})).await;
+    assert_eq!(kept.status, StatusCode::OK, "what it had stays: {}", kept.text);
 }
