@@ -3,7 +3,7 @@
 use crate::health::{Check, HISTORY_LEN_MAX, summarise};
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Listing, ListingError, ListingFacts, ListingStatus};
-use crate::{Snapshot, claim, event, samples, store};
+use crate::{Snapshot, claim, event, samples, store, webhook};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
 use farebox_store::{Store, StoreError, Transaction};
@@ -154,6 +154,7 @@ impl Directory {
         let before = now.saturating_sub(DELETED_KEPT).unwrap_or(now);
         let drop_rows = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
             claim::purge(transaction, now)?;
+            webhook::purge(transaction, now)?;
             store::purge(transaction, before, PURGED_MAX)
         };
         self.store.write(drop_rows).await

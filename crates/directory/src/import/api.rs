@@ -16,7 +16,6 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use url::Url;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,7 +28,7 @@ const LIST_LEN_MAX: u64 = 2 * 1_024 * 1_024 * 1_024;
 const PARTS_AHEAD: usize = 16;
 
 /// What is said of the list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 struct ImportQuery {
     /// An address that the list is fetched from, in place of the body.

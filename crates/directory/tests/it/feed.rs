@@ -19,7 +19,7 @@ fn texts(xml: &str, name: &str) -> Vec<String> {
     loop {
         match reader.read_event().unwrap() {
             Event::Eof => return texts,
-            Event::Start(start) if &*start.name().into_inner() == name => {
+            Event::Start(start) if start.name().into_inner() == name => {
                 open = true;
                 texts.push(String::new());
             }

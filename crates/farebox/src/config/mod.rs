@@ -1,6 +1,6 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
-mod directory;
+pub mod directory;
 mod evm;
 mod limits;
 mod load;

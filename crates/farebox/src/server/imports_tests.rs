@@ -15,7 +15,7 @@ const LIST: &str =
 async fn imports(store: &Store, url: &Url) -> Imports {
     let directory_settings = DirectorySettings {
         allow_addresses: vec!["127.0.0.0/8".to_owned()],
-        import: vec![crate::config::ImportSettings {
+        import: vec![crate::config::directory::ImportSettings {
             name: "list".to_owned(),
             url: url.to_string(),
             format: None,

@@ -113,7 +113,11 @@ async fn what_does_not_take_payment_is_shown_when_asked_for() {
     market.check(&x402, Healthy, 60).await;
     assert_eq!(market.ids("").await, ids[..2]);
     for (status, id) in ["live", "degraded", "offline", "new"].iter().zip(&ids) {
-        assert_eq!(market.ids(&format!("status={status}")).await, [id.clone()], "{status}");
+        assert_eq!(
+            market.ids(&format!("status={status}")).await,
+            std::slice::from_ref(id),
+            "{status}"
+        );
     }
     assert_eq!(market.ids("status=all").await.len(), 4, "a client of L402 cannot pay the fifth");
     assert_eq!(market.ids("status=all&protocol=all").await.len(), 5);

@@ -2,8 +2,8 @@
 
 use super::{Answer, Market, endpoint, submission};
 use farebox_directory::manifest::issue_management_key;
-use farebox_directory::{Change, HealthStatus, ListingFacts, Protocol};
-use farebox_store::{StoreError, params};
+use farebox_directory::{HealthStatus, ListingFacts, Protocol};
+use farebox_store::{StoreError, Transaction, params};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -138,15 +138,6 @@ async fn a_claimed_service_is_changed_by_the_key_of_the_claim() {
     let change = json!({"description": "By its owner."});
     let answer = put(&market, &id, &"0".repeat(64), &change).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "nobody has a key");
-    let issue = |id: String| {
-        let directory = market.directory.clone();
-        async move {
-            let issue = move |change: &Change<'_>| issue_management_key(change, &id);
-            let key: Result<_, StoreError> = directory.change(issue).await;
-            key.unwrap().reveal_hex()
-        }
-    };
-    let key = issue(id.clone()).await;
     let key = issue(&market, &id).await;
     assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
     let service = market.get(&format!("/api/services/{id}")).await.json();
@@ -173,20 +164,6 @@ async fn on_a_host_that_was_proven_only_its_owner_lists_more() {
     let facts = ListingFacts::new("https://found.example/a", Some("GET"), Protocol::L402, "Found");
     let listing = market.import(facts).await;
     let id = market.directory.snapshot().get(&listing).unwrap().listing().service_id.clone();
-    let claimed = id.clone();
-    let claim = move |change: &Change<'_>| {
-        let sql = "INSERT INTO service_claim (service_id, domain, token_hash, verified_at) \
-                   VALUES (?1, 'found.example', ?2, 0)";
-        change.transaction().execute(sql, params![claimed, [7; 32]])?;
-        issue_management_key(change, &claimed)
-    };
-    let key: Result<_, StoreError> = market.directory.change(claim).await;
-    let key = key.unwrap().reveal_hex();
-    let change = json!({"description": "By its owner."});
-    assert_eq!(put(&market, &id, &"cd".repeat(32), &change).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(put(&market, &id, &key, &change).await.status, StatusCode::OK);
-    let service = market.get(&format!("/api/services/{id}")).await.json();
-    assert_eq!(service["claimed"], true);
     let (other, other_key) =
         listed(&market, &submission("Guest", &["https://found.example/guest"])).await;
     let claimed = id.clone();
