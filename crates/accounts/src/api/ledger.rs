@@ -73,7 +73,12 @@ fn parse_cursor(query: &str) -> Result<Option<u64>, ()> {
     match query.split_once('=') {
         None if query.is_empty() => Ok(None),
         Some(("cursor", "")) => Ok(None),
-        Some(("cursor", value)) => value.parse().map(Some).map_err(|_| ()),
+        // Records are counted in 63 bits: a larger number was never a cursor.
+        Some(("cursor", value)) => value
+            .parse()
+            .ok()
+            .filter(|cursor| i64::try_from(*cursor).is_ok())
+            .map_or(Err(()), |cursor| Ok(Some(cursor))),
         _ => Err(()),
     }
 }
@@ -101,6 +106,20 @@ impl From<Entry> for EntryBody {
             direction: if entry.is_credit { Direction::In } else { Direction::Out },
             amount_msat: entry.amount,
             at_ms: entry.at_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_a_number_that_a_record_can_have() {
+        assert_eq!(parse_cursor(""), Ok(None));
+        assert_eq!(parse_cursor("cursor=7"), Ok(Some(7)));
+        for wrong in ["cursor=-1", "cursor=9223372036854775808", "cursor=x", "page=1"] {
+            assert_eq!(parse_cursor(wrong), Err(()), "{wrong}");
         }
     }
 }

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 #[utoipa::path(
     get,
     path = "/api/health",
+    operation_id = "services_health",
     tag = "services",
     responses(
         (status = 200, description = "The counts", body = Health),

@@ -76,9 +76,19 @@ struct List<T> {
 #[schema(as = ManagedServiceList)]
 #[expect(dead_code, reason = "describes the list for the OpenAPI document")]
 struct ServiceList<'a> {
-    services: Vec<ServiceView<'a>>,
+    services: Vec<Shown<'a>>,
     /// How many there are in all.
     total: usize,
     limit: usize,
     offset: usize,
+}
+
+/// A service, in the form that was asked for.
+#[derive(ToSchema)]
+#[schema(as = ServiceInList)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the list for the OpenAPI document")]
+enum Shown<'a> {
+    Full(ServiceView<'a>),
+    Minimal(MinimalView<'a>),
 }

@@ -76,6 +76,7 @@ struct Pricing<'a> {
 /// A service in a few words.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MinimalService)]
+#[serde(deny_unknown_fields)]
 pub(super) struct MinimalView<'a> {
     id: &'a str,
     name: String,

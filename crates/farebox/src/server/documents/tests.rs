@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use farebox_money::Sats;
 use farebox_paywall::{PaidOperation, PaidRoute, RouteTerms};
+use farebox_wire::api_error::ErrorBody;
 use farebox_wire::x402::PaymentRequirements;
-use http::header::{ALLOW, ETAG, IF_NONE_MATCH};
+use http::header::{ALLOW, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
@@ -18,7 +19,9 @@ use tower::ServiceExt;
 const PUBLIC_URL: &str = "https://farebox.example";
 
 async fn server(folder: &tempfile::TempDir) -> Router {
-    let settings = Settings { data: Some(folder.path().to_owned()), ..Settings::default() };
+    let mut settings = Settings { data: Some(folder.path().to_owned()), ..Settings::default() };
+    // What it serves then is more.
+    settings.facilitator.enabled = true;
     let parts = assembly::build(&settings, true, PUBLIC_URL, None).await;
     parts.ok().unwrap().router
 }
@@ -91,6 +94,9 @@ async fn the_document_holds_together() {
             let tag = &operation["tags"][0];
             let tags = document["tags"].as_array().unwrap();
             assert!(tags.iter().any(|known| known["name"] == *tag), "{method} {path}: {tag}");
+            if path.contains("/admin/") {
+                assert_eq!(operation["security"], json!([{"admin": []}]), "{method} {path}");
+            }
             let taken = operation["security"].as_array().into_iter().flatten();
             for scheme in taken.flat_map(|taken| taken.as_object().unwrap().keys()) {
                 let known = &document["components"]["securitySchemes"][scheme];
@@ -113,6 +119,47 @@ fn references(value: &Value) -> Vec<String> {
         Value::Array(values) => values.iter().flat_map(references).collect(),
         _ => Vec::new(),
     }
+}
+
+/// What is answered, if it is an error in the one shape: its status and code.
+async fn refused(router: &Router, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
+    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/json", "{method} {path}");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: ErrorBody = serde_json::from_slice(&body).unwrap();
+    (status, body.error.code)
+}
+
+#[tokio::test]
+async fn what_no_handler_answers_is_an_error_like_all_and_is_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let router = server(&folder).await;
+    let huge = vec![b' '; 4 * 1_024 * 1_024];
+    for (method, path, template, body, status, code) in [
+        ("GET", "/service/%ff", "/service/{id}", vec![], 400, "bad_request"),
+        ("GET", "/assets/none", "/assets/{name}", vec![], 404, "not_found"),
+        ("POST", "/api/v1/topup", "/api/v1/topup", huge, 413, "request_too_large"),
+    ] {
+        let answered = refused(&router, method, path, body).await;
+        assert_eq!(answered, (status, code.to_owned()), "{method} {path}");
+        let described = &document(&router).await["paths"][template][method.to_lowercase()];
+        let body = &described["responses"][status.to_string()]["content"]["application/json"];
+        assert_eq!(body["schema"]["$ref"], "#/components/schemas/ErrorBody", "{template}");
+    }
+    let wrong = refused(&router, "PUT", "/api/v1/services", vec![]).await;
+    assert_eq!(wrong, (405, "method_not_allowed".to_owned()));
+}
+
+#[tokio::test]
+async fn where_requests_are_counted_the_document_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = document(&server(&folder).await).await;
+    let responses = |path: &str| document["paths"][path]["get"]["responses"].clone();
+    let counted = responses("/api/v1/services");
+    assert!(counted["429"].is_object() && counted["402"].is_object(), "{counted}");
+    assert_eq!(responses("/api/v1/health").get("429"), None);
 }
 
 #[tokio::test]
