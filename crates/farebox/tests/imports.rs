@@ -77,7 +77,7 @@ fn what_was_imported_is_shown_by_the_server_and_a_running_server_takes_a_list_to
     assert!(names.contains(&"First"), "{names:?}");
     // The server has its file to itself, so it is sent what there is to import.
     let more = data.path().join("more.jsonl");
-    std::fs::write(&more, LIST.replace("/a", "/c").replace("First", "Third")).unwrap();
+    std::fs::write(&more, LIST.replace("com/a", "com/c").replace("First", "Third")).unwrap();
     let more = more.to_str().unwrap();
     let mut while_it_runs = import(data.path(), &[more, "--demo", "--source", "mine", "--json"]);
     while_it_runs.env("FAREBOX_SERVER", &demo.url);
@@ -99,7 +99,7 @@ fn what_cannot_be_read_is_a_mistake_of_the_arguments() {
         (vec![page], 2, "--format"),
         (vec![page, "--format", "xml"], 2, "possible values"),
         (vec![page, "--trust", "owner"], 2, "possible values"),
-        (vec!["http://127.0.0.1:1/list.csv"], 4, "127.0.0.1"),
+        (vec!["http://127.0.0.1:8080/list.csv"], 4, "127.0.0.1"),
         (vec!["http://169.254.169.254/latest"], 4, "169.254.169.254"),
     ] {
         let output = output_of(&mut import(data.path(), &arguments));

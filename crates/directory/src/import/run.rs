@@ -20,7 +20,7 @@ const BATCH_LEN: usize = 1_000;
 /// Batches that are read ahead.
 const BATCHES_AHEAD: usize = 2;
 /// What is written shows at the latest after this, while more is written.
-const REFRESH_PERIOD: Duration = Duration::from_secs(30);
+const REFRESH_PERIOD: Duration = Duration::from_secs(120);
 
 /// What to import.
 #[derive(Clone, Debug)]
