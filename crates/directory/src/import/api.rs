@@ -1,6 +1,7 @@
 //! `POST /admin/api/import`: a list from an admin, while the server runs.
 
 use super::formats::{Format, HEAD_LEN_MAX, detect};
+use super::query::ImportQuery;
 use super::{FetchError, FetchOptions, Import, Report};
 use crate::{Admin, Directory, Trust, only_admin};
 use axum::Json;
@@ -11,12 +12,10 @@ use farebox_net::GuardedClient;
 use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use http_body_util::BodyExt;
-use serde::Deserialize;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use url::Url;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,25 +26,6 @@ pub const IMPORT_PATH: &str = "/admin/api/import";
 const LIST_LEN_MAX: u64 = 2 * 1_024 * 1_024 * 1_024;
 /// Parts of a list that wait to be read.
 const PARTS_AHEAD: usize = 16;
-
-/// What is said of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct ImportQuery {
-    /// An address that the list is fetched from, in place of the body.
-    from: Option<String>,
-    /// The name of the source; made of the form when not given.
-    source: Option<String>,
-    /// How the list is written; told by how it begins when not given.
-    format: Option<String>,
-    /// The list's own address.
-    address: Option<String>,
-    /// How far it is believed.
-    trust: Option<String>,
-    /// Nothing is written; the report says what would be.
-    #[serde(default)]
-    dry_run: bool,
-}
 
 #[derive(Clone)]
 struct Importer {
