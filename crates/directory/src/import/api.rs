@@ -1,6 +1,7 @@
 //! `POST /admin/api/import`: a list from an admin, while the server runs.
 
 use super::formats::{Format, HEAD_LEN_MAX, detect};
+use super::query::ImportQuery;
 use super::{FetchError, FetchOptions, Import, Report};
 use crate::{Admin, Directory, Trust, only_admin};
 use axum::Json;
@@ -11,7 +12,6 @@ use farebox_net::GuardedClient;
 use farebox_wire::api_error::ErrorBody;
 use http::StatusCode;
 use http_body_util::BodyExt;
-use serde::Deserialize;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};

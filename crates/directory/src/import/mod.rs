@@ -6,6 +6,7 @@ mod fetch;
 pub mod formats;
 mod listing;
 mod merge;
+mod query;
 mod report;
 mod rows;
 mod run;
