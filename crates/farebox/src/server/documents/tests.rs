@@ -138,7 +138,7 @@ async fn what_no_handler_answers_is_an_error_like_all_and_is_described() {
     let router = server(&folder).await;
     let huge = vec![b' '; 4 * 1_024 * 1_024];
     for (method, path, template, body, status, code) in [
-        ("GET", "/service/%ff", "/service/{id}", vec![], 400, "bad_request"),
+        ("GET", "/assets/%ff", "/assets/{name}", vec![], 400, "bad_request"),
         ("GET", "/assets/none", "/assets/{name}", vec![], 404, "not_found"),
         ("POST", "/api/v1/topup", "/api/v1/topup", huge, 413, "request_too_large"),
     ] {
