@@ -27,25 +27,6 @@ const LIST_LEN_MAX: u64 = 2 * 1_024 * 1_024 * 1_024;
 /// Parts of a list that wait to be read.
 const PARTS_AHEAD: usize = 16;
 
-/// What is said of the list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-struct ImportQuery {
-    /// An address that the list is fetched from, in place of the body.
-    from: Option<String>,
-    /// The name of the source; made of the form when not given.
-    source: Option<String>,
-    /// How the list is written; told by how it begins when not given.
-    format: Option<String>,
-    /// The list's own address.
-    address: Option<String>,
-    /// How far it is believed.
-    trust: Option<String>,
-    /// Nothing is written; the report says what would be.
-    #[serde(default)]
-    dry_run: bool,
-}
-
 #[derive(Clone)]
 struct Importer {
     directory: Directory,
@@ -70,7 +51,6 @@ pub fn admin_routes(admin: Admin, client: GuardedClient) -> OpenApiRouter {
     path = "/admin/api/import",
     tag = "admin",
     params(ImportQuery),
-    security(("admin" = [])),
     request_body(content = String, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "What was added, changed and refused", body = Report),
