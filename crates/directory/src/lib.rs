@@ -55,7 +55,10 @@ pub use query::{
 };
 pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;
-pub use snapshot::{Category, CategoryTree, Counts, Entry, Page, RailCounts, Snapshot, Stats};
+pub use snapshot::{
+    Category, CategoryTree, Counts, Coverage, Entry, Opportunities, Page, RailCounts, Snapshot,
+    Stats,
+};
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};
 pub use store::{ListingEvent, events_after, events_of_listing, last_event};
 pub use words::{HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol};

@@ -6,6 +6,7 @@ mod categories;
 pub(crate) mod document;
 mod export;
 mod health;
+mod opportunities;
 pub(crate) mod row;
 pub(crate) mod service;
 mod services;
@@ -25,6 +26,7 @@ pub fn routes(directory: Directory) -> OpenApiRouter {
         .routes(routes!(service::service))
         .routes(routes!(categories::categories))
         .routes(routes!(health::health))
+        .routes(routes!(opportunities::opportunities))
         .layer(map_response(open_to_all_origins))
         .with_state(directory)
 }

@@ -1,10 +1,12 @@
 //! The whole directory at one moment, immutable: what every read is answered from.
 
 mod list;
+mod opportunities;
 mod order;
 mod stats;
 
 pub use list::Page;
+pub use opportunities::{Coverage, Opportunities};
 pub use stats::{Category, CategoryTree, Counts, RailCounts, Stats};
 
 use crate::api::row::service_row;
@@ -56,6 +58,8 @@ pub struct Snapshot {
     stats: OnceLock<Stats>,
     categories: OnceLock<CategoryTree>,
     known_names: OnceLock<KnownNames>,
+    /// Of all rails, and of each, in the order of [`Protocol::ALL`].
+    opportunities: [OnceLock<Opportunities>; Protocol::ALL.len() + 1],
 }
 
 /// What changes only when listings come, go or change their texts.
@@ -109,6 +113,7 @@ impl Snapshot {
             stats: OnceLock::new(),
             categories: OnceLock::new(),
             known_names: OnceLock::new(),
+            opportunities: Default::default(),
         }
     }
 
@@ -246,6 +251,15 @@ impl Snapshot {
         });
         let entries = positions.iter().filter_map(|position| self.entries.get(*position as usize));
         entries.map(|entry| &entry.listing)
+    }
+
+    /// Where something is missing, on one rail or on all.
+    #[must_use]
+    pub fn opportunities(&self, protocol: Option<Protocol>) -> &Opportunities {
+        let place = Protocol::ALL.iter().position(|rail| Some(*rail) == protocol);
+        let [of_all, of_each @ ..] = &self.opportunities;
+        let slot = place.and_then(|place| of_each.get(place)).unwrap_or(of_all);
+        slot.get_or_init(|| Opportunities::find(self.listings(), protocol))
     }
 
     /// The names that belong to verified providers.

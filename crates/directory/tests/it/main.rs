@@ -12,6 +12,7 @@ mod feed;
 mod health;
 mod imports;
 mod manifest;
+mod opportunities;
 mod properties;
 mod search;
 mod service;

@@ -55,6 +55,7 @@ fn read_by_all(estate: &Estate) -> Vec<Row> {
         ("/api/v1/categories", ""),
         ("/api/v1/changes", ""),
         ("/api/v1/health", ""),
+        ("/api/v1/opportunities", ""),
         ("/api/v1/services", ""),
         ("/api/v1/services/{id}", &estate.listing),
     ];
