@@ -51,6 +51,7 @@ pub fn admin_routes(admin: Admin, client: GuardedClient) -> OpenApiRouter {
     path = "/admin/api/import",
     tag = "admin",
     params(ImportQuery),
+    security(("admin" = [])),
     request_body(content = String, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "What was added, changed and refused", body = Report),

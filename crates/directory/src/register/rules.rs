@@ -198,3 +198,113 @@ fn provenance(facts: &ListingFacts, now: Timestamp) -> Box<str> {
     provenance.mark(fields, "self-registered", now);
     provenance.render()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Directory;
+    use crate::review::{Decision, decide};
+    use crate::store::review::{ReviewItem, ReviewStatus, questions};
+    use farebox_testing::TestDatabase;
+
+    struct House {
+        directory: Directory,
+        _database: TestDatabase,
+    }
+
+    impl House {
+        async fn open() -> Self {
+            let database = farebox_testing::database();
+            let store = database.open(|| vec![crate::schema()]).await;
+            Self { directory: Directory::open(store, None).await.unwrap(), _database: database }
+        }
+
+        async fn register(&self, name: &str, rails: &[(Protocol, u64)]) -> Outcome {
+            let offer = |msat: u64| Offer {
+                kind: "bolt11".to_owned(),
+                price_msat: Some(msat),
+                is_payable: Some(true),
+                ..Offer::default()
+            };
+            let offers = rails.iter().map(|(rail, msat)| (*rail, vec![offer(*msat)])).collect();
+            let found = Found { offers, content_flags: Vec::new() };
+            let url = "https://api.example.com/x";
+            let facts = ListingFacts::new(url, Some("GET"), Protocol::L402, name);
+            let registration = Registration { facts, contact_email: None, ignored: Vec::new() };
+            let work = move |change: &Change<'_>| register(change, registration, &found);
+            self.directory.change(work).await.unwrap()
+        }
+
+        async fn open_questions(&self) -> Vec<ReviewItem> {
+            let read = self
+                .directory
+                .store()
+                .read(|transaction| questions(transaction, ReviewStatus::Open, 0, 100));
+            read.await.unwrap()
+        }
+
+        async fn approve(&self, id: i64) {
+            let by = "admin".to_owned();
+            let decision = Decision { status: ReviewStatus::Approved, by, reason: None };
+            let work = move |change: &Change<'_>| decide(change, id, &decision);
+            self.directory.change(work).await.unwrap();
+        }
+    }
+
+    const L402: (Protocol, u64) = (Protocol::L402, 5_000);
+
+    #[tokio::test]
+    async fn a_new_endpoint_waits_with_every_rail_that_was_found() {
+        let house = House::open().await;
+        let outcome = house.register("Mine", &[L402, (Protocol::Mpp, 5_000)]).await;
+        assert_eq!(outcome.listing.status, ListingStatus::Pending);
+        assert_eq!(outcome.also_registered[0].facts.protocol, Protocol::Mpp);
+        assert!(house.directory.snapshot().is_empty(), "nothing is shown before its review");
+        let again = house.register("Mine, better said", &[L402]).await;
+        assert_eq!(again.listing.id, outcome.listing.id);
+        assert_eq!(again.listing.facts.name, "Mine, better said");
+        let waiting = house.open_questions().await;
+        assert_eq!(waiting.len(), 2, "the same is asked once");
+        for question in waiting {
+            house.approve(question.id).await;
+        }
+        assert_eq!(house.directory.snapshot().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_changes_no_text_of_what_is_shown() {
+        let house = House::open().await;
+        let id = house.register("Mine", &[L402]).await.listing.id;
+        house.approve(house.open_questions().await[0].id).await;
+        let shown = || house.directory.snapshot().get(&id).unwrap().listing().facts.clone();
+        let outcome = house.register("Theirs", &[(Protocol::L402, 9_000)]).await;
+        assert!(outcome.has_proposal);
+        assert_eq!(shown().name, "Mine");
+        // What the endpoint itself asks for is no stranger's word.
+        assert_eq!(shown().price_sats.map(farebox_money::Sats::get), Some(9));
+        house.approve(house.open_questions().await[0].id).await;
+        assert_eq!(shown().name, "Theirs", "once an admin said so");
+    }
+
+    #[tokio::test]
+    async fn what_its_owner_deleted_comes_back_only_by_a_review() {
+        let house = House::open().await;
+        let id = house.register("Mine", &[L402]).await.listing.id;
+        house.approve(house.open_questions().await[0].id).await;
+        let deleted = id.clone();
+        let delete = move |change: &Change<'_>| {
+            let before = change.find(&deleted)?.unwrap();
+            let after = Listing {
+                status: ListingStatus::Deleted,
+                deleted_at: Some(change.now()),
+                ..before.clone()
+            };
+            change.put(Some(&before), &after)
+        };
+        house.directory.change(delete).await.unwrap();
+        let outcome = house.register("Mine", &[L402]).await;
+        assert_eq!((&outcome.listing.id, outcome.listing.status), (&id, ListingStatus::Pending));
+        assert!(house.directory.snapshot().is_empty());
+        assert_eq!(house.open_questions().await[0].subject, "deleted before");
+    }
+}
