@@ -144,17 +144,21 @@ pub(crate) fn with_proposal(before: &Listing, body: &Value, now: Timestamp) -> L
         value.and_then(Value::as_str).map(str::to_owned)
     };
     let mut after = Listing { updated_at: now, ..before.clone() };
-    let facts = &mut after.facts;
-    let replace = |place: &mut String, text: Option<String>| {
-        if let Some(text) = text {
-            *place = text;
-        }
+    let mut changed = Vec::new();
+    let mut take = |name: &'static str| {
+        let text = text(name)?;
+        changed.push(name);
+        Some(text)
     };
-    replace(&mut facts.name, text("name"));
-    replace(&mut facts.description, text("description"));
-    replace(&mut facts.category, text("category"));
-    replace(&mut facts.provider, text("provider"));
-    facts.probe_body = text("probe_body").or_else(|| facts.probe_body.take());
+    let facts = &mut after.facts;
+    facts.name = take("name").unwrap_or_else(|| facts.name.clone());
+    facts.description = take("description").unwrap_or_else(|| facts.description.clone());
+    facts.category = take("category").unwrap_or_else(|| facts.category.clone());
+    facts.provider = take("provider").unwrap_or_else(|| facts.provider.clone());
+    facts.probe_body = take("probe_body").or_else(|| facts.probe_body.clone());
+    let mut provenance = Provenance::parse(&after.provenance);
+    provenance.mark(changed, "self-registered", now);
+    after.provenance = provenance.render();
     after
 }
 
@@ -284,6 +288,9 @@ mod tests {
         assert_eq!(shown().price_sats.map(farebox_money::Sats::get), Some(9));
         house.approve(house.open_questions().await[0].id).await;
         assert_eq!(shown().name, "Theirs", "once an admin said so");
+        let snapshot = house.directory.snapshot();
+        let provenance = &snapshot.get(&id).unwrap().listing().provenance;
+        assert!(provenance.contains("self-registered"), "{provenance}");
     }
 
     #[tokio::test]
