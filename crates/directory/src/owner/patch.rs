@@ -5,7 +5,7 @@ use super::error::OwnerError;
 use crate::api::body::Body;
 use crate::api::service::{Detail, detail};
 use crate::claim::{Claims, owner};
-use crate::text::{KnownNames, content_flags};
+use crate::text::KnownNames;
 use crate::{Change, Listing, ListingStatus};
 use axum::Json;
 use axum::body::Bytes;
@@ -70,7 +70,10 @@ async fn edit(claims: &Claims, id: String, bytes: &[u8]) -> Result<Value, OwnerE
     body.finish()?;
     let credentials = Credentials::of(claims, given)?;
     let directory = claims.directory();
-    let after = directory.change(move |change| apply(change, &id, &credentials, edits)).await?;
+    let known = directory.snapshot();
+    let work =
+        move |change: &Change<'_>| apply(change, &id, &credentials, edits, known.known_names());
+    let after = directory.change(work).await?;
     let snapshot = directory.snapshot();
     Ok(detail(&after, snapshot.related(&after)))
 }
@@ -80,17 +83,17 @@ fn apply(
     id: &str,
     credentials: &Credentials,
     edits: Edits,
+    known_names: &KnownNames,
 ) -> Result<Listing, OwnerError> {
     let owner = owner(change.transaction(), &credentials.domain, &credentials.token)?;
     let known = change.find(id)?.filter(|listing| listing.status != ListingStatus::Deleted);
     let before = known.ok_or(OwnerError::Unknown)?;
     owner.check_host(&before.host())?;
-    let mut after = edits.apply(&before, change.now()).map_err(|error| {
+    let after = edits.apply(&before, known_names, change.now()).map_err(|error| {
         let message = error.to_string();
         let invalid = vec![crate::InvalidParameter { name: "name".to_owned(), message }];
         OwnerError::Fields(crate::QueryError { invalid })
     })?;
-    after.content_flags = content_flags(&after.facts, &KnownNames::default());
     change.put(Some(&before), &after)?;
     let changed = json!({ "name": after.facts.name });
     change.audit(&owner.actor(), "listing.edit", id, &changed)?;

@@ -144,6 +144,9 @@ pub(crate) fn with_proposal(before: &Listing, body: &Value, now: Timestamp) -> L
         value.and_then(Value::as_str).map(str::to_owned)
     };
     let mut after = Listing { updated_at: now, ..before.clone() };
+    if let Some(flags) = body.get("content_flags") {
+        after.content_flags = serde_json::from_value(flags.clone()).unwrap_or_default();
+    }
     let mut changed = Vec::new();
     let mut take = |name: &'static str| {
         let text = text(name)?;
