@@ -1,0 +1,14 @@
+//! Finding short texts such as listings of APIs: exact substrings, words, misspelt words,
+//! meaning; filtered, ordered and counted exactly. All in memory and immutable once built.
+//!
+//! Pure: no I/O, no clock, no database, and no idea of what a listing is. A document is known by
+//! its [`Position`] in the list that an index was built from; whoever built it keeps the rest.
+
+mod bits;
+mod document;
+
+pub use bits::BitSet;
+pub use document::Document;
+
+/// The place of a document in the list that an index was built from.
+pub type Position = u32;
