@@ -40,7 +40,7 @@ pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
-pub use check::Checker;
+pub use check::{Checker, REASONS_MAX, Reason};
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;

@@ -1,6 +1,9 @@
 //! Looks at a listed endpoint and takes over what was seen: health, offers, further rails.
 
 mod judge;
+mod reason;
+
+pub use reason::{REASONS_MAX, Reason};
 
 use judge::judge;
 
