@@ -107,6 +107,12 @@ impl Invoice {
     }
 }
 
+/// Whether a text is what documentation writes in place of an invoice.
+#[must_use]
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    text.contains("...") || text.contains('…') || text.contains('<') || text.len() < 60
+}
+
 /// What the hops of a hint take together: each is paid for what it forwards, the fees of those
 /// after it included.
 fn hinted_fee(hint: &RouteHint, amount: Msat) -> Msat {

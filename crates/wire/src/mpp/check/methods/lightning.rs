@@ -1,7 +1,7 @@
 //! `lightning/charge` and `lightning/session`.
 
 use super::super::{FaultCode, request::Request};
-use crate::bolt11::{Invoice, Network};
+use crate::bolt11::{Invoice, Network, is_placeholder};
 use crate::evm::parse_amount;
 use crate::mpp::methods::lightning::LightningCharge;
 use serde_json::Value;
@@ -45,10 +45,6 @@ fn invoice_text(request: &mut Request<'_>, is_charge: bool) -> Option<String> {
     let differ = nested.is_some() && flat.is_some() && nested != flat;
     request.sink.add_if(differ, FaultCode::TwoInvoices);
     nested.or(flat).filter(|text| !text.is_empty())
-}
-
-fn is_placeholder(text: &str) -> bool {
-    text.contains("...") || text.contains('…') || text.contains('<') || text.len() < 60
 }
 
 fn check_times(invoice: &Invoice, request: &mut Request<'_>) {
