@@ -94,10 +94,8 @@ async fn look(args: ProbeArgs) -> Result<Probe, Problem> {
         system_proxy: true,
     });
     let client = client.map_err(Problem::general)?;
-    let options = ProbeOptions {
-        is_method_declared: named.names_a_method(),
-        ..ProbeOptions::default()
-    };
+    let options =
+        ProbeOptions { is_method_declared: named.names_a_method(), ..ProbeOptions::default() };
     let terms = Terms { now_s: now_s(), accepts_test_money: args.testnet };
     let read = tokio::task::spawn_blocking(move || named.read());
     let request = read.await.map_err(Problem::general)??;

@@ -151,8 +151,7 @@ fn check_invoice(
         Ok(invoice) => invoice,
         Err(error) => {
             let is_example = is_placeholder(text);
-            let reason =
-                if is_example { PLACEHOLDER.to_owned() } else { error.to_string() };
+            let reason = if is_example { PLACEHOLDER.to_owned() } else { error.to_string() };
             faults.push(Fault::UnreadableInvoice(reason));
             faults.extend(check_prefix(text, network));
             return None;

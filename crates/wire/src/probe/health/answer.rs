@@ -55,9 +55,10 @@ fn of_redirect(answer: &RecordedAnswer, seen: &Seen<'_>) -> Finding {
 }
 
 fn is_circle(from: &Url, to: &Url, seen: &Seen<'_>) -> bool {
-    let redirects = seen.steps.iter().filter(|step| {
-        step.status.is_some_and(|status| (300..400).contains(&status))
-    });
+    let redirects = seen
+        .steps
+        .iter()
+        .filter(|step| step.status.is_some_and(|status| (300..400).contains(&status)));
     let was_there = seen.steps.iter().any(|step| Url::parse(&step.url).ok().as_ref() == Some(to));
     from == to || was_there || redirects.count() >= REDIRECTS_MAX
 }

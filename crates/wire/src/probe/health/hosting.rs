@@ -77,9 +77,10 @@ const WALLS: [&str; 8] = [
     "captcha-delivery.com",
     "vercel security checkpoint",
 ];
-/// Headers that walls against programs set.
-const WALL_HEADERS: [&str; 4] =
-    ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "x-datadome"];
+/// Headers that walls against programs set where they answer themselves.
+const WALL_HEADERS: [&str; 3] = ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated"];
+/// One that is set on every answer, refused or not.
+const WALL_OF_REFUSALS: &str = "x-datadome";
 
 /// Whether somebody else answers: the tunnel, the host, the registrar, a wall. An answer with a
 /// challenge of its own is the endpoint's and not asked about here.
@@ -88,7 +89,7 @@ pub(super) fn somebody_else(answer: &RecordedAnswer) -> Option<Finding> {
     let says = |words: &[&str]| words.iter().any(|word| body.contains(word));
     let is_refusal = answer.status >= 400;
     let is_page = is_html(answer, &body);
-    if is_refusal && is_wall(answer, &body) {
+    if is_wall(answer, &body) {
         return Some(Finding::BotWall);
     }
     if is_refusal && (is_tunnel_gone(answer, &body) || says(&TUNNEL_GONE)) {
@@ -131,9 +132,11 @@ fn is_html(answer: &RecordedAnswer, body: &str) -> bool {
 }
 
 fn is_wall(answer: &RecordedAnswer, body: &str) -> bool {
-    let by_header = WALL_HEADERS.iter().any(|name| answer.has(name));
-    let by_body = matches!(answer.status, 403 | 429 | 503);
-    by_header || (by_body && WALLS.iter().any(|words| body.contains(words)))
+    let is_refusal = answer.status >= 400;
+    let by_header = WALL_HEADERS.iter().any(|name| answer.has(name))
+        || (is_refusal && answer.has(WALL_OF_REFUSALS));
+    let is_page = matches!(answer.status, 403 | 429 | 503);
+    by_header || (is_page && WALLS.iter().any(|words| body.contains(words)))
 }
 
 fn is_tunnel_gone(answer: &RecordedAnswer, body: &str) -> bool {

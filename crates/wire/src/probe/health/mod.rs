@@ -19,6 +19,7 @@ pub use result::{Classification, L402Marks, OfferHealth, RailHealth, State, X402
 pub use seen::{Ending, Failure, Listed, Seen, Step};
 
 use super::{Fault, Offer, Rail, RailReport, RecordedAnswer, Report, Severity, Terms};
+use crate::l402::TokenForm;
 
 /// Failures in a row, this one included, that make an endpoint down.
 pub const FAILURES_MAX: u32 = 3;
@@ -53,8 +54,11 @@ fn of_answer(
     let mut found = with_challenge(asked, &report, listed);
     let mut notes = notes::of_steps(seen, answer);
     notes.extend(notes::of_form(asked, &report));
+    let format = found.l402.and_then(|marks| marks.format);
+    notes.extend((format == Some(TokenForm::V2Tlv)).then_some(Finding::MacaroonV2));
     notes.extend(carried.is_some().then_some(Finding::McpTransport));
-    let is_known = |found: &Classification, code: &str| found.reasons.iter().any(|r| r.code == code);
+    let is_known =
+        |found: &Classification, code: &str| found.reasons.iter().any(|r| r.code == code);
     for note in notes {
         if !is_known(&found, note.code()) {
             found.reasons.push(Reason::beside(note));

@@ -19,11 +19,11 @@ pub(super) fn examine(resource: &str, request_url: &str) -> Option<(FaultCode, S
     if is_local(&resource) {
         return Some((FaultCode::ResourceLocal, Severity::Warning));
     }
-    if is_placeholder(&resource) {
-        return Some((FaultCode::ResourcePlaceholder, Severity::Warning));
-    }
     if shares_domain(&resource, &request) {
         return Some((FaultCode::ResourceHostDiffers, Severity::Warning));
+    }
+    if is_placeholder(&resource) {
+        return Some((FaultCode::ResourcePlaceholder, Severity::Warning));
     }
     Some((FaultCode::ResourceOriginMismatch, Severity::Error))
 }

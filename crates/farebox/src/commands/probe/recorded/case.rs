@@ -67,7 +67,8 @@ impl Case {
 
     pub(super) fn seen(&self) -> Seen<'_> {
         let answer = self.ending.as_ref().ok();
-        let to = answer.and_then(|answer| Url::parse(&answer.url).ok()?.join(location(answer)?).ok());
+        let to =
+            answer.and_then(|answer| Url::parse(&answer.url).ok()?.join(location(answer)?).ok());
         Seen {
             steps: &self.steps,
             ending: match &self.ending {

@@ -5,8 +5,6 @@ mod failure;
 mod lines;
 mod output;
 mod read;
-#[cfg(test)]
-mod tests;
 
 use crate::output::{Failure, print_line};
 use case::Case;
@@ -14,7 +12,7 @@ use farebox_wire::probe::health::{Classification, FAILURES_MAX, Listed, classify
 use lines::{Line, Lines};
 use output::{Summary, error_json, to_json, to_row};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, stdin};
+use std::io::{BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -64,11 +62,4 @@ fn judge(text: &[u8], folder: &Path) -> Result<Judged, String> {
     let listed = Listed { failures_before, ..case.listed.clone() };
     let third = classify(&case.seen(), &listed, case.terms);
     Ok(Judged { case, now, third })
-}
-
-/// Lines of input, for tests as well.
-#[cfg(test)]
-fn judge_all(input: impl BufRead, folder: &Path) -> Vec<Result<Judged, String>> {
-    let lines = Lines::new(input).map(|line| line.unwrap().text);
-    lines.map(|text| text.and_then(|text| judge(&text, folder))).collect()
 }

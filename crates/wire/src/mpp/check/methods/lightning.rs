@@ -6,12 +6,15 @@ use crate::evm::parse_amount;
 use crate::mpp::methods::lightning::LightningCharge;
 use serde_json::Value;
 
+/// No invoice is shorter.
+const INVOICE_LEN_MIN: usize = 60;
+
 pub(super) fn examine(request: &mut Request<'_>, is_charge: bool) {
     let Some(text) = invoice_text(request, is_charge) else {
         request.sink.add(FaultCode::InvoiceMissing);
         return;
     };
-    if is_placeholder(&text) {
+    if is_placeholder(&text) || text.len() < INVOICE_LEN_MIN {
         return request.sink.add_found(FaultCode::InvoicePlaceholder, &text);
     }
     let invoice = match Invoice::decode(&text) {
