@@ -30,7 +30,7 @@ pub(super) fn of_l402(answer: &RecordedAnswer, report: &Report) -> Option<L402Ma
     })
 }
 
-pub(super) fn of_x402(answer: &RecordedAnswer, report: &Report) -> Option<X402Marks> {
+pub(super) fn of_x402(report: &Report) -> Option<X402Marks> {
     let rail = rail(report, Rail::X402)?;
     let is_unknown = |index: usize| {
         let mut faults = rail.faults.iter();
@@ -39,7 +39,6 @@ pub(super) fn of_x402(answer: &RecordedAnswer, report: &Report) -> Option<X402Ma
     Some(X402Marks {
         is_payment_valid: rail.is_payable,
         is_asset_known: rail.offers.iter().any(|offer| !is_unknown(offer.index)),
-        facilitator: facilitator(answer),
     })
 }
 
@@ -47,8 +46,10 @@ fn rail(report: &Report, wanted: Rail) -> Option<&RailReport> {
     report.rails.iter().find(|found| found.rail == wanted)
 }
 
-/// Requirements have no field for it; some sellers name it in `extra` or beside `accepts`.
-fn facilitator(answer: &RecordedAnswer) -> Option<String> {
+/// The address of the facilitator that the x402 terms of an answer name. Requirements have no field
+/// for it; some sellers name it in `extra` or beside `accepts`.
+#[must_use]
+pub fn facilitator_of(answer: &RecordedAnswer) -> Option<String> {
     let header = answer.text(PAYMENT_REQUIRED).and_then(|value| decode_header(value).ok());
     let terms = header.or_else(|| parse_json_object(&answer.body, BODY_LEN_MAX).ok())?;
     let accepts = terms.get("accepts").and_then(Value::as_array);

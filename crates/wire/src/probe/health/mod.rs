@@ -14,12 +14,14 @@ mod result;
 mod seen;
 
 pub use finding::{Cause, Effect, Finding};
+pub use marks::facilitator_of;
 pub use reason::Reason;
 pub use result::{Classification, L402Marks, OfferHealth, RailHealth, State, X402Marks};
 pub use seen::{Ending, Failure, Listed, Seen, Step};
 
 use super::{Fault, Offer, Rail, RailReport, RecordedAnswer, Report, Severity, Terms};
 use crate::l402::TokenForm;
+use std::borrow::Cow;
 
 /// Failures in a row, this one included, that make an endpoint down.
 pub const FAILURES_MAX: u32 = 3;
@@ -47,7 +49,10 @@ fn of_answer(
 ) -> Classification {
     let carried = mcp::as_402(answer);
     let asked = carried.as_ref().unwrap_or(answer);
-    let report = super::classify(asked, terms);
+    let report = match (carried.is_some(), seen.report) {
+        (false, Some(report)) => Cow::Borrowed(report),
+        _ => Cow::Owned(super::classify(asked, terms)),
+    };
     if report.rails.is_empty() {
         return without_challenge(seen, answer, &report, listed);
     }
@@ -129,7 +134,7 @@ fn with_challenge(answer: &RecordedAnswer, report: &Report, listed: &Listed) -> 
         (false, true) => Cause::TooLarge,
         (false, false) => Cause::NotPayable,
     };
-    let x402 = marks::of_x402(answer, report);
+    let x402 = marks::of_x402(report);
     Classification { state: State::of_payable(is_payable), cause, rails, reasons, l402, x402 }
 }
 

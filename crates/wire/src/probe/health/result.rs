@@ -110,12 +110,10 @@ pub struct L402Marks {
 }
 
 /// What an x402 challenge is like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct X402Marks {
     /// Whether some requirement is valid and can be paid, whatever the listing says.
     pub is_payment_valid: bool,
     /// Whether some requirement is in a token that clients know.
     pub is_asset_known: bool,
-    /// The facilitator that the requirements name.
-    pub facilitator: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What was seen of an endpoint, and what its listing says.
 
-use super::super::{Rail, RecordedAnswer};
+use super::super::{Rail, RecordedAnswer, Report};
 use super::Finding;
 
 /// Everything that one look at an endpoint brought.
@@ -10,6 +10,8 @@ pub struct Seen<'a> {
     pub steps: &'a [Step],
     /// What the last of them came to.
     pub ending: Ending<'a>,
+    /// The report on the last answer, where it was made already, with the same terms.
+    pub report: Option<&'a Report>,
     /// Whether the last answer redirects to where nobody may send us: a private address, or a
     /// place where clouds keep secrets.
     pub is_redirect_refused: bool,

@@ -8,7 +8,12 @@ fn answer(status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>) -> Record
 }
 
 fn judged(answer: &RecordedAnswer, listed: &Listed) -> Classification {
-    let seen = Seen { steps: &[], ending: Ending::Answer(answer), is_redirect_refused: false };
+    let seen = Seen {
+        steps: &[],
+        ending: Ending::Answer(answer),
+        report: None,
+        is_redirect_refused: false,
+    };
     classify(&seen, listed, Terms { now_s: 1_800_000_000, accepts_test_money: false })
 }
 
