@@ -6,6 +6,7 @@
 
 mod bits;
 mod document;
+pub mod lexical;
 
 pub use bits::BitSet;
 pub use document::Document;
