@@ -7,6 +7,7 @@
 mod bits;
 mod column;
 mod document;
+pub mod lexical;
 mod page;
 mod phrase;
 
