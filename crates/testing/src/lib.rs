@@ -5,6 +5,7 @@
 
 pub mod evm_node;
 pub mod name_server;
+pub mod listings;
 
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;
