@@ -7,13 +7,15 @@
 mod bits;
 mod column;
 mod document;
-pub mod lexical;
+mod embedding;
 mod page;
 mod phrase;
+pub mod lexical;
 
 pub use bits::BitSet;
 pub use column::{Column, Order};
 pub use document::Document;
+pub use embedding::{DIMENSIONS_MAX, Embedding, Model, ModelError, VectorIndex};
 pub use phrase::{PhraseHits, PhraseIndex, folded};
 
 /// The place of a document in the list that an index was built from.
