@@ -25,6 +25,8 @@ mod offer;
 mod owner;
 mod provenance;
 mod query;
+mod recent;
+mod record;
 mod register;
 mod review;
 mod samples;
@@ -46,7 +48,9 @@ pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
 pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
-pub use history::Outcome;
+pub use history::{
+    Code, Figures, Found, Incident, Outcome, Run, SlotCounts, Window, incidents, reliability_score,
+};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
@@ -55,6 +59,7 @@ pub use query::{
     Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
     SortKey,
 };
+pub use recent::RECENT_LEN_MAX;
 pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;
 pub use snapshot::{

@@ -5,9 +5,11 @@
 //! Beside that, the times in which the verdict stayed the same are kept to the millisecond
 //! ([`Run`]): they are the incident log. Pure: the store brings the rows and the caller the time.
 
+mod chronicle;
 mod code;
 mod day;
 mod outcome;
+mod progress;
 mod run;
 mod score;
 mod sketch;
@@ -22,10 +24,12 @@ pub use code::Code;
 pub use outcome::Outcome;
 pub use run::{Found, Incident, Run, incidents};
 pub use score::reliability_score;
-pub use sketch::Counts;
+pub use sketch::SlotCounts;
 pub use window::{Figures, Window};
 
+pub(crate) use chronicle::Chronicle;
 pub(crate) use day::{DayCodes, DayRecord};
+pub(crate) use progress::{Progress, State};
 pub(crate) use run::OpenRun;
 pub(crate) use sketch::Sketch;
 pub(crate) use slot::{Day, Slot};

@@ -96,12 +96,12 @@ impl Model {
     }
 
     /// The counts of a window, and the sorted latencies of its slots.
-    fn figures(&self, window: Window) -> (Counts, Vec<u32>) {
+    fn figures(&self, window: Window) -> (SlotCounts, Vec<u32>) {
         let mut slots: BTreeMap<i64, Vec<&Seen>> = BTreeMap::new();
         for seen in self.window(window) {
             slots.entry(seen.at_ms.div_euclid(SLOT_MS)).or_default().push(seen);
         }
-        let (mut counts, mut latencies) = (Counts::default(), Vec::new());
+        let (mut counts, mut latencies) = (SlotCounts::default(), Vec::new());
         for probes in slots.values() {
             let judged = probes.iter().filter(|seen| seen.outcome.is_judged());
             let Some(worst) = judged.max_by_key(|seen| seen.outcome.severity()) else { continue };

@@ -1,6 +1,6 @@
 //! The reliability score. `docs/health.md` publishes the formula.
 
-use super::Counts;
+use super::SlotCounts;
 
 /// Judged slots that a listing begins with, half of them good: what nobody has seen yet counts as
 /// a toss of a coin.
@@ -16,7 +16,7 @@ const FAILURES_MAX: u32 = 3;
 /// nobody saw (the mean of a Beta(5, 5) prior after these observations); for each failure in a row
 /// up to the last check, three at most, a quarter less. `None` before the first judged check.
 #[must_use]
-pub fn reliability_score(days_30: Counts, consecutive_failures: u32) -> Option<f64> {
+pub fn reliability_score(days_30: SlotCounts, consecutive_failures: u32) -> Option<f64> {
     if days_30.judged == 0 {
         return None;
     }
@@ -33,7 +33,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn score(healthy: u32, judged: u32, failures: u32) -> Option<f64> {
-        reliability_score(Counts { judged, healthy, reachable: judged }, failures)
+        reliability_score(SlotCounts { judged, healthy, reachable: judged }, failures)
     }
 
     /// The examples of `docs/health.md`.

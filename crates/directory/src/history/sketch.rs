@@ -5,7 +5,7 @@ use super::{Code, Outcome};
 
 /// How many slots were judged, and how they came out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct SlotCounts {
     /// Those that say something about the endpoint.
     pub judged: u32,
     /// Those in which it could have been paid.
@@ -17,14 +17,14 @@ pub struct Counts {
 /// A sum of slots that remembers no order. Sums add up exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sketch {
-    counts: Counts,
+    counts: SlotCounts,
     /// How often each latency was seen, by its step.
     latencies: [u32; Code::LATENCIES],
 }
 
 impl Default for Sketch {
     fn default() -> Self {
-        Self { counts: Counts::default(), latencies: [0; Code::LATENCIES] }
+        Self { counts: SlotCounts::default(), latencies: [0; Code::LATENCIES] }
     }
 }
 
@@ -36,7 +36,7 @@ impl Sketch {
         sum
     }
 
-    pub(crate) const fn counts(&self) -> Counts {
+    pub(crate) const fn counts(&self) -> SlotCounts {
         self.counts
     }
 
@@ -90,7 +90,7 @@ impl Sketch {
     /// As bytes: the counts, then each latency that was seen as its distance from the one before
     /// and its number, all of it in groups of seven bits, the lowest first.
     pub(crate) fn encode_into(&self, bytes: &mut Vec<u8>) {
-        let Counts { judged, healthy, reachable } = self.counts;
+        let SlotCounts { judged, healthy, reachable } = self.counts;
         let seen = (0_u32..).zip(self.latencies).filter(|(_, seen)| *seen > 0);
         let kinds = u32::try_from(seen.clone().count()).unwrap_or(0);
         for number in [judged, healthy, reachable, kinds] {
@@ -108,7 +108,8 @@ impl Sketch {
     pub(crate) fn decode_from(bytes: &mut &[u8]) -> Option<Self> {
         let [judged, healthy, reachable, kinds] =
             [take_number(bytes)?, take_number(bytes)?, take_number(bytes)?, take_number(bytes)?];
-        let mut sketch = Self { counts: Counts { judged, healthy, reachable }, ..Self::default() };
+        let mut sketch =
+            Self { counts: SlotCounts { judged, healthy, reachable }, ..Self::default() };
         let mut step = 0_usize;
         for _ in 0..kinds {
             step = step.checked_add(usize::try_from(take_number(bytes)?).ok()?)?;
@@ -151,7 +152,7 @@ mod tests {
         let success = Code::of(Outcome::Payable, Some(100)).0;
         let codes = [0, success, success, 1, 2, 14, 15];
         let sum = Sketch::of(&codes);
-        assert_eq!(sum.counts(), Counts { judged: 4, healthy: 2, reachable: 3 });
+        assert_eq!(sum.counts(), SlotCounts { judged: 4, healthy: 2, reachable: 3 });
         assert_eq!(sum.latency_percentile(50), Code(success).latency_ms());
         assert_eq!(Sketch::default().latency_percentile(50), None);
     }

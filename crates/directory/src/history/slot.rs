@@ -35,11 +35,6 @@ impl Slot {
     pub(crate) fn place(self) -> usize {
         usize::try_from(self.0.rem_euclid(SLOTS_PER_DAY_I64)).unwrap_or(0)
     }
-
-    /// The slot that lies so many before.
-    pub(crate) const fn minus(self, slots: i64) -> Self {
-        Self(self.0.saturating_sub(slots))
-    }
 }
 
 impl Day {

@@ -1,7 +1,7 @@
 //! Figures of a listing over the last hours and days.
 
 use super::slot::{Day, Slot};
-use super::{Counts, DayCodes, DayRecord, Sketch};
+use super::{DayCodes, DayRecord, Sketch, SlotCounts};
 use std::collections::BTreeMap;
 
 /// Days of a listing, by their number.
@@ -72,11 +72,24 @@ pub(crate) const fn oldest_day(today: Day) -> Day {
     today.minus(Window::Days90.days() - 1)
 }
 
+/// What the window that ends with `slot` adds up to. `days` holds the day of `slot` as well.
+pub(crate) fn sum_of(days: &Days, window: Window, slot: Slot) -> Sketch {
+    let today = slot.day();
+    let mut sum = Sketch::default();
+    if let Some(edge) = window.edge(today).and_then(|day| days.get(&day)) {
+        sum.add_codes(edge.codes().map(|codes| codes.from(slot.place() + 1)).unwrap_or_default());
+    }
+    for (_, day) in days.range(today.minus(window.days() - 1)..=today) {
+        sum.add(&day.sum());
+    }
+    sum
+}
+
 /// How a window went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// How many slots were judged, and how they came out.
-    pub counts: Counts,
+    pub counts: SlotCounts,
     /// The median time of the successes to their first byte, in milliseconds; at most 2.3 % off.
     pub latency_p50_ms: Option<u32>,
     /// What 95 of a hundred successes did not exceed.
@@ -84,7 +97,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    fn of(sum: &Sketch) -> Self {
+    /// The figures of a sum.
+    pub(crate) fn of(sum: &Sketch) -> Self {
         Self {
             counts: sum.counts(),
             latency_p50_ms: sum.latency_percentile(50),

@@ -1,6 +1,6 @@
 //! `GET /badge/{name}`
 
-use crate::common::{Answer, Fixture, facts, now};
+use crate::common::{Answer, Fixture, facts, now, outcome};
 use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use http::StatusCode;
@@ -12,13 +12,7 @@ async fn badge(fixture: &Fixture, path: &str) -> Answer {
 }
 
 async fn check(fixture: &Fixture, id: &str, healthy: HealthStatus) {
-    let check = Check {
-        checked_at: now(),
-        healthy,
-        response_time_ms: None,
-        http_status: None,
-        error_message: None,
-    };
+    let check = Check::new(now(), healthy, outcome(healthy));
     fixture.directory.record_check(id, check).await.unwrap();
 }
 

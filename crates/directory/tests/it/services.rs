@@ -1,17 +1,15 @@
 //! `GET /api/v1/services`
 
-use crate::common::{Fixture, facts, now};
+use crate::common::{Fixture, facts, now, outcome};
 use farebox_directory::{Check, HealthStatus, L402Format, ListingFacts, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use http::StatusCode;
 
 fn check(healthy: HealthStatus, response_time_ms: u32) -> Check {
     Check {
-        checked_at: now(),
-        healthy,
         response_time_ms: Some(response_time_ms),
         http_status: Some(402),
-        error_message: None,
+        ..Check::new(now(), healthy, outcome(healthy))
     }
 }
 
