@@ -35,9 +35,11 @@ impl Verdict {
         Check {
             checked_at,
             healthy: self.status,
+            outcome: self.outcome,
             response_time_ms: self.response_time_ms,
             http_status: self.http_status,
             error_message: self.message.clone(),
+            reasons: self.reasons.clone(),
         }
     }
 }

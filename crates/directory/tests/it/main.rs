@@ -11,6 +11,7 @@ mod changes;
 mod export;
 mod feed;
 mod health;
+mod history;
 mod imports;
 mod manifest;
 mod opportunities;
