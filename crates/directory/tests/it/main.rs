@@ -8,6 +8,7 @@ mod asking;
 mod badge;
 mod categories;
 mod changes;
+mod checking;
 mod export;
 mod feed;
 mod health;
