@@ -7,11 +7,12 @@ pub(crate) mod review;
 pub(crate) mod revision;
 mod samples;
 
-pub(crate) use events::append_event;
 pub use events::{ListingEvent, events_after, events_of_listing, last_event};
+pub(crate) use events::{append_bulk_event, append_event};
 pub(crate) use listings::{
-    change, changed_after, find, find_endpoint, find_on_rail, load_listings, of_service, of_url,
-    purge, replace_own, save, set_contact_email, set_method, store_health, with_status,
+    change, change_in_bulk, changed_after, find, find_endpoint, find_on_rail, load_listings,
+    of_service, of_url, purge, replace_own, save, set_contact_email, set_method, store_health,
+    with_status,
 };
 pub(crate) use observations::{
     clear_observations, history, history_since, insert_observation, prune,
