@@ -85,10 +85,13 @@ def allowed(query: dict, unit: Unit) -> int:
     rows = [row for row in unit.rows if rail in (None, row["protocol"])]
     if not rows:
         return 0
-    if price_max is None or any(row.get("price_usd", math.inf) <= price_max for row in rows):
+    if price_max is None:
+        return 2
+    price = min(row.get("price_usd", math.inf) for row in rows)
+    if price < price_max or (price == price_max and not query.get("price_is_below")):
         return 2
     unpriced = any(row.get("price_usd") is None for row in rows)
-    return 1 if unpriced else 0
+    return 1 if unpriced or price == price_max else 0
 
 
 def grade(rules: list[tuple], query: dict, unit: Unit) -> int:
