@@ -2,7 +2,9 @@
 
 use super::{Entry, Snapshot};
 use crate::ListQuery;
+use crate::query::Filters;
 use crate::search::{Hit, Tier};
+use farebox_search::{BitSet, Order};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -19,64 +21,58 @@ impl Snapshot {
     /// Answers a question: the rows of the page, and how many there are in all.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        match (&query.search, query.sort) {
-            (None, None) => self.page(query, self.orders.default_order(&self.entries)),
-            (None, Some(sort)) => {
-                self.page(query, self.orders.sorted(sort, &self.entries, self.rate))
-            }
-            (Some(text), None) => self.page(query, &self.by_relevance(text)),
-            (Some(text), Some(sort)) => {
-                let found = self.found(text);
-                let sorted = self.orders.sorted(sort, &self.entries, self.rate);
-                let is_found = |position: &u32| found.get(*position as usize) == Some(&true);
-                let candidates: Vec<u32> = sorted.iter().copied().filter(is_found).collect();
+        let order = query.sort.map(|sort| self.orders.sorted(sort));
+        let default = self.orders.default_order();
+        match (&query.search, order) {
+            (None, order) => self.page(query, order.unwrap_or(default).positions()),
+            (Some(text), None) => self.page(query, &self.by_relevance(text, default)),
+            (Some(text), Some(order)) => {
+                let len = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+                let hits = self.directory.index.search(text);
+                let found = BitSet::of(len, hits.iter().map(|hit| hit.position));
+                let positions = order.positions().iter().copied();
+                let candidates: Vec<u32> = positions.filter(|at| found.contains(*at)).collect();
                 self.page(query, &candidates)
             }
         }
     }
 
+    /// The listings that meet every condition; `None` where there is no condition.
+    fn meeting(&self, filters: &Filters) -> Option<BitSet> {
+        let met = self.facets.meeting(filters);
+        let priced = filters.max_price_usd.map(|most| self.orders.priced_at_most(most));
+        match (met, priced) {
+            (Some(mut met), Some(priced)) => {
+                met.intersect_with(&priced);
+                Some(met)
+            }
+            (met, priced) => met.or(priced),
+        }
+    }
+
     /// What a search finds: by tier; among those that hold the phrase, what is featured first;
     /// then by how much of the query is covered, and last in the default order.
-    fn by_relevance(&self, text: &str) -> Vec<u32> {
-        let places = self.orders.default_places(&self.entries);
-        let place = |hit: &Hit| places.get(hit.position as usize).copied().unwrap_or(u32::MAX);
-        let is_featured = |hit: &Hit| {
-            let entry = self.entries.get(hit.position as usize);
-            hit.tier != Tier::Words && entry.is_some_and(|entry| entry.listing.facts.featured)
-        };
+    fn by_relevance(&self, text: &str, default: &Order) -> Vec<u32> {
+        let featured = self.facets.featured();
+        let is_featured = |hit: &Hit| hit.tier != Tier::Words && featured.contains(hit.position);
         let mut hits = self.directory.index.search(text);
         hits.sort_by_cached_key(|hit| {
             // Scores are never negative, so their bits are ordered as they are.
-            (hit.tier, !is_featured(hit), Reverse(hit.score.to_bits()), place(hit))
+            let rank = default.rank(hit.position);
+            (hit.tier, !is_featured(hit), Reverse(hit.score.to_bits()), rank)
         });
         hits.into_iter().map(|hit| hit.position).collect()
     }
 
-    fn found(&self, text: &str) -> Vec<bool> {
-        let mut found = vec![false; self.entries.len()];
-        for hit in self.directory.index.search(text) {
-            if let Some(slot) = found.get_mut(hit.position as usize) {
-                *slot = true;
-            }
-        }
-        found
-    }
-
     fn page(&self, query: &ListQuery, candidates: &[u32]) -> Page {
-        if query.filters.is_empty() {
+        let Some(met) = self.meeting(&query.filters) else {
             return self.cut(query, candidates);
-        }
-        let accepted = |position: &u32| {
-            self.entries
-                .get(*position as usize)
-                .is_some_and(|entry| query.filters.accept(&entry.listing, self.rate))
         };
-        let mut accepted: Vec<u32> = candidates.iter().copied().filter(accepted).collect();
+        let mut accepted: Vec<u32> =
+            candidates.iter().copied().filter(|position| met.contains(*position)).collect();
         if query.filters.verified {
-            let entry = |position: &u32| self.entries.get(*position as usize);
-            accepted.sort_by_key(|position| {
-                !entry(position).is_some_and(|entry| entry.listing.facts.domain_verified)
-            });
+            let ahead = self.facets.domain_verified();
+            accepted.sort_by_key(|position| !ahead.contains(*position));
         }
         self.cut(query, &accepted)
     }

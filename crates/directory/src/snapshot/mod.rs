@@ -1,5 +1,6 @@
 //! The whole directory at one moment, immutable: what every read is answered from.
 
+mod facets;
 mod list;
 mod opportunities;
 mod order;
@@ -15,8 +16,9 @@ use crate::search::{Document, TextIndex};
 use crate::store::revision::Revision;
 use crate::text::KnownNames;
 use crate::{ListQuery, Listing, ListingStatus, Protocol, QueryError};
+use facets::Facets;
 use farebox_money::BtcUsd;
-use order::Orders;
+use order::{Names, Orders};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -55,6 +57,7 @@ pub struct Snapshot {
     entries: Vec<Arc<Entry>>,
     directory: Arc<Lookup>,
     orders: Orders,
+    facets: Facets,
     stats: OnceLock<Stats>,
     categories: OnceLock<CategoryTree>,
     known_names: OnceLock<KnownNames>,
@@ -68,6 +71,7 @@ struct Lookup {
     by_url: HashMap<String, Vec<u32>>,
     sources: Vec<String>,
     index: TextIndex,
+    names: Names,
     newest: OnceLock<Box<[u32]>>,
 }
 
@@ -104,12 +108,15 @@ impl Snapshot {
         entries: Vec<Arc<Entry>>,
         directory: Arc<Lookup>,
     ) -> Self {
+        let orders = Orders::build(&entries, &directory.names, rate);
+        let facets = Facets::build(entries.iter().map(|entry| &entry.listing));
         Self {
             revision,
             rate,
             entries,
             directory,
-            orders: Orders::default(),
+            orders,
+            facets,
             stats: OnceLock::new(),
             categories: OnceLock::new(),
             known_names: OnceLock::new(),
@@ -288,6 +295,7 @@ impl Lookup {
             by_url,
             sources: names.into_iter().collect(),
             index: TextIndex::build(listings.iter().map(document)),
+            names: Names::build(listings.iter()),
             newest: OnceLock::new(),
         }
     }
