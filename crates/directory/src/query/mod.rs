@@ -18,6 +18,9 @@ pub const LIMIT_DEFAULT: usize = 50;
 /// Rows of a page at most.
 pub const LIMIT_MAX: usize = 200;
 
+/// Characters of a search at most.
+pub const QUERY_LEN_MAX: usize = 200;
+
 /// A question to the directory, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListQuery {

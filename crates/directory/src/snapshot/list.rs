@@ -1,11 +1,12 @@
-//! Answers a [`ListQuery`]: candidates in order, filters, total, page.
+//! Answers a [`ListQuery`]: filters, search, order, total, page.
 
+use super::why::Why;
 use super::{Entry, Snapshot};
 use crate::ListQuery;
-use crate::query::Filters;
-use crate::search::{Hit, Tier};
-use farebox_search::{BitSet, Order};
-use std::cmp::Reverse;
+use crate::query::{Filters, Ranking};
+use farebox_money::{MicroUsd, Sats};
+use farebox_search::lexical::PriceLimit;
+use farebox_search::{BitSet, Query, Request};
 use std::sync::Arc;
 
 /// Some rows of an answer.
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct Page {
     /// The rows, in order.
     pub rows: Vec<Arc<Entry>>,
+    /// Why each of the rows was found, in the same order; empty where nobody asked.
+    pub whys: Vec<Option<Why>>,
     /// How many rows the whole answer has.
     pub total: usize,
 }
@@ -21,20 +24,33 @@ impl Snapshot {
     /// Answers a question: the rows of the page, and how many there are in all.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        let order = query.sort.map(|sort| self.orders.sorted(sort));
+        let filter = self.meeting(&query.filters);
+        let text = Query::parse(query.search.as_deref().unwrap_or_default());
+        let is_search = !text.is_empty();
+        let featured = is_search.then(|| self.facets.featured());
+        let ahead = query.filters.verified.then(|| self.facets.domain_verified());
+        let preferred = text.parsed().price().and_then(|limit| self.priced_within(limit));
         let default = self.orders.default_order();
-        match (&query.search, order) {
-            (None, order) => self.page(query, order.unwrap_or(default).positions()),
-            (Some(text), None) => self.page(query, &self.by_relevance(text, default)),
-            (Some(text), Some(order)) => {
-                let len = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-                let hits = self.directory.index.search(text);
-                let found = BitSet::of(len, hits.iter().map(|hit| hit.position));
-                let positions = order.positions().iter().copied();
-                let candidates: Vec<u32> = positions.filter(|at| found.contains(*at)).collect();
-                self.page(query, &candidates)
-            }
-        }
+        let found = self.lookup.engine.search(&Request {
+            filter: filter.as_ref(),
+            sort: query.sort.map(|sort| self.orders.sorted(sort)),
+            ahead: ahead.as_ref(),
+            featured: featured.as_ref(),
+            preferred: preferred.as_ref(),
+            ranking: match query.ranking {
+                Ranking::Tiers => farebox_search::Ranking::Tiers,
+                Ranking::Best => farebox_search::Ranking::Best,
+            },
+            offset: query.offset,
+            explain: query.explain && is_search,
+            ..Request::new(&text, default, query.limit)
+        });
+        let rows = found.hits.iter().filter_map(|hit| self.entry(hit.position).cloned());
+        let whys = match query.explain && is_search {
+            true => found.hits.iter().map(Why::of).collect(),
+            false => Vec::new(),
+        };
+        Page { rows: rows.collect(), whys, total: found.total }
     }
 
     /// The listings that meet every condition; `None` where there is no condition.
@@ -50,36 +66,12 @@ impl Snapshot {
         }
     }
 
-    /// What a search finds: by tier; among those that hold the phrase, what is featured first;
-    /// then by how much of the query is covered, and last in the default order.
-    fn by_relevance(&self, text: &str, default: &Order) -> Vec<u32> {
-        let featured = self.facets.featured();
-        let is_featured = |hit: &Hit| hit.tier != Tier::Words && featured.contains(hit.position);
-        let mut hits = self.directory.index.search(text);
-        hits.sort_by_cached_key(|hit| {
-            // Scores are never negative, so their bits are ordered as they are.
-            let rank = default.rank(hit.position);
-            (hit.tier, !is_featured(hit), Reverse(hit.score.to_bits()), rank)
-        });
-        hits.into_iter().map(|hit| hit.position).collect()
-    }
-
-    fn page(&self, query: &ListQuery, candidates: &[u32]) -> Page {
-        let Some(met) = self.meeting(&query.filters) else {
-            return self.cut(query, candidates);
+    /// The listings that cost no more than a query says; `None` without a rate to compare at.
+    fn priced_within(&self, limit: PriceLimit) -> Option<BitSet> {
+        let most = match limit {
+            PriceLimit::MicroUsd(micro_usd) => MicroUsd::new(micro_usd),
+            PriceLimit::Sats(sats) => self.rate?.to_usd_nearest(Sats::new(sats).to_msat()?)?,
         };
-        let mut accepted: Vec<u32> =
-            candidates.iter().copied().filter(|position| met.contains(*position)).collect();
-        if query.filters.verified {
-            let ahead = self.facets.domain_verified();
-            accepted.sort_by_key(|position| !ahead.contains(*position));
-        }
-        self.cut(query, &accepted)
-    }
-
-    fn cut(&self, query: &ListQuery, positions: &[u32]) -> Page {
-        let page = positions.iter().skip(query.offset).take(query.limit);
-        let rows = page.filter_map(|position| self.entries.get(*position as usize));
-        Page { rows: rows.cloned().collect(), total: positions.len() }
+        Some(self.orders.priced_at_most(most))
     }
 }
