@@ -1,6 +1,7 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
 use crate::health::{Check, HISTORY_LEN_MAX, summarise};
+use crate::prober::SweepFigures;
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Listing, ListingError, ListingFacts, ListingStatus};
 use crate::{Snapshot, claim, event, samples, store, webhook};
@@ -24,6 +25,7 @@ pub struct Directory {
     /// Held while a snapshot is made, so that none is replaced by an older one.
     publishing: Arc<Mutex<()>>,
     clock: Clock,
+    sweep_figures: Arc<SweepFigures>,
 }
 
 /// A change of the directory that did not happen.
@@ -55,6 +57,7 @@ impl Directory {
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
             publishing: Arc::new(Mutex::new(())),
             clock: Clock::default(),
+            sweep_figures: Arc::default(),
         })
     }
 
@@ -246,26 +249,44 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
     pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
-        let check = check.cleaned();
         let id = listing_id.to_owned();
-        self.change_at(check.checked_at, move |change| {
-            let transaction = change.transaction();
-            let known = change.find(&id)?;
-            let before = known.filter(|listing| listing.status == ListingStatus::Active);
-            let before = before.ok_or(DirectoryError::UnknownListing(id))?;
-            store::insert_observation(transaction, &before.id, &check)?;
-            store::prune(transaction, &before.id, check.checked_at)?;
-            let history = store::history(transaction, &before.id, HISTORY_LEN_MAX)?;
-            let health = summarise(&history, before.health.last_seen_healthy, check.checked_at);
-            store::store_health(transaction, &before.id, &health, change.revision()?)?;
-            let after = Listing { health, ..before.clone() };
-            for happening in event::happenings(Some(&before), &after) {
-                store::append_event(transaction, &after, &happening, check.checked_at)?;
-            }
-            Ok(())
+        self.change_at(check.checked_at, move |change| match record_in(change, &id, check)? {
+            true => Ok(()),
+            false => Err(DirectoryError::UnknownListing(id)),
         })
         .await
     }
+
+    /// How this server's sweep goes.
+    #[must_use]
+    pub fn sweep_figures(&self) -> &Arc<SweepFigures> {
+        &self.sweep_figures
+    }
+}
+
+/// Records what a check of a listing found and brings its health up to date. `false` when there is
+/// no active listing of this id.
+pub(crate) fn record_in(
+    change: &Change<'_>,
+    listing_id: &str,
+    check: Check,
+) -> Result<bool, StoreError> {
+    let check = check.cleaned();
+    let transaction = change.transaction();
+    let known = change.find(listing_id)?;
+    let Some(before) = known.filter(|listing| listing.status == ListingStatus::Active) else {
+        return Ok(false);
+    };
+    store::insert_observation(transaction, &before.id, &check)?;
+    store::prune(transaction, &before.id, check.checked_at)?;
+    let history = store::history(transaction, &before.id, HISTORY_LEN_MAX)?;
+    let health = summarise(&history, before.health.last_seen_healthy, check.checked_at);
+    store::store_health(transaction, &before.id, &health, change.revision()?)?;
+    let after = Listing { health, ..before.clone() };
+    for happening in event::happenings(Some(&before), &after) {
+        store::append_event(transaction, &after, &happening, check.checked_at)?;
+    }
+    Ok(true)
 }
 
 /// What a snapshot does not show yet.

@@ -2,7 +2,7 @@
 
 mod judge;
 
-use judge::judge;
+pub(crate) use judge::judge;
 
 use crate::store::review::{ReviewKind, was_rejected};
 use crate::validate::{ValidateRequest, Validation, validate};
@@ -77,7 +77,7 @@ pub(crate) fn payable_offers(found: &Validation) -> Vec<(Protocol, Vec<Offer>)> 
 }
 
 /// Takes over the offers that were seen, and asks the admin about rails that are not listed yet.
-fn take_over(
+pub(crate) fn take_over(
     change: &Change<'_>,
     id: &str,
     offers: &[(Protocol, Vec<Offer>)],

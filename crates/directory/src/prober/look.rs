@@ -1,0 +1,170 @@
+//! One probe of an endpoint, and what it says about each of its listings.
+
+use super::due::{Standing, is_failure};
+use super::endpoint::{self, Endpoint};
+use super::outage::Sign;
+use super::plan::Wish;
+use super::shards::Fence;
+use crate::check::{judge, payable_offers};
+use crate::validate::{ValidateError, ValidateRequest, Validation, validate};
+use crate::{Check, Directory, HealthStatus, Listing, Offer, Protocol, Snapshot};
+use farebox_buyer::ProbeError;
+use farebox_net::GuardedClient;
+use farebox_wire::probe::RecordedAnswer;
+use http::StatusCode;
+use jiff::Timestamp;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Instant;
+
+/// What a probe brought.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) endpoint: Endpoint,
+    pub(super) fence: Fence,
+    /// For each listing of the endpoint, by id.
+    pub(super) checks: Vec<(String, Check)>,
+    /// The offers to be taken over, for those listings where they differ from what is listed.
+    pub(super) offers: Vec<(String, Vec<(Protocol, Vec<Offer>)>)>,
+    /// How the endpoint stands after it.
+    pub(super) standing: Standing,
+    pub(super) sign: Sign,
+    pub(super) wish: Option<Wish>,
+}
+
+/// Probes an endpoint once for all of its listings. `None` when it is not listed any more, or
+/// `deadline` has passed: then nothing of it counts.
+pub(super) async fn look(
+    directory: &Directory,
+    client: &GuardedClient,
+    (endpoint, listing_id): (Endpoint, &str),
+    fence: Fence,
+    deadline: Instant,
+) -> Option<Found> {
+    let request = request(&endpoint::listings_of(&directory.snapshot(), listing_id))?;
+    let asked = validate(client, request, directory.now());
+    let seen = before(deadline, asked).await?;
+    let now = directory.now();
+    // It may have changed meanwhile.
+    let snapshot = directory.snapshot();
+    let listings = endpoint::listings_of(&snapshot, listing_id);
+    let standing = listings.iter().map(|one| endpoint::standing(one)).reduce(endpoint::merged)?;
+    let checks: Vec<_> = listings.iter().map(|one| check(one, seen.as_ref(), now)).collect();
+    let is_failed = checks.iter().all(|(_, check)| is_failure(check.healthy, check.http_status));
+    let failures = if is_failed { standing.failures.saturating_add(1) } else { 0 };
+    let checked_at_ms = Some(now.as_second().saturating_mul(1_000));
+    let sign = Sign {
+        host: endpoint.host,
+        is_cut_off: is_cut_off(seen.as_ref()),
+        was_reachable: standing.failures == 0,
+    };
+    Some(Found {
+        endpoint,
+        fence,
+        offers: new_offers(&snapshot, &listings, seen.as_ref().ok()),
+        checks,
+        standing: Standing { checked_at_ms, failures, ..standing },
+        sign,
+        wish: seen.as_ref().ok().and_then(wish),
+    })
+}
+
+fn request(listings: &[&Listing]) -> Option<ValidateRequest> {
+    let first = listings.first()?;
+    let mut bodies = listings.iter().filter_map(|one| one.facts.probe_body.clone());
+    Some(ValidateRequest {
+        url: first.facts.url.clone(),
+        method: first.facts.method.as_deref().and_then(|method| method.parse().ok()),
+        probe_body: bodies.next(),
+        protocol: Some(first.facts.protocol),
+    })
+}
+
+fn check(
+    listing: &Listing,
+    seen: Result<&Validation, &ValidateError>,
+    now: Timestamp,
+) -> (String, Check) {
+    let verdict = judge(listing, seen);
+    let check = Check {
+        checked_at: now,
+        healthy: verdict.status,
+        response_time_ms: verdict.response_time_ms,
+        http_status: verdict.http_status,
+        error_message: verdict.message,
+    };
+    (listing.id.clone(), check)
+}
+
+/// The offers that are to be taken over: where they differ from what is listed, or name a rail on
+/// which the endpoint is not listed.
+fn new_offers(
+    snapshot: &Snapshot,
+    listings: &[&Listing],
+    seen: Option<&Validation>,
+) -> Vec<(String, Vec<(Protocol, Vec<Offer>)>)> {
+    let payable = seen.map(payable_offers).unwrap_or_default();
+    let is_new = |listing: &&Listing| {
+        payable.iter().any(|(protocol, offers)| {
+            if *protocol == listing.facts.protocol {
+                let mut after = (**listing).clone();
+                after.take_offers(offers.clone());
+                return after != **listing;
+            }
+            let mut related = snapshot.related(listing);
+            let is_same = |other: &&Listing| other.facts.method == listing.facts.method;
+            !related.any(|other| is_same(&other) && other.facts.protocol == *protocol)
+        })
+    };
+    let changed = listings.iter().filter(|listing| is_new(listing));
+    changed.map(|listing| (listing.id.clone(), payable.clone())).collect()
+}
+
+/// Whether nothing came at all, as when our own network fails.
+fn is_cut_off(seen: Result<&Validation, &ValidateError>) -> bool {
+    let Ok(Validation { seen: Err(error), .. }) = seen else { return false };
+    matches!(
+        error,
+        ProbeError::Dns { .. } | ProbeError::Connect { .. } | ProbeError::Timeout { .. }
+    )
+}
+
+/// Whether the host asks for fewer requests (RFC 9110 10.2.3, RFC 6585 4).
+fn wish(seen: &Validation) -> Option<Wish> {
+    let answer = &seen.seen.as_ref().ok()?.answer;
+    let retry_after_ms = retry_after_s(answer).map(|seconds| seconds.saturating_mul(1_000));
+    let is_busy = answer.status == StatusCode::TOO_MANY_REQUESTS.as_u16()
+        || (answer.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() && retry_after_ms.is_some());
+    is_busy.then_some(Wish { retry_after_ms })
+}
+
+/// In seconds; the form with a date says nothing to us but that it is there.
+fn retry_after_s(answer: &RecordedAnswer) -> Option<i64> {
+    let mut headers = answer.headers.iter();
+    let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let text = std::str::from_utf8(value).ok()?.trim();
+    Some(text.parse::<u32>().map_or(0, i64::from))
+}
+
+/// What a future comes to, unless the deadline passes first. After a process was stopped and goes
+/// on too late, not one more step is made.
+async fn before<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut alarm = pin!(tokio::time::sleep_until(deadline.into()));
+    poll_fn(|context| {
+        if Instant::now() >= deadline || alarm.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Whether the verdict may be one of our own network's making.
+pub(super) fn is_doubtful(found: &Found) -> bool {
+    let is_bad = |check: &Check| check.healthy != HealthStatus::Healthy;
+    found.sign.is_cut_off
+        && found.sign.was_reachable
+        && found.checks.iter().any(|(_, check)| is_bad(check))
+}
