@@ -22,7 +22,7 @@ mod shards;
 mod sweep;
 
 pub use figures::{SweepFigures, SweepReport};
-pub use options::ProberOptions;
+pub use options::{ProberOptions, TIMEOUT_MAX};
 pub use runtime::ProberThreads;
 
 use crate::Directory;
@@ -56,12 +56,13 @@ impl Prober {
     pub async fn run(self) {
         Sweep::new(self).run().await;
     }
+}
 
-    /// Gives this server's share back, so that the others need not wait until its leases run out.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then they wait.
-    pub async fn leave(&self) -> Result<(), StoreError> {
-        shards::leave(&self.directory, &self.holder).await
-    }
+/// Gives a server's share of the sweep back, so that the others need not wait until its leases run
+/// out. `holder` is its name.
+///
+/// # Errors
+/// [`StoreError`]; then they wait.
+pub async fn leave(directory: &Directory, holder: &str) -> Result<(), StoreError> {
+    shards::leave(directory, holder).await
 }

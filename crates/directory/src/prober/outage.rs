@@ -8,6 +8,8 @@ const HOSTS_MAX: usize = 40;
 const HOSTS_MIN: usize = 5;
 /// Older probes say nothing about now.
 const AGE_MAX_MS: i64 = 60_000;
+/// Probes of one host that are so close together are one sign.
+const TOGETHER_MS: i64 = 1_000;
 /// How long nothing is probed after an outage was noticed; doubled each time that it goes on.
 const PAUSE_MS: i64 = 15_000;
 const PAUSE_MAX_MS: i64 = 300_000;
@@ -61,17 +63,17 @@ impl OutageWatch {
     /// Decides what becomes of the results since the last decision.
     pub(super) fn decide(&mut self, now_ms: i64) -> Decision {
         let oldest_ms = now_ms.saturating_sub(AGE_MAX_MS);
-        let mut latest: HashMap<u64, bool> = HashMap::new();
+        let mut latest: HashMap<u64, (i64, bool)> = HashMap::new();
         let fresh = self.signs.iter().rev().take_while(|(at_ms, _)| *at_ms >= oldest_ms);
-        for (_, sign) in fresh {
+        for (at_ms, sign) in fresh {
             if latest.len() >= HOSTS_MAX {
                 break;
             }
-            // An endpoint that answers proves that its host can be reached.
-            let is_cut_off = latest.entry(sign.host).or_insert(true);
-            *is_cut_off &= sign.is_cut_off;
+            // An endpoint that answers at the same time proves that its host can be reached.
+            let (latest_ms, is_cut_off) = latest.entry(sign.host).or_insert((*at_ms, true));
+            *is_cut_off &= sign.is_cut_off || latest_ms.saturating_sub(*at_ms) > TOGETHER_MS;
         }
-        let silent = latest.values().filter(|is_cut_off| **is_cut_off).count();
+        let silent = latest.values().filter(|(_, is_cut_off)| *is_cut_off).count();
         if latest.len() >= HOSTS_MIN && silent * 2 > latest.len() {
             self.begin_pause(now_ms);
             return Decision::Discard;
@@ -133,6 +135,13 @@ mod tests {
         let large = (0..500).map(|_| sign(1, true));
         let mut watch = watch(large.chain((2..8).map(|host| sign(host, false))));
         assert_eq!(watch.decide(0), Decision::Keep);
+    }
+
+    #[test]
+    fn what_was_answered_before_the_outage_does_not_hide_it() {
+        let mut watch = watch((0..10).map(|host| sign(host, false)));
+        (0..10).for_each(|host| watch.note(sign(host, true), 3_000));
+        assert_eq!(watch.decide(3_000), Decision::Discard);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod rows;
 mod share;
 
-pub(super) use rows::{Fence, forget_all, still_held};
+pub(super) use rows::{Fence, still_held};
 
 use super::endpoint::SHARDS;
 use crate::Directory;

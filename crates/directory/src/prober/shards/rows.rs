@@ -111,10 +111,3 @@ pub(super) fn leave(transaction: &Transaction<'_>, holder: &str) -> Result<(), S
     transaction.execute("DELETE FROM probe_node WHERE holder = ?1", params![holder])?;
     Ok(())
 }
-
-/// Ends all leases: on a database that one process alone can have open, earlier ones are gone.
-pub(crate) fn forget_all(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    transaction.execute("UPDATE probe_shard SET until_ms = 0", params![])?;
-    transaction.execute("DELETE FROM probe_node", params![])?;
-    Ok(())
-}

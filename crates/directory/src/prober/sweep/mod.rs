@@ -9,7 +9,7 @@ use super::look::{Found, look};
 use super::outage::OutageWatch;
 use super::plan::{Plan, Planned, Turn};
 use super::record::Recorded;
-use super::shards::{Held, forget_all};
+use super::shards::Held;
 use farebox_store::StoreError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -113,7 +113,6 @@ impl Sweep {
 
     pub(super) async fn run(mut self) {
         self.prober.directory.sweep_figures().set_running();
-        self.forget_earlier_processes().await;
         loop {
             self.begin_what_is_due();
             let rest = self.rest();
@@ -127,17 +126,6 @@ impl Sweep {
             } else if self.tasks.is_empty() {
                 tokio::time::sleep(REST_MIN).await;
             }
-        }
-    }
-
-    /// On a database that only this process has open, nobody else holds a lease.
-    async fn forget_earlier_processes(&self) {
-        let store = self.prober.directory.store();
-        if store.is_shared() {
-            return;
-        }
-        if let Err(error) = store.write(forget_all).await {
-            tracing::warn!(%error, "the sweep waits until the leases of an earlier process run out");
         }
     }
 

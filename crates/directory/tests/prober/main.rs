@@ -1,0 +1,7 @@
+//! The sweep, against endpoints that count how they are asked.
+
+mod hosts;
+mod outage;
+mod shared;
+mod sweep;
+mod world;
