@@ -1,7 +1,5 @@
 //! When an endpoint is probed. Pure: it follows from what is recorded, on every server alike.
 
-use crate::{Health, HealthStatus};
-
 const SECOND_MS: i64 = 1_000;
 const HOUR_MS: i64 = 3_600 * SECOND_MS;
 /// Of a thousand: how much earlier or later a probe comes than its interval says.
@@ -85,24 +83,6 @@ pub(super) const fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
-}
-
-/// Probes in a row, up to the last, that met nothing or an error of the server, as far back as
-/// that is known.
-pub(super) fn failures(health: &Health) -> u32 {
-    let recent = health.recent.iter().map(|seen| &seen.check);
-    let failed = |check: &&crate::Check| is_failure(check.healthy, check.http_status);
-    let in_recent = recent.take_while(failed).count();
-    u32::try_from(in_recent).unwrap_or(u32::MAX).max(health.consecutive_failures)
-}
-
-/// Whether a verdict is one after which an endpoint is soon looked at again.
-pub(super) fn is_failure(status: HealthStatus, http_status: Option<u16>) -> bool {
-    match status {
-        HealthStatus::Down => true,
-        HealthStatus::Degraded => http_status.is_none_or(|status| status >= 500),
-        HealthStatus::Healthy | HealthStatus::Unknown => false,
-    }
 }
 
 #[cfg(test)]

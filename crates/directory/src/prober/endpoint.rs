@@ -1,6 +1,6 @@
 //! What is probed: one URL and method, with all the listings that it stands for.
 
-use super::due::{Standing, failures, mix};
+use super::due::{Standing, mix};
 use crate::{Listing, ProbeStatus, Snapshot};
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ pub(super) fn standing(listing: &Listing) -> Standing {
     Standing {
         registered_at_ms: listing.registered_at.as_millisecond(),
         checked_at_ms: listing.health.last_checked.map(jiff::Timestamp::as_millisecond),
-        failures: failures(&listing.health),
+        failures: listing.health.consecutive_failures,
         is_preferred: facts.featured || facts.domain_verified,
     }
 }

@@ -1,6 +1,6 @@
 //! One probe of an endpoint, and what it says about each of its listings.
 
-use super::due::{Standing, is_failure};
+use super::due::Standing;
 use super::endpoint::{self, Endpoint};
 use super::outage::Sign;
 use super::plan::Wish;
@@ -51,9 +51,9 @@ pub(super) async fn look(
     let listings = endpoint::listings_of(&snapshot, listing_id);
     let standing = listings.iter().map(|one| endpoint::standing(one)).reduce(endpoint::merged)?;
     let checks: Vec<_> = listings.iter().map(|one| check(one, seen.as_ref(), now)).collect();
-    let is_failed = checks.iter().all(|(_, check)| is_failure(check.healthy, check.http_status));
+    let is_failed = checks.iter().all(|(_, check)| check.is_failure());
     let failures = if is_failed { standing.failures.saturating_add(1) } else { 0 };
-    let checked_at_ms = Some(now.as_second().saturating_mul(1_000));
+    let checked_at_ms = Some(now.as_millisecond());
     let sign = Sign {
         host: endpoint.host,
         is_cut_off: is_cut_off(seen.as_ref()),

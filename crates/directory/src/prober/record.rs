@@ -2,6 +2,8 @@
 
 use super::look::Found;
 use super::shards::{Fence, still_held};
+use crate::check::take_over;
+use crate::record::record_in;
 use crate::{Change, Directory};
 use farebox_store::{StoreError, Transaction};
 use std::collections::BTreeSet;
@@ -49,15 +51,16 @@ async fn record_batch(
     let write = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
         let held: BTreeSet<Fence> = still_held(transaction, &holder)?;
         let change = Change::new(transaction, now);
-        let mut written = 0;
-        for found in batch.into_iter().filter(|found| held.contains(&found.fence)) {
-            for (id, check) in found.checks {
-                crate::directory::record_in(&change, &id, check)?;
-            }
-            for (id, offers) in &found.offers {
-                crate::check::take_over(&change, id, offers)?;
-            }
+        let (mut written, mut checks) = (0, Vec::with_capacity(batch.len()));
+        let mut offers = Vec::new();
+        for mut found in batch.into_iter().filter(|found| held.contains(&found.fence)) {
+            checks.append(&mut found.checks);
+            offers.append(&mut found.offers);
             written += 1;
+        }
+        record_in(&change, checks)?;
+        for (id, offers) in &offers {
+            take_over(&change, id, offers)?;
         }
         Ok(written)
     };

@@ -14,7 +14,7 @@ use crate::query::{Dialect, sources};
 use crate::search::{Document, TextIndex};
 use crate::store::revision::Revision;
 use crate::text::KnownNames;
-use crate::{ListQuery, Listing, ListingStatus, Protocol, QueryError};
+use crate::{Health, ListQuery, Listing, ListingStatus, Protocol, QueryError};
 use farebox_money::BtcUsd;
 use order::Orders;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -124,14 +124,36 @@ impl Snapshot {
         Self::assemble(self.revision, Some(rate), self.entries.clone(), lookup)
     }
 
-    /// The snapshot after these listings changed, came or went.
+    /// The snapshot after these listings changed, came or went, and others have another health.
     #[must_use]
-    pub(crate) fn with_changes(&self, changed: Vec<Listing>, revision: Revision) -> Self {
-        match self.in_place(&changed) {
+    pub(crate) fn with_changes(
+        &self,
+        changed: Vec<Listing>,
+        health: Vec<(String, Health)>,
+        revision: Revision,
+    ) -> Self {
+        let mut next = match self.in_place(&changed) {
             Some(entries) => {
                 Self::assemble(revision, self.rate, entries, Arc::clone(&self.directory))
             }
             None => self.rebuilt(changed, revision),
+        };
+        for (id, health) in health {
+            next.set_health(&id, health);
+        }
+        next
+    }
+
+    /// Before anybody else has it.
+    fn set_health(&mut self, id: &str, health: Health) {
+        let position = self.directory.positions.get(id).copied();
+        let entry = position.and_then(|position| self.entries.get_mut(position as usize));
+        if let Some(entry) = entry.filter(|entry| entry.listing.health != health) {
+            *entry = Arc::new(Entry {
+                listing: Listing { health, ..entry.listing.clone() },
+                related_protocols: entry.related_protocols.clone(),
+                row: OnceLock::new(),
+            });
         }
     }
 

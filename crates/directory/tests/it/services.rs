@@ -1,17 +1,16 @@
 //! `GET /api/v1/services`
 
-use crate::common::{Fixture, facts, now};
+use crate::common::{Fixture, NOW_S, facts, now, outcome};
 use farebox_directory::{Check, HealthStatus, L402Format, ListingFacts, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use http::StatusCode;
+use jiff::Timestamp;
 
 fn check(healthy: HealthStatus, response_time_ms: u32) -> Check {
     Check {
-        checked_at: now(),
-        healthy,
         response_time_ms: Some(response_time_ms),
         http_status: Some(402),
-        error_message: None,
+        ..Check::new(now(), healthy, outcome(healthy))
     }
 }
 
@@ -47,7 +46,10 @@ async fn mixed() -> Fixture {
     fixture.list(owned).await;
     let machine = fixture.list(facts("three", Protocol::Mpp, "Machine")).await;
     let record = async |id: &str, seen| fixture.directory.record_check(id, seen).await.unwrap();
+    let earlier = Timestamp::from_second(NOW_S - 3_600).unwrap();
+    let payable = Check { checked_at: earlier, ..check(HealthStatus::Healthy, 900) };
     record(&lightning, check(HealthStatus::Healthy, 100)).await;
+    record(&machine, payable).await;
     record(&machine, check(HealthStatus::Down, 900)).await;
     fixture
 }
@@ -66,7 +68,7 @@ async fn a_row_has_the_documented_fields_in_the_documented_order() {
          \"health_status\":\"healthy\",\"probe_status\":\"probeable\",\"uptime_30d\":1.0,\
          \"latency_p50_ms\":100,\"last_checked\":\"2027-01-15T08:00:00Z\",\
          \"registered_at\":\"2027-01-15T08:00:00Z\",\"http_method\":\"GET\",\
-         \"reliability_score\":80.0,\"x402_payment_valid\":null,\
+         \"reliability_score\":54.5,\"x402_payment_valid\":null,\
          \"x402_facilitator_reachable\":null,\"x402_asset_known\":null,\"domain_verified\":0,\
          \"l402_format\":\"v2_tlv\",\"lnget_compatible\":1,\"related_protocols\":[\"x402\"],\
          \"l402_compliant\":null,\"l402_degrade_reason\":null,\
