@@ -5,14 +5,13 @@ use super::endpoint::{self, Endpoint};
 use super::outage::Sign;
 use super::plan::Wish;
 use super::shards::Fence;
-use crate::check::{judge, payable_offers};
+use crate::check::{Facilitators, Taken, judge};
 use crate::validate::{ValidateError, ValidateRequest, Validation, validate};
-use crate::{Check, Directory, HealthStatus, Listing, Offer, Protocol, Snapshot};
+use crate::{Check, Directory, HealthStatus, Listing, Protocol, Snapshot};
 use farebox_buyer::ProbeError;
 use farebox_net::GuardedClient;
 use farebox_wire::probe::RecordedAnswer;
 use http::StatusCode;
-use jiff::Timestamp;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -25,8 +24,8 @@ pub(super) struct Found {
     pub(super) fence: Fence,
     /// For each listing of the endpoint, by id.
     pub(super) checks: Vec<(String, Check)>,
-    /// The offers to be taken over, for those listings where they differ from what is listed.
-    pub(super) offers: Vec<(String, Vec<(Protocol, Vec<Offer>)>)>,
+    /// What is to be taken over, for those listings that say otherwise.
+    pub(super) taken: Vec<(String, Taken)>,
     /// How the endpoint stands after it.
     pub(super) standing: Standing,
     pub(super) sign: Sign,
@@ -37,20 +36,34 @@ pub(super) struct Found {
 /// `deadline` has passed: then nothing of it counts.
 pub(super) async fn look(
     directory: &Directory,
-    client: &GuardedClient,
+    (client, facilitators): (&GuardedClient, &Facilitators),
     (endpoint, listing_id): (Endpoint, &str),
     fence: Fence,
     deadline: Instant,
 ) -> Option<Found> {
     let request = request(&endpoint::listings_of(&directory.snapshot(), listing_id))?;
-    let asked = validate(client, request, directory.now());
+    let begun = directory.now();
+    let asked = async {
+        let mut seen = validate(client, request, begun).await;
+        if let Ok(found) = &mut seen {
+            found.facilitator_reachable = facilitators.of(client, found, begun).await;
+        }
+        seen
+    };
     let seen = before(deadline, asked).await?;
     let now = directory.now();
     // It may have changed meanwhile.
     let snapshot = directory.snapshot();
     let listings = endpoint::listings_of(&snapshot, listing_id);
     let standing = listings.iter().map(|one| endpoint::standing(one)).reduce(endpoint::merged)?;
-    let checks: Vec<_> = listings.iter().map(|one| check(one, seen.as_ref(), now)).collect();
+    let (mut checks, mut taken) = (Vec::new(), Vec::new());
+    for listing in listings {
+        let verdict = judge(listing, seen.as_ref());
+        checks.push((listing.id.clone(), verdict.check(now)));
+        if is_new(&snapshot, listing, &verdict.taken) {
+            taken.push((listing.id.clone(), verdict.taken));
+        }
+    }
     let is_failed = checks.iter().all(|(_, check)| check.is_failure());
     let failures = if is_failed { standing.failures.saturating_add(1) } else { 0 };
     let checked_at_ms = Some(now.as_millisecond());
@@ -62,63 +75,34 @@ pub(super) async fn look(
     Some(Found {
         endpoint,
         fence,
-        offers: new_offers(&snapshot, &listings, seen.as_ref().ok()),
         checks,
+        taken,
         standing: Standing { checked_at_ms, failures, ..standing },
         sign,
         wish: seen.as_ref().ok().and_then(wish),
     })
 }
 
+/// By the first listing; a body that another knows is as good.
 fn request(listings: &[&Listing]) -> Option<ValidateRequest> {
-    let first = listings.first()?;
-    let mut bodies = listings.iter().filter_map(|one| one.facts.probe_body.clone());
-    Some(ValidateRequest {
-        url: first.facts.url.clone(),
-        method: first.facts.method.as_deref().and_then(|method| method.parse().ok()),
-        probe_body: bodies.next(),
-        protocol: Some(first.facts.protocol),
-    })
+    let mut requests = listings.iter().map(|listing| ValidateRequest::of_listing(listing));
+    let first = requests.next()?;
+    let probe_body = first.probe_body.clone().or_else(|| requests.find_map(|one| one.probe_body));
+    Some(ValidateRequest { probe_body, ..first })
 }
 
-fn check(
-    listing: &Listing,
-    seen: Result<&Validation, &ValidateError>,
-    now: Timestamp,
-) -> (String, Check) {
-    let verdict = judge(listing, seen);
-    let check = Check {
-        checked_at: now,
-        healthy: verdict.status,
-        response_time_ms: verdict.response_time_ms,
-        http_status: verdict.http_status,
-        error_message: verdict.message,
+/// Whether there is something to be taken over: the listing says otherwise, or a rail can be paid
+/// on which the endpoint is not listed.
+fn is_new(snapshot: &Snapshot, listing: &Listing, taken: &Taken) -> bool {
+    let mut after = listing.clone();
+    taken.apply(&mut after);
+    let is_listed = |protocol: Protocol| {
+        let mut others = snapshot.related(listing);
+        let method = &listing.facts.method;
+        others.any(|other| other.facts.method == *method && other.facts.protocol == protocol)
     };
-    (listing.id.clone(), check)
-}
-
-/// The offers that are to be taken over: where they differ from what is listed, or name a rail on
-/// which the endpoint is not listed.
-fn new_offers(
-    snapshot: &Snapshot,
-    listings: &[&Listing],
-    seen: Option<&Validation>,
-) -> Vec<(String, Vec<(Protocol, Vec<Offer>)>)> {
-    let payable = seen.map(payable_offers).unwrap_or_default();
-    let is_new = |listing: &&Listing| {
-        payable.iter().any(|(protocol, offers)| {
-            if *protocol == listing.facts.protocol {
-                let mut after = (**listing).clone();
-                after.take_offers(offers.clone());
-                return after != **listing;
-            }
-            let mut related = snapshot.related(listing);
-            let is_same = |other: &&Listing| other.facts.method == listing.facts.method;
-            !related.any(|other| is_same(&other) && other.facts.protocol == *protocol)
-        })
-    };
-    let changed = listings.iter().filter(|listing| is_new(listing));
-    changed.map(|listing| (listing.id.clone(), payable.clone())).collect()
+    after != *listing
+        || taken.others(listing.facts.protocol).any(|(protocol, _)| !is_listed(*protocol))
 }
 
 /// Whether nothing came at all, as when our own network fails.

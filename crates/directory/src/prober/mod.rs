@@ -26,6 +26,7 @@ pub use options::{ProberOptions, TIMEOUT_MAX};
 pub use runtime::ProberThreads;
 
 use crate::Directory;
+use crate::check::Facilitators;
 use farebox_net::GuardedClient;
 use farebox_store::StoreError;
 use sweep::Sweep;
@@ -35,6 +36,7 @@ use sweep::Sweep;
 pub struct Prober {
     directory: Directory,
     client: GuardedClient,
+    facilitators: Facilitators,
     options: ProberOptions,
     holder: String,
 }
@@ -42,13 +44,14 @@ pub struct Prober {
 impl Prober {
     /// Probes through `client`, in the name of `holder`: one for each process.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         directory: Directory,
         client: GuardedClient,
         options: ProberOptions,
         holder: String,
     ) -> Self {
-        Self { directory, client, options, holder }
+        let facilitators = Facilitators::default();
+        Self { directory, client, facilitators, options, holder }
     }
 
     /// Probes until the future is dropped. What is under way then is probed again later, by this

@@ -52,15 +52,15 @@ async fn record_batch(
         let held: BTreeSet<Fence> = still_held(transaction, &holder)?;
         let change = Change::new(transaction, now);
         let (mut written, mut checks) = (0, Vec::with_capacity(batch.len()));
-        let mut offers = Vec::new();
+        let mut taken = Vec::new();
         for mut found in batch.into_iter().filter(|found| held.contains(&found.fence)) {
             checks.append(&mut found.checks);
-            offers.append(&mut found.offers);
+            taken.append(&mut found.taken);
             written += 1;
         }
         record_in(&change, checks)?;
-        for (id, offers) in &offers {
-            take_over(&change, id, offers)?;
+        for (id, taken) in &taken {
+            take_over(&change, id, taken)?;
         }
         Ok(written)
     };

@@ -186,8 +186,8 @@ impl Sweep {
         let begun = turn.clone();
         let task = self.tasks.spawn(async move {
             let asked = (turn.endpoint, &*turn.listing_id);
-            let Prober { directory, client, .. } = &*prober;
-            let found = look(directory, client, asked, fence, deadline).await;
+            let Prober { directory, client, facilitators, .. } = &*prober;
+            let found = look(directory, (client, facilitators), asked, fence, deadline).await;
             Done::Looked(found.map(Box::new))
         });
         self.looking.insert(task.id(), begun);
