@@ -23,6 +23,7 @@ mod listing;
 pub mod manifest;
 mod offer;
 mod owner;
+pub mod prober;
 mod provenance;
 mod query;
 mod recent;
