@@ -18,6 +18,13 @@ pub(crate) use health::{
 pub(crate) use listings::{
     change, changed_after, find, find_all, find_endpoint, find_on_rail, load_listings, of_service,
     of_url, purge, replace_own, save, set_contact_email, set_method, with_status,
+pub(crate) use events::{append_bulk_event, append_event};
+    change, change_in_bulk, changed_after, find, find_endpoint, find_on_rail, load_listings,
+    of_service, of_url, purge, replace_own, save, set_contact_email, set_method, store_health,
+    with_status,
+};
+pub(crate) use observations::{
+    clear_observations, history, history_since, insert_observation, prune,
 };
 pub(crate) use runs::{drop_old, forget, forget_from, put_runs, take_last_run};
 pub(crate) use samples::{is_imported, replace_samples};

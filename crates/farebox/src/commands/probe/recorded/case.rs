@@ -75,6 +75,7 @@ impl Case {
                 Ok(answer) => Ending::Answer(answer),
                 Err(failure) => Ending::NoAnswer(*failure),
             },
+            report: None,
             is_redirect_refused: to.is_some_and(|to| is_refused(to.as_str())),
         }
     }

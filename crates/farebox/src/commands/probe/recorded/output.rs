@@ -34,7 +34,6 @@ pub(super) fn to_json(judged: &Judged) -> Value {
         if let Some(x402) = &found.x402 {
             fields.insert("x402_payment_valid".into(), json!(x402.is_payment_valid));
             fields.insert("x402_asset_known".into(), json!(x402.is_asset_known));
-            fields.insert("x402_facilitator".into(), json!(x402.facilitator));
         }
     }
     object
