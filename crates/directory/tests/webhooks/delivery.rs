@@ -1,9 +1,9 @@
 //! What is told, and when.
 
 use crate::world::{Manner, Receiver, SECRET, World};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_directory::import::Import;
 use farebox_directory::import::formats::Format;
+use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
 use farebox_money::Sats;
 use hmac::{Hmac, KeyInit, Mac};
