@@ -26,7 +26,8 @@ pub struct ListingEvent {
     pub at: Timestamp,
 }
 
-const INTO: &str = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at)";
+const INTO: &str = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at, \
+                    is_bulk)";
 
 /// Writes down what happened to a listing.
 pub(crate) fn append_event(
@@ -35,11 +36,31 @@ pub(crate) fn append_event(
     happening: &Happening,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = format!("{INTO} VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    append(transaction, listing, happening, now, false)
+}
+
+/// The same for one of the many events of a first import.
+pub(crate) fn append_bulk_event(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    append(transaction, listing, happening, now, true)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+    is_bulk: bool,
+) -> Result<(), StoreError> {
+    let sql = format!("{INTO} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
     let (protocol, body) = (listing.facts.protocol.name(), body(listing, happening));
     let at = now.as_second();
-    let row = params![listing.id, kind, is_public, protocol, body, at];
+    let row = params![listing.id, kind, is_public, protocol, body, at, is_bulk];
     transaction.execute(&sql, row)?;
     Ok(())
 }
@@ -55,7 +76,7 @@ pub(crate) fn append_events(
         });
     }
     let sql = format!(
-        "{INTO} SELECT listing_id, kind, is_public, protocol, body, at FROM unnest(?1::text[], \
+        "{INTO} SELECT listing_id, kind, is_public, protocol, body, at, 0 FROM unnest(?1::text[], \
          ?2::text[], ?3::bigint[], ?4::text[], ?5::text[], ?6::bigint[]) WITH ORDINALITY \
          AS event (listing_id, kind, is_public, protocol, body, at, place) ORDER BY place"
     );
@@ -78,26 +99,6 @@ pub(crate) fn append_events(
 }
 
 fn body(listing: &Listing, happening: &Happening) -> String {
-    append(transaction, listing, happening, now, false)
-}
-
-/// The same for one of the many events of a first import.
-pub(crate) fn append_bulk_event(
-    transaction: &Transaction<'_>,
-    listing: &Listing,
-    happening: &Happening,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    append(transaction, listing, happening, now, true)
-}
-
-fn append(
-    transaction: &Transaction<'_>,
-    listing: &Listing,
-    happening: &Happening,
-    now: Timestamp,
-    is_bulk: bool,
-) -> Result<(), StoreError> {
     let body = json!({
         "id": listing.id,
         "name": listing.facts.name,
@@ -107,14 +108,6 @@ fn append(
         "after": happening.after,
     });
     body.to_string()
-    let sql = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at, is_bulk) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
-    let (protocol, body) = (listing.facts.protocol.name(), body.to_string());
-    let at = now.as_second();
-    let row = params![listing.id, kind, is_public, protocol, body, at, is_bulk];
-    transaction.execute(sql, row)?;
-    Ok(())
 }
 
 /// Up to `len_max` public events after the place `seq`, oldest first. One writer at a time makes

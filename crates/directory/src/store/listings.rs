@@ -2,8 +2,7 @@
 
 use super::health::read_health;
 use super::revision::{self, Revision};
-use super::{append_event, timestamp, unreadable};
-use super::{append_bulk_event, append_event, health_status, history, timestamp, unreadable};
+use super::{append_bulk_event, append_event, timestamp, unreadable};
 use crate::canonical::{host, service_id};
 use crate::event::happenings;
 use crate::{L402Format, Listing, ListingFacts, ListingStatus, ProbeStatus, Protocol};

@@ -58,8 +58,7 @@ async fn an_endpoint_that_never_answers_is_judged_and_waited_for_no_longer_than_
     let id = world.list(&host.url("paid"), Protocol::L402).await;
     let options = ProberOptions { timeout: Duration::from_secs(1), ..options() };
     let _running = world.sweep("a", options).await;
-    world.until("it is judged", async || {
-        world.listing(&id).await.health.consecutive_failures > 0
-    })
-    .await;
+    world
+        .until("it is judged", async || world.listing(&id).await.health.consecutive_failures > 0)
+        .await;
 }

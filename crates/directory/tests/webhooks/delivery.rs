@@ -4,7 +4,6 @@ use crate::world::{Manner, Receiver, SECRET, World};
 use farebox_directory::import::Import;
 use farebox_directory::import::formats::Format;
 use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
 use farebox_money::Sats;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
