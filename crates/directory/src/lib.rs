@@ -52,8 +52,8 @@ pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
 pub use provenance::Trust;
 pub use query::{
-    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
-    SortKey,
+    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Ranking,
+    Sort, SortKey,
 };
 pub use register::{recheck_routes, routes as register_routes};
 pub use search::QUERY_LEN_MAX;

@@ -27,6 +27,10 @@ pub struct ListQuery {
     pub search: Option<String>,
     /// The order; `None` for the directory's own.
     pub sort: Option<Sort>,
+    /// How a search is ordered where `sort` says nothing.
+    pub ranking: Ranking,
+    /// Whether to say of every row that was searched for why it is there.
+    pub explain: bool,
     /// Rows at most.
     pub limit: usize,
     /// Rows to leave out at the start.
@@ -39,8 +43,34 @@ impl Default for ListQuery {
             filters: Filters::default(),
             search: None,
             sort: None,
+            ranking: Ranking::Tiers,
+            explain: false,
             limit: LIMIT_DEFAULT,
             offset: 0,
+        }
+    }
+}
+
+/// How the results of a search are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ranking {
+    /// Where the words stand first: name, description, then what is alike; the best within each.
+    #[default]
+    Tiers,
+    /// An exact name first, then all the rest in one order, the best first.
+    Best,
+}
+
+impl Ranking {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Tiers, Self::Best];
+
+    /// The word of the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tiers => "tiers",
+            Self::Best => "best",
         }
     }
 }

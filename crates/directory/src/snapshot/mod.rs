@@ -1,5 +1,6 @@
 //! The whole directory at one moment, immutable: what every read is answered from.
 
+mod facets;
 mod list;
 mod opportunities;
 mod order;
