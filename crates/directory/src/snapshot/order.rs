@@ -130,12 +130,7 @@ fn default_order(entries: &[Arc<Entry>], names: &Names) -> Order {
 fn default_class(listing: &Listing) -> impl Ord + use<> {
     let facts = &listing.facts;
     let verification: Verification = listing.verification();
-    (
-        !facts.featured,
-        verification,
-        facts.category == UNCATEGORIZED,
-        listing.health.status,
-    )
+    (!facts.featured, verification, facts.category == UNCATEGORIZED, listing.health.status)
 }
 
 fn by_figure(default: &Order, descending: bool, figure: impl Fn(Position) -> Option<u64>) -> Order {
@@ -146,8 +141,10 @@ fn by_figure(default: &Order, descending: bool, figure: impl Fn(Position) -> Opt
     };
     // The places in the default order settle ties, and lead back to the positions.
     let positions = default.positions().iter();
-    let mut keyed: Vec<_> =
-        positions.zip(0_u32..).map(|(position, place)| (key(*position), place, *position)).collect();
+    let mut keyed: Vec<_> = positions
+        .zip(0_u32..)
+        .map(|(position, place)| (key(*position), place, *position))
+        .collect();
     keyed.sort_unstable();
     Order::of(keyed.into_iter().map(|(.., position)| position).collect())
 }
