@@ -1,8 +1,8 @@
 //! What several endpoints say in the OpenAPI document: parameters, words, flags.
 
+use crate::query::QUERY_LEN_MAX;
 use crate::query::values::SOURCES;
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Ranking, SortKey, names};
-use crate::search::QUERY_LEN_MAX;
 use crate::text::clean::SHORT_LEN_MAX;
 use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,

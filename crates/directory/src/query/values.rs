@@ -1,7 +1,7 @@
 //! Reads the value of one parameter; the error says what would be right.
 
 use super::SortKey;
-use crate::search::QUERY_LEN_MAX;
+use crate::query::QUERY_LEN_MAX;
 use crate::text::clean::{SHORT_LEN_MAX, clean_text};
 use farebox_money::MicroUsd;
 

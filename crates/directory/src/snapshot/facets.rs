@@ -74,6 +74,25 @@ impl Facets {
         }
     }
 
+    /// Takes a listing in at a position behind all others.
+    pub(super) fn insert(&mut self, position: Position, listing: &Listing) {
+        self.len = self.len.max(position.saturating_add(1));
+        for facet in facets(listing) {
+            let set = self.sets.entry(facet);
+            let set = set.or_insert_with(|| Arc::new(Positions::Few(Vec::new())));
+            Arc::make_mut(set).insert(position, self.len);
+        }
+    }
+
+    /// Takes a listing out.
+    pub(super) fn remove(&mut self, position: Position, listing: &Listing) {
+        for facet in facets(listing) {
+            if let Some(set) = self.sets.get_mut(&facet) {
+                Arc::make_mut(set).remove(position);
+            }
+        }
+    }
+
     /// The listings that meet every condition but the price; `None` where there is no condition.
     pub(super) fn meeting(&self, filters: &Filters) -> Option<BitSet> {
         let mut wanted = wanted(filters);
@@ -84,7 +103,10 @@ impl Facets {
         };
         for facet in wanted {
             match self.sets.get(&facet).map(|positions| &**positions) {
-                Some(Positions::Many(other)) => set.intersect_with(other),
+                Some(Positions::Many(other)) if other.len() == self.len => {
+                    set.intersect_with(other);
+                }
+                Some(Positions::Many(other)) => set.intersect_with(&other.resized(self.len)),
                 Some(Positions::Few(other)) => {
                     let both = other.iter().copied().filter(|position| set.contains(*position));
                     set = BitSet::of(self.len, both);
@@ -132,13 +154,19 @@ impl Positions {
     fn to_bits(&self, len: u32) -> BitSet {
         match self {
             Self::Few(list) => BitSet::of(len, list.iter().copied()),
-            Self::Many(set) => set.clone(),
+            Self::Many(set) if set.len() == len => set.clone(),
+            Self::Many(set) => set.resized(len),
         }
     }
 
     fn insert(&mut self, position: Position, len: u32) {
         match self {
-            Self::Many(set) => set.insert(position),
+            Self::Many(set) => {
+                if set.len() < len {
+                    *set = set.resized(len);
+                }
+                set.insert(position);
+            }
             Self::Few(list) => {
                 if let Err(place) = list.binary_search(&position) {
                     list.insert(place, position);

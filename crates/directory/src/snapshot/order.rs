@@ -29,13 +29,19 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn build<'a>(listings: impl Iterator<Item = &'a Listing>) -> Self {
-        let key = |listing: &'a Listing| (listing.facts.name.to_lowercase(), listing.id.as_str());
-        let mut named: Vec<_> = listings.map(key).zip(0_usize..).collect();
+    /// The names of the listings at these positions, all below `len`.
+    pub(super) fn build<'a>(
+        len: usize,
+        listings: impl Iterator<Item = (Position, &'a Listing)>,
+    ) -> Self {
+        let key = |(position, listing): (Position, &'a Listing)| {
+            (listing.facts.name.to_lowercase(), listing.id.as_str(), position as usize)
+        };
+        let mut named: Vec<_> = listings.map(key).collect();
         named.sort_unstable();
-        let (mut places, mut ranks) = (vec![0; named.len()], vec![0; named.len()]);
+        let (mut places, mut ranks) = (vec![u32::MAX; len], vec![u32::MAX; len]);
         let (mut rank, mut last) = (0, None);
-        for (place, ((name, _), position)) in (0_u32..).zip(&named) {
+        for (place, (name, _, position)) in (0_u32..).zip(&named) {
             if last != Some(name) {
                 rank = place;
                 last = Some(name);
@@ -47,6 +53,11 @@ impl Names {
             }
         }
         Self { places: places.into(), ranks: ranks.into() }
+    }
+
+    /// How many positions it knows.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
     }
 
     fn place(&self, position: usize) -> u32 {
@@ -86,10 +97,25 @@ impl Orders {
         }
     }
 
-    /// The same orders with the prices as they are now.
-    pub(super) fn with_prices(&self, entries: &[Arc<Entry>], rate: Option<BtcUsd>) -> Self {
-        let prices = entries.iter().map(|entry| entry.listing.price_in_usd(rate));
-        Self { prices: Arc::new(Column::build(prices)), ..self.clone() }
+    /// The same orders with what came since at their ends, and with the prices as they are now
+    /// where some changed.
+    pub(super) fn extended(
+        &self,
+        entries: &[Arc<Entry>],
+        is_priced_anew: bool,
+        rate: Option<BtcUsd>,
+    ) -> Self {
+        let mut next = self.clone();
+        if entries.len() > self.default.len() {
+            let longer = |order: &Arc<Order>| Arc::new(longer(order, entries.len()));
+            next.default = longer(&self.default);
+            next.sorted = self.sorted.iter().map(|both| both.each_ref().map(longer)).collect();
+        }
+        if is_priced_anew {
+            let prices = entries.iter().map(|entry| entry.listing.price_in_usd(rate));
+            next.prices = Arc::new(Column::build(prices));
+        }
+        next
     }
 
     /// Tier E of the search contract: featured, verified, sorted into a category, health, name.
@@ -114,6 +140,12 @@ impl Orders {
         let sorted = self.sorted.iter().flatten().map(|order| order.memory_len());
         self.default.memory_len() + sorted.sum::<usize>() + self.prices.memory_len()
     }
+}
+
+fn longer(order: &Order, len: usize) -> Order {
+    let known = u32::try_from(order.len()).unwrap_or(u32::MAX);
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    Order::of(order.positions().iter().copied().chain(known..len).collect())
 }
 
 fn default_order(entries: &[Arc<Entry>], names: &Names) -> Order {
