@@ -18,6 +18,8 @@ const LEASE: &str = "embeddings";
 const LEASE_MS: i64 = 3 * 60 * 1_000;
 /// How often it is looked for texts without a vector.
 const PERIOD: Duration = Duration::from_secs(5);
+/// After a failure, twice as long after each further one.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 /// How long vectors are kept that no listing's text needs.
 const UNUSED_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -115,15 +117,15 @@ impl DocumentVectors {
     /// another one. Of several servers on a database, one asks; `holder` is this process.
     pub async fn run(self, holder: String, texts: impl Fn(Option<u64>) -> Option<Texts> + Send) {
         let mut work = Work::default();
-        let mut pause = PERIOD;
+        let mut pause = PAUSE_MIN;
         loop {
             if let Some(texts) = texts(work.revision) {
                 self.begin(&mut work, texts);
             }
             match self.step(&mut work, &holder).await {
-                Ok(Step::More) => pause = PERIOD,
+                Ok(Step::More) => pause = PAUSE_MIN,
                 Ok(Step::Done) => {
-                    pause = PERIOD;
+                    pause = PAUSE_MIN;
                     tokio::time::sleep(PERIOD).await;
                 }
                 Err(error) => {
@@ -167,7 +169,8 @@ impl DocumentVectors {
             self.look_up(work, space.clone(), digests).await?;
             return Ok(Step::More);
         }
-        if !self.take_lease(holder).await? {
+        // Before the first answer nobody knows what to look for in the database: each asks for one.
+        if space.is_some() && !self.take_lease(holder).await? {
             work.missing.left_to_others();
             return Ok(Step::Done);
         }

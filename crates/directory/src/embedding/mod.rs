@@ -21,4 +21,5 @@ pub use degraded::{DEGRADED_HEADER, Degraded};
 pub use document_vectors::{DocumentVectors, Texts};
 pub use embedder::{Embedder, EmbedderStats};
 pub use exchange::EmbedError;
+pub use farebox_search::DIMENSIONS_MAX;
 pub use options::{ApiKey, EmbedderOptions, ProviderUrl, ProviderUrlProblem};

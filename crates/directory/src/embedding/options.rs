@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 use url::{Host, Url};
 use zeroize::Zeroizing;
@@ -39,6 +40,13 @@ pub enum ApiKey {
 }
 
 impl ApiKey {
+    /// The key in a file, without the line end; [`Self::Missing`] if it cannot be read.
+    #[must_use]
+    pub fn from_file(file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).map(Zeroizing::new);
+        text.map_or(Self::Missing, |text| Self::read(&text))
+    }
+
     /// What a file holds that should hold a key: [`Self::Missing`] if that cannot be one.
     #[must_use]
     pub fn read(text: &str) -> Self {

@@ -45,8 +45,8 @@ pub(crate) fn insert(
     let sql = "INSERT INTO text_embedding (space, text_sha256, vector, made_at) \
                VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     for (digest, vector) in vectors {
-        let row = params![space, digest.as_slice(), vector.as_ref(), now.as_second()];
-        transaction.execute(sql, row)?;
+        let (digest, vector) = (digest.as_slice(), vector.as_ref());
+        transaction.execute(sql, params![space, digest, vector, now.as_second()])?;
     }
     Ok(())
 }
@@ -63,8 +63,7 @@ pub(crate) fn made_before(
     let sql = "SELECT text_sha256, vector FROM text_embedding \
                WHERE space = ?1 AND made_at < ?2 AND text_sha256 > ?3 \
                ORDER BY text_sha256 LIMIT ?4";
-    let parameters = params![space, before.as_second(), after, len_max];
-    let rows = transaction.all(sql, parameters, read)?;
+    let rows = transaction.all(sql, params![space, before.as_second(), after, len_max], read)?;
     Ok(rows.into_iter().map(|(digest, _)| digest).collect())
 }
 
@@ -90,4 +89,44 @@ pub(crate) fn delete_other_spaces(
     let sql = "DELETE FROM text_embedding WHERE space <> ?1 AND made_at < ?2";
     transaction.execute(sql, params![space, before.as_second()])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn kept(byte: u8) -> (Digest, Kept) {
+        ([byte; 32], vec![byte, 0, 255].into())
+    }
+
+    #[tokio::test]
+    async fn vectors_are_found_by_their_text_and_dropped_by_their_age() {
+        for database in farebox_testing::databases() {
+            let schemas = vec![crate::schema()];
+            let store =
+                farebox_store::Store::open(database.location.clone(), schemas).await.unwrap();
+            let write = |transaction: &Transaction<'_>| -> Result<(), StoreError> {
+                let now = Timestamp::from_second(1_000).unwrap();
+                insert(transaction, "a@3", &[kept(1), kept(2)], OLD)?;
+                insert(transaction, "a@3", &[kept(2), kept(3)], now)?;
+                insert(transaction, "b@3", &[kept(1)], OLD)?;
+                let found = find(transaction, "a@3", &[[3; 32], [9; 32], [1; 32]])?;
+                assert_eq!(found.len(), 2);
+                assert!(found.contains(&kept(1)) && found.contains(&kept(3)));
+
+                let old = |after: &[u8], len| made_before(transaction, "a@3", now, after, len);
+                assert_eq!(old(&[], 1)?, [[1; 32]]);
+                assert_eq!(old(&[1; 32], 9)?, [[2; 32]], "one that was there stays as it was");
+                delete(transaction, "a@3", &[[1; 32]])?;
+                assert_eq!(old(&[], 9)?, [[2; 32]]);
+                delete_other_spaces(transaction, "a@3", now)?;
+                assert!(find(transaction, "b@3", &[[1; 32]])?.is_empty());
+                assert_eq!(find(transaction, "a@3", &[[2; 32], [3; 32]])?.len(), 2);
+                Ok(())
+            };
+            store.write(write).await.unwrap();
+        }
+    }
 }

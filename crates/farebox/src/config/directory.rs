@@ -1,5 +1,6 @@
 //! `[directory]` and `[admin]`: what the directory may reach, what it imports, and who runs it.
 
+use super::embeddings::EmbeddingSettings;
 use farebox_directory::Trust;
 use farebox_directory::import::formats::Format;
 use ipnet::IpNet;
@@ -27,6 +28,8 @@ pub struct DirectorySettings {
     pub import: Vec<ImportSettings>,
     /// Whether an admin looks at every paid submission before it is shown.
     pub review_submissions: bool,
+    /// A service that gives vectors of texts.
+    pub embeddings: EmbeddingSettings,
 }
 
 /// Who runs the server.
@@ -80,6 +83,7 @@ impl DirectorySettings {
     pub fn check(&self) -> Result<(), String> {
         self.networks()?;
         self.name_server()?;
+        self.embeddings.options()?;
         self.imports().map(|_| ())
     }
 
