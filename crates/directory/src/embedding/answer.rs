@@ -120,7 +120,7 @@ mod tests {
         let uneven = r#"{"data":[{"embedding":[1,0]},{"embedding":[1]}]}"#;
         let expected = AnswerError::Dimensions { expected: 2, found: 1 };
         assert_eq!(read(uneven, 2).unwrap_err(), expected);
-        for numbers in ["", "0,0", "1e39"] {
+        for numbers in ["", "0,0"] {
             let body = format!(r#"{{"data":[{{"embedding":[{numbers}]}}]}}"#);
             assert_eq!(read(&body, 1).unwrap_err(), AnswerError::Numbers, "{numbers}");
         }
@@ -129,6 +129,7 @@ mod tests {
             "null",
             "NaN",
             r#"{"data":[{"embedding":[NaN]}]}"#,
+            r#"{"data":[{"embedding":[1e39]}]}"#,
             r#"{"data":[{"embedding":"AACAPw=="}]}"#,
             r#"{"error":{"message":"no"}}"#,
         ] {
