@@ -5,7 +5,7 @@ use crate::query::values::SOURCES;
 use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Ranking, SortKey, names};
 use crate::text::clean::SHORT_LEN_MAX;
 use crate::{
-    EventKind, HealthStatus, L402Format, ListingStatus, ProbeStatus, Protocol, ReviewKind,
+    EventKind, HealthStatus, L402Format, ListingStatus, Outcome, ProbeStatus, Protocol, ReviewKind,
     ReviewStatus,
 };
 use farebox_money::MicroUsd;
@@ -45,6 +45,7 @@ schemas_of_words!(
     HealthStatus,
     L402Format,
     ListingStatus,
+    Outcome,
     ProbeStatus,
     Protocol,
     ReviewKind,

@@ -5,13 +5,18 @@ use crate::demo;
 use crate::output::Failure;
 use crate::server::assembly::no_wallet;
 use crate::server::directory::DirectoryParts;
+use async_trait::async_trait;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::middleware::map_request;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use farebox_directory::manifest::{
     self, PaymentReference, REPORT_PATH, SUBMIT_PATH, Services, ServicesOptions,
 };
-use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, PaymentId, Paywall, PricedRequest};
+use farebox_paywall::{
+    NotForSale, PaidOperation, PaidRoute, PaymentId, Paywall, Preparation, PricedRequest,
+};
 use http::Method;
 use std::sync::Arc;
 use url::Url;
@@ -56,9 +61,10 @@ pub fn paid_routes(
         return Ok(manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet)));
     };
     let [submission, report] = sold(settings)?;
+    let submission = submission.route.prepared_by(Holds(services.clone()));
     let submission = |submit: MethodRouter| {
         let named = submit.route_layer(map_request(name_payment));
-        named.route_layer(paywall.charge(submission.route))
+        named.route_layer(paywall.charge(submission))
     };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
     Ok(manifest::paid_routes(services, submission, report))
@@ -85,6 +91,20 @@ pub fn sold(settings: &Settings) -> Result<[PaidOperation; 2], Failure> {
         operation(Method::POST, SUBMIT_PATH, submission.with_body_len_max(SUBMISSION_LEN_MAX)),
         operation(Method::GET, REPORT_PATH, report),
     ])
+}
+
+/// Sets the URLs of a submission aside while it is paid for.
+struct Holds(Services);
+
+#[async_trait]
+impl Preparation for Holds {
+    async fn prepare(&self, payment: &PaymentId, body: Bytes) -> Result<(), Box<Response>> {
+        self.0.hold(payment.as_str(), &body).await
+    }
+
+    async fn abandon(&self, payment: &PaymentId) {
+        self.0.release_hold(payment.as_str()).await;
+    }
 }
 
 /// Tells the handler which payment it works for.
