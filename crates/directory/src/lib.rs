@@ -13,6 +13,7 @@ mod check;
 pub mod claim;
 mod clock;
 mod directory;
+pub mod embedding;
 mod event;
 pub mod feed;
 mod health;
