@@ -45,7 +45,7 @@ pub use canonical::{canonical_url, has_placeholders};
 pub use change::Change;
 pub use check::{Checker, REASONS_MAX, Reason};
 pub use clock::Clock;
-pub use directory::{Directory, DirectoryError};
+pub use directory::{Directory, DirectoryError, Semantics};
 pub use event::EventKind;
 pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
