@@ -43,7 +43,7 @@ impl<'a> Change<'a> {
         Ok(revision)
     }
 
-    /// A listing by its id, whatever its standing; without its recent observations.
+    /// A listing by its id, whatever its standing.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,7 +1,7 @@
 //! What is told, and when.
 
 use crate::world::{Manner, Receiver, SECRET, World};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::Sats;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
@@ -45,13 +45,7 @@ async fn each_webhook_hears_what_it_asked_for() {
         ListingFacts::new("https://api.example.com/a", Some("GET"), Protocol::L402, "a");
     facts.price_sats = Some(Sats::new(7));
     world.directory.upsert_listing(facts, world.directory.now()).await.unwrap();
-    let check = Check {
-        checked_at: world.directory.now(),
-        healthy: HealthStatus::Down,
-        response_time_ms: None,
-        http_status: Some(404),
-        error_message: None,
-    };
+    let check = Check::new(world.directory.now(), HealthStatus::Down, Outcome::Gone);
     world.directory.record_check(&id, check).await.unwrap();
     world.deliver().await;
     let kinds: Vec<_> =
