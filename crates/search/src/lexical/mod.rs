@@ -1,10 +1,12 @@
 //! Finding by words: which documents hold what a query asks for, and how much of it.
 //!
-//! `words` cuts text into stems, `synonyms` knows what else they are called, `intent` takes out
+//! `words` cuts text into stems, `synonyms` knows what else they are called,
+//! `misspelt` what was meant instead, `intent` takes out
 //! what a query says about paying, `query` puts that together, and `index` answers.
 
 mod index;
 mod intent;
+mod misspelt;
 mod query;
 mod synonyms;
 mod words;

@@ -1,16 +1,20 @@
 //! A query in the words of one index.
 
 use super::score::Matching;
-use super::{LexicalIndex, TermId, float};
+use super::{LexicalIndex, TermId, float, spelling};
 use crate::lexical::ParsedQuery;
 use crate::lexical::intent::{PriceLimit, RailSet};
-use crate::lexical::query::{Group, Slot};
+use crate::lexical::query::{Group, Slot, meanings};
 use crate::lexical::synonyms::{Kinship, Meaning};
+use crate::lexical::words::{Language, stem};
 
 /// Different terms of a question at most.
 pub(super) const TERMS_MAX: usize = 128;
 /// What a group that no document holds counts beside the rarest that one holds.
 const UNKNOWN_SHARE: f32 = 0.5;
+/// What a corrected word counts beside one that was written right.
+const ONE_SLIP_WEIGHT: f32 = 0.85;
+const TWO_SLIPS_WEIGHT: f32 = 0.7;
 
 /// A query in the words of one index.
 pub struct Question {
@@ -99,12 +103,19 @@ pub(super) fn ask(index: &LexicalIndex, query: &ParsedQuery) -> Question {
     Question {
         terms,
         importance: groups.iter().map(|group| group.importance).sum(),
+        text: query.text_with(|index| correction_of(groups.get(index)?)),
         groups,
-        text: query.text(),
         rails: query.rails(),
         price: query.price(),
         is_cheap: query.is_cheap(),
     }
+}
+
+/// A group as it was probably meant, if a word of it was misspelt.
+fn correction_of(group: &AskedGroup) -> Option<String> {
+    let [slot] = group.slots.as_slice() else { return None };
+    let first = slot.answers.first()?;
+    (first.matching == Matching::Corrected).then(|| first.words.clone())
 }
 
 fn ask_group(index: &LexicalIndex, group: &Group) -> AskedGroup {
@@ -135,6 +146,9 @@ fn ask_slot(index: &LexicalIndex, slot: &Slot) -> (AskedSlot, f32) {
         });
     }
     found.extend(answers(index, &slot.meanings));
+    if !slot.is_known {
+        found.extend(corrected(index, slot));
+    }
     let sure = found.iter().filter(|answer| answer.matching != Matching::Related);
     let rarity = sure.map(|answer| rarity_of(index, answer)).reduce(f32::min);
     let any = || found.iter().map(|answer| rarity_of(index, answer)).reduce(f32::min);
@@ -155,6 +169,29 @@ fn answers(index: &LexicalIndex, meanings: &[Meaning]) -> Vec<Answer> {
         Some(Answer { words, matching, weight, terms: Vec::new(), ids: ids? })
     });
     found.collect()
+}
+
+/// What a word was probably meant to be, and what else that is called.
+fn corrected(index: &LexicalIndex, slot: &Slot) -> Vec<Answer> {
+    let mut found = Vec::new();
+    for correction in spelling::corrections(index, &slot.word, &slot.stem) {
+        let weight = if correction.slips == 1 { ONE_SLIP_WEIGHT } else { TWO_SLIPS_WEIGHT };
+        let stem = stem(Language::English, correction.word);
+        let word = Meaning {
+            words: vec![correction.word.to_owned()],
+            stems: vec![stem.into_owned()],
+            kinship: Kinship::Same,
+        };
+        let itself = answers(index, std::slice::from_ref(&word)).into_iter();
+        found.extend(itself.map(|answer| Answer {
+            matching: Matching::Corrected,
+            weight,
+            ..answer
+        }));
+        let others = answers(index, &meanings(&[correction.word])).into_iter();
+        found.extend(others.map(|answer| Answer { weight: answer.weight * weight, ..answer }));
+    }
+    found
 }
 
 /// The rarity of an answer's rarest term.

@@ -8,6 +8,7 @@ mod group;
 mod parse;
 
 pub(crate) use group::{Group, Slot};
+pub(crate) use parse::meanings;
 
 use crate::lexical::intent::{PriceLimit, RailSet};
 

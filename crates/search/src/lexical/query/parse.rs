@@ -58,13 +58,48 @@ pub(super) fn parse(query: &str) -> ParsedQuery {
 fn words_of(tokens: &[&str], parts: &[Part]) -> Vec<Word> {
     let mut words = Vec::new();
     for (token, part) in tokens.iter().zip(parts) {
-        for_each_word(token, |word| {
-            if words.len() < QUERY_WORDS_MAX * 2 {
-                words.push(Word { text: word.to_owned(), part: *part });
+        for piece in pieces(token) {
+            let mut push = |word: &str| {
+                if words.len() < QUERY_WORDS_MAX * 2 {
+                    words.push(Word { text: word.to_owned(), part: *part });
+                }
+            };
+            match piece {
+                Piece::Known(word) => push(word),
+                Piece::Text(text) => for_each_word(text, push),
             }
-        });
+        }
     }
     words
+}
+
+/// A part of a token.
+enum Piece<'a> {
+    /// A word in a script without spaces that the tables know.
+    Known(&'a str),
+    /// Anything else.
+    Text(&'a str),
+}
+
+/// Cuts a token where the tables know a word of a script without spaces.
+fn pieces(token: &str) -> Vec<Piece<'_>> {
+    if token.is_ascii() {
+        return vec![Piece::Text(token)];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(rest) = token.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(word) = Table::shipped().unspaced_word(rest) {
+            pieces.extend(token.get(start..at).filter(|text| !text.is_empty()).map(Piece::Text));
+            pieces.push(Piece::Known(word));
+            at += word.len();
+            start = at;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    pieces.extend(token.get(start..).filter(|text| !text.is_empty()).map(Piece::Text));
+    pieces
 }
 
 /// The foreign languages that function words or unmistakable words speak for.

@@ -17,6 +17,8 @@ const FOREIGN: [(Language, &str); 5] = [
 
 /// Words of a phrase at most, filler not counted.
 pub(crate) const PHRASE_WORDS_MAX: usize = 4;
+/// Letters of a word in a script without spaces at most.
+const UNSPACED_LETTERS_MAX: usize = 8;
 /// Meanings of one phrase at most.
 const MEANINGS_MAX: usize = 16;
 
@@ -69,6 +71,15 @@ impl Table {
             self.foreign.get(&(*language, stems.join(" ")))
         });
         found.collect()
+    }
+
+    /// The longest word that a text in a script without spaces begins with, if the tables know
+    /// one.
+    pub(crate) fn unspaced_word<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        let ends: Vec<usize> = ends.take(UNSPACED_LETTERS_MAX).collect();
+        let mut words = ends.iter().rev().filter_map(|end| text.get(..*end));
+        words.find(|word| self.foreign.contains_key(&(Language::Chinese, (*word).to_owned())))
     }
 
     /// Every English word of the tables, folded.
@@ -148,7 +159,7 @@ fn foreign_stems(language: Language, phrase: &str) -> String {
     }
     let mut stems: Vec<String> = Vec::new();
     for_each_word(phrase, |word| {
-        if languages_of_stop_word(word).all(|of| of != language) {
+        if !is_stop_word(word) && languages_of_stop_word(word).all(|of| of != language) {
             stems.push(stem(language, word).into_owned());
         }
     });
