@@ -74,6 +74,11 @@ impl BitSet {
         word.is_some_and(|word| word >> (position % WORD_BITS) & 1 == 1)
     }
 
+    /// The 64 positions from `index` × 64 on, a bit each, the first lowest.
+    pub(crate) fn word(&self, index: usize) -> u64 {
+        self.words.get(index).copied().unwrap_or(0)
+    }
+
     /// How many positions are in it.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -7,9 +7,11 @@
 mod bits;
 mod document;
 pub mod lexical;
+mod embedding;
 
 pub use bits::BitSet;
 pub use document::Document;
+pub use embedding::{DIMENSIONS_MAX, Embedding, Model, ModelError, VectorIndex};
 
 /// The place of a document in the list that an index was built from.
 pub type Position = u32;
