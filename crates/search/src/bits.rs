@@ -119,6 +119,23 @@ impl BitSet {
         })
     }
 
+    /// Its words of 64 positions, the lowest position in the lowest bit of the first.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The same over `len` positions; those beyond are left out.
+    #[must_use]
+    pub fn resized(&self, len: u32) -> Self {
+        let mut set = Self::full(len);
+        let words = self.words.iter().copied().chain(std::iter::repeat(0));
+        for (mine, theirs) in set.words.iter_mut().zip(words) {
+            *mine &= theirs;
+        }
+        set
+    }
+
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn memory_len(&self) -> usize {
@@ -156,6 +173,11 @@ mod tests {
             prop_assert_eq!(after(BitSet::intersect_with), &a & &b);
             prop_assert_eq!(after(BitSet::union_with), &a | &b);
             prop_assert_eq!(after(BitSet::subtract), &a - &b);
+            let resized = |len: u32| -> BTreeSet<u32> { a.iter().copied().filter(|position| *position < len).collect() };
+            for other in [len / 2, len, len + 100] {
+                prop_assert_eq!(sets.0.resized(other), BitSet::of(other, a.clone()));
+                prop_assert_eq!(listed(&sets.0.resized(other)), resized(other));
+            }
             prop_assert_eq!(BitSet::full(len).count(), len as usize);
             prop_assert_eq!(listed(&BitSet::full(len)), (0..len).collect::<BTreeSet<u32>>());
         }

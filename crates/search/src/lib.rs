@@ -5,13 +5,18 @@
 //! its [`Position`] in the list that an index was built from; whoever built it keeps the rest.
 
 mod bits;
+mod column;
 mod document;
-pub mod lexical;
 mod embedding;
+pub mod lexical;
+mod page;
+mod phrase;
 
 pub use bits::BitSet;
+pub use column::{Column, Order};
 pub use document::Document;
 pub use embedding::{DIMENSIONS_MAX, Embedding, Model, ModelError, VectorIndex};
+pub use phrase::{PhraseHits, PhraseIndex, folded};
 
 /// The place of a document in the list that an index was built from.
 pub type Position = u32;

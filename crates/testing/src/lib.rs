@@ -4,6 +4,7 @@
 //! server on which schemas may be made; `./test` starts one and sets it.
 
 pub mod evm_node;
+pub mod listings;
 
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;
