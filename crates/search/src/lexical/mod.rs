@@ -6,6 +6,7 @@
 
 mod index;
 mod intent;
+mod meaning;
 mod misspelt;
 mod query;
 mod synonyms;
@@ -13,4 +14,5 @@ mod words;
 
 pub use index::{LexicalIndex, MatchedWord, Matching, Question};
 pub use intent::{PriceLimit, Rail, RailSet};
+pub use meaning::embedded_text;
 pub use query::{ParsedQuery, QUERY_CHARS_MAX, QUERY_WORDS_MAX};

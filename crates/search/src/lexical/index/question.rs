@@ -4,7 +4,7 @@ use super::score::Matching;
 use super::{LexicalIndex, TermId, float, spelling};
 use crate::lexical::ParsedQuery;
 use crate::lexical::intent::{PriceLimit, RailSet};
-use crate::lexical::query::{Group, Slot, meanings};
+use crate::lexical::query::{Group, meanings, phrases};
 use crate::lexical::synonyms::{Kinship, Meaning};
 use crate::lexical::words::{Language, stem};
 
@@ -15,12 +15,15 @@ const UNKNOWN_SHARE: f32 = 0.5;
 /// What a corrected word counts beside one that was written right.
 const ONE_SLIP_WEIGHT: f32 = 0.85;
 const TWO_SLIPS_WEIGHT: f32 = 0.7;
+/// What a phrase counts that other words stand in.
+const GAP_SHARE: f32 = 0.9;
 
 /// A query in the words of one index.
 pub struct Question {
     /// Ascending and distinct; the rest refers to their places here.
     pub(super) terms: Vec<TermId>,
     pub(super) groups: Vec<AskedGroup>,
+    pub(super) phrases: Vec<AskedPhrase>,
     /// What all groups together count.
     pub(super) importance: f32,
     text: String,
@@ -29,25 +32,23 @@ pub struct Question {
     is_cheap: bool,
 }
 
-/// One thing that is asked for.
+/// A word that is asked for.
 pub(super) struct AskedGroup {
-    /// Its words in the query.
-    pub(super) words: String,
+    /// As it stands in the query.
+    pub(super) word: String,
     /// Rarity times weight.
     pub(super) importance: f32,
-    pub(super) slots: Vec<AskedSlot>,
-    /// What answers all of it at once.
-    pub(super) wholes: Vec<Answer>,
-}
-
-/// A word of it.
-pub(super) struct AskedSlot {
-    /// Its part of the group, by rarity; all parts together are 1.
-    pub(super) share: f32,
     pub(super) answers: Vec<Answer>,
 }
 
-/// Words that answer a slot or a group when a document holds them all.
+/// Words that something answers together.
+pub(super) struct AskedPhrase {
+    /// Places among the groups.
+    pub(super) groups: Vec<usize>,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// Words that answer a group or a phrase when a document holds them all.
 pub(super) struct Answer {
     pub(super) words: String,
     pub(super) matching: Matching,
@@ -93,67 +94,94 @@ impl Question {
 pub(super) fn ask(index: &LexicalIndex, query: &ParsedQuery) -> Question {
     let mut groups: Vec<AskedGroup> =
         query.groups.iter().map(|group| ask_group(index, group)).collect();
-    let terms = number_terms(&mut groups);
-    let rarest = groups.iter().map(|group| group.importance).fold(0.0, f32::max);
-    for (asked, group) in groups.iter_mut().zip(&query.groups) {
-        if asked.importance <= 0.0 {
-            asked.importance = rarest * UNKNOWN_SHARE * group.weight;
-        }
-    }
+    let mut phrases = ask_phrases(index, query, &groups);
+    set_importance(index, &mut groups, &phrases, query);
+    let terms = number_terms(&mut groups, &mut phrases);
     Question {
         terms,
         importance: groups.iter().map(|group| group.importance).sum(),
-        text: query.text_with(|index| correction_of(groups.get(index)?)),
+        text: query.text_with(|place| correction(groups.get(place)?).map(str::to_owned)),
         groups,
+        phrases,
         rails: query.rails(),
         price: query.price(),
         is_cheap: query.is_cheap(),
     }
 }
 
-/// A group as it was probably meant, if a word of it was misspelt.
-fn correction_of(group: &AskedGroup) -> Option<String> {
-    let [slot] = group.slots.as_slice() else { return None };
-    let first = slot.answers.first()?;
-    (first.matching == Matching::Corrected).then(|| first.words.clone())
+/// How a word was probably meant, if it was misspelt.
+fn correction(group: &AskedGroup) -> Option<&str> {
+    let first = group.answers.first()?;
+    (first.matching == Matching::Corrected).then_some(&*first.words)
 }
 
 fn ask_group(index: &LexicalIndex, group: &Group) -> AskedGroup {
-    let (mut slots, rarities): (Vec<AskedSlot>, Vec<f32>) =
-        group.slots.iter().map(|slot| ask_slot(index, slot)).unzip();
-    let wholes = answers(index, &group.meanings);
-    let whole = wholes.iter().map(|answer| rarity_of(index, answer)).reduce(f32::min);
-    let words: f32 = rarities.iter().sum();
-    // Words without any document leave their part to the others.
-    for (slot, rarity) in slots.iter_mut().zip(&rarities) {
-        slot.share = if words > 0.0 { rarity / words } else { 0.0 };
-    }
-    let importance = if words > 0.0 { words } else { whole.unwrap_or(0.0) };
-    AskedGroup { words: group.words(), importance: importance * group.weight, slots, wholes }
-}
-
-/// A slot and its rarity: that of its commonest answer, for it is asked for a thing and not for
-/// a word.
-fn ask_slot(index: &LexicalIndex, slot: &Slot) -> (AskedSlot, f32) {
     let mut found = Vec::new();
-    if let Some(term) = index.terms.of_stem(&slot.stem) {
+    if let Some(term) = index.terms.of_stem(&group.stem) {
         found.push(Answer {
-            words: slot.word.clone(),
+            words: group.word.clone(),
             matching: Matching::Word,
             weight: 1.0,
             terms: Vec::new(),
             ids: vec![term],
         });
     }
-    found.extend(answers(index, &slot.meanings));
-    if !slot.is_known {
-        found.extend(corrected(index, slot));
+    found.extend(answers(index, &group.meanings));
+    if !group.is_known {
+        found.extend(corrected(index, group));
     }
-    let sure = found.iter().filter(|answer| answer.matching != Matching::Related);
-    let rarity = sure.map(|answer| rarity_of(index, answer)).reduce(f32::min);
-    let any = || found.iter().map(|answer| rarity_of(index, answer)).reduce(f32::min);
-    let rarity = rarity.or_else(any).unwrap_or(0.0);
-    (AskedSlot { share: 0.0, answers: found }, rarity)
+    AskedGroup { word: group.word.clone(), importance: 0.0, answers: found }
+}
+
+/// The phrases of the query; if words of it were misspelt, those of the words that were meant.
+fn ask_phrases(
+    index: &LexicalIndex,
+    query: &ParsedQuery,
+    groups: &[AskedGroup],
+) -> Vec<AskedPhrase> {
+    let corrected = groups.iter().any(|group| correction(group).is_some()).then(|| {
+        let words = groups.iter().map(|group| correction(group).unwrap_or(&group.word));
+        phrases(&words.collect::<Vec<&str>>(), &query.languages)
+    });
+    let phrases = corrected.as_deref().unwrap_or(&query.phrases);
+    let asked = phrases.iter().map(|phrase| {
+        let mut answers = answers(index, &phrase.meanings);
+        if phrase.has_gaps {
+            answers.iter_mut().for_each(|answer| answer.weight *= GAP_SHARE);
+        }
+        AskedPhrase { groups: phrase.groups.clone(), answers }
+    });
+    asked.filter(|phrase| !phrase.answers.is_empty()).collect()
+}
+
+/// A word counts by the rarity of its commonest sure answer, for it is asked for a thing and not
+/// for a word. One that nothing answers counts by the rarest of the others.
+fn set_importance(
+    index: &LexicalIndex,
+    groups: &mut [AskedGroup],
+    phrases: &[AskedPhrase],
+    query: &ParsedQuery,
+) {
+    let commonest = |answers: &[Answer], is_counted: fn(&Answer) -> bool| {
+        let counted = answers.iter().filter(|answer| is_counted(answer));
+        counted.map(|answer| rarity_of(index, answer)).reduce(f32::min)
+    };
+    for (place, (group, asked)) in groups.iter_mut().zip(&query.groups).enumerate() {
+        let is_sure = |answer: &Answer| answer.matching != Matching::Related;
+        let rarity = commonest(&group.answers, is_sure)
+            .or_else(|| commonest(&group.answers, |_| true))
+            .or_else(|| {
+                let of_word = phrases.iter().filter(|phrase| phrase.groups.contains(&place));
+                of_word.filter_map(|phrase| commonest(&phrase.answers, |_| true)).reduce(f32::min)
+            });
+        group.importance = rarity.unwrap_or(0.0) * asked.weight;
+    }
+    let rarest = groups.iter().map(|group| group.importance).fold(0.0, f32::max);
+    for (group, asked) in groups.iter_mut().zip(&query.groups) {
+        if group.importance <= 0.0 {
+            group.importance = rarest * UNKNOWN_SHARE * asked.weight;
+        }
+    }
 }
 
 fn answers(index: &LexicalIndex, meanings: &[Meaning]) -> Vec<Answer> {
@@ -172,9 +200,9 @@ fn answers(index: &LexicalIndex, meanings: &[Meaning]) -> Vec<Answer> {
 }
 
 /// What a word was probably meant to be, and what else that is called.
-fn corrected(index: &LexicalIndex, slot: &Slot) -> Vec<Answer> {
+fn corrected(index: &LexicalIndex, group: &Group) -> Vec<Answer> {
     let mut found = Vec::new();
-    for correction in spelling::corrections(index, &slot.word, &slot.stem) {
+    for correction in spelling::corrections(index, &group.word, &group.stem) {
         let weight = if correction.slips == 1 { ONE_SLIP_WEIGHT } else { TWO_SLIPS_WEIGHT };
         let stem = stem(Language::English, correction.word);
         let word = Meaning {
@@ -204,18 +232,15 @@ fn rarity_of(index: &LexicalIndex, answer: &Answer) -> f32 {
 
 /// The distinct terms of all answers; each answer learns their places. Answers beyond
 /// [`TERMS_MAX`] terms are left out.
-fn number_terms(groups: &mut [AskedGroup]) -> Vec<TermId> {
+fn number_terms(groups: &mut [AskedGroup], phrases: &mut [AskedPhrase]) -> Vec<TermId> {
     let mut terms: Vec<TermId> = Vec::new();
-    let lists = |group: &mut AskedGroup, keep: &mut dyn FnMut(&mut Answer) -> bool| {
-        for slot in &mut group.slots {
-            slot.answers.retain_mut(&mut *keep);
-        }
-        group.wholes.retain_mut(&mut *keep);
-    };
-    for group in &mut *groups {
-        lists(group, &mut |answer| {
-            let new: Vec<TermId> =
-                answer.ids.iter().copied().filter(|term| !terms.contains(term)).collect();
+    let of_groups = groups.iter_mut().map(|group| &mut group.answers);
+    let of_phrases = phrases.iter_mut().map(|phrase| &mut phrase.answers);
+    let mut lists: Vec<&mut Vec<Answer>> = of_groups.chain(of_phrases).collect();
+    for answers in &mut lists {
+        answers.retain(|answer| {
+            let is_new = |term: &&TermId| !terms.contains(term);
+            let new: Vec<TermId> = answer.ids.iter().filter(is_new).copied().collect();
             let fits = terms.len() + new.len() <= TERMS_MAX;
             if fits {
                 terms.extend(new);
@@ -225,12 +250,9 @@ fn number_terms(groups: &mut [AskedGroup]) -> Vec<TermId> {
     }
     terms.sort_unstable();
     terms.dedup();
-    for group in groups {
-        lists(group, &mut |answer| {
-            answer.terms =
-                answer.ids.iter().filter_map(|id| terms.binary_search(id).ok()).collect();
-            true
-        });
+    for answer in lists.into_iter().flatten() {
+        let places = answer.ids.iter().filter_map(|id| terms.binary_search(id).ok());
+        answer.terms = places.collect();
     }
     terms
 }

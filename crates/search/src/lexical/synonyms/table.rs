@@ -3,7 +3,7 @@
 use super::Kinship;
 use super::parse::{Sign, lines};
 use crate::lexical::words::{Language, for_each_word, is_stop_word, languages_of_stop_word, stem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 const ENGLISH: &str = include_str!("tables/english.txt");
@@ -38,16 +38,17 @@ pub(crate) struct Meaning {
 pub(crate) struct Translation {
     /// From which language.
     pub(crate) language: Language,
-    /// Whether the phrase is an English one as well.
-    pub(crate) is_english_too: bool,
     /// The best first.
     pub(crate) meanings: Vec<Meaning>,
 }
 
 /// All tables.
+#[derive(Default)]
 pub(crate) struct Table {
     english: HashMap<String, Vec<Meaning>>,
     foreign: HashMap<(Language, String), Translation>,
+    /// Foreign words that are unmistakable, folded.
+    foreign_words: HashSet<(Language, String)>,
     /// Every English word of the tables with how it is written, for spelling.
     words: Vec<String>,
 }
@@ -73,6 +74,17 @@ impl Table {
         found.collect()
     }
 
+    /// The languages in which a folded word stands in a table just so, and is no English word.
+    pub(crate) fn languages_of_word(&self, word: &str) -> Vec<Language> {
+        let languages = FOREIGN.iter().map(|(language, _)| *language);
+        languages.filter(|it| self.foreign_words.contains(&(*it, word.to_owned()))).collect()
+    }
+
+    /// Whether an English phrase of the tables has this folded word.
+    pub(crate) fn has_word(&self, word: &str) -> bool {
+        self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
+    }
+
     /// The longest word that a text in a script without spaces begins with, if the tables know
     /// one.
     pub(crate) fn unspaced_word<'a>(&self, text: &'a str) -> Option<&'a str> {
@@ -88,8 +100,7 @@ impl Table {
     }
 
     fn parse() -> Self {
-        let mut table =
-            Self { english: HashMap::new(), foreign: HashMap::new(), words: Vec::new() };
+        let mut table = Self::default();
         for line in lines(ENGLISH) {
             let left: Vec<_> = line.left.iter().map(|phrase| english(phrase)).collect();
             let right: Vec<_> = line.right.iter().map(|phrase| english(phrase)).collect();
@@ -131,10 +142,13 @@ impl Table {
                 .map(|(words, stems)| Meaning { words, stems, kinship: Kinship::Translation })
                 .collect();
             for phrase in &line.left {
-                let is_english_too = line.sign == Sign::MayTranslate;
                 let meanings = meanings.clone();
-                let stems = foreign_stems(language, phrase);
-                let translation = Translation { language, is_english_too, meanings };
+                let (words, stems) = foreign(language, phrase);
+                if line.sign == Sign::Translates {
+                    let words = words.into_iter().filter(|word| !is_short(word));
+                    self.foreign_words.extend(words.map(|word| (language, word)));
+                }
+                let translation = Translation { language, meanings };
                 self.foreign.entry((language, stems)).or_insert(translation);
             }
         }
@@ -153,18 +167,30 @@ fn english(phrase: &str) -> (Vec<String>, Vec<String>) {
     (words, stems)
 }
 
-fn foreign_stems(language: Language, phrase: &str) -> String {
+/// The words of a foreign phrase without filler, and their stems as one key.
+fn foreign(language: Language, phrase: &str) -> (Vec<String>, String) {
     if language == Language::Chinese {
-        return phrase.split_whitespace().collect();
+        let word: String = phrase.split_whitespace().collect();
+        return (vec![word.clone()], word);
     }
-    let mut stems: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for_each_word(phrase, |word| {
         if !is_stop_word(word) && languages_of_stop_word(word).all(|of| of != language) {
-            stems.push(stem(language, word).into_owned());
+            words.push(word.to_owned());
         }
     });
-    stems.join(" ")
+    let stems: Vec<_> = words.iter().map(|word| stem(language, word)).collect();
+    let key = stems.join(" ");
+    (words, key)
 }
+
+/// Too short in Latin letters to tell a language: `loi` and `vin` may be anything.
+fn is_short(word: &str) -> bool {
+    word.is_ascii() && word.len() < UNMISTAKABLE_LEN_MIN
+}
+
+/// Letters of a word that tells its language.
+const UNMISTAKABLE_LEN_MIN: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +222,7 @@ mod tests {
                 assert!(matches!(line.sign, Sign::Translates | Sign::MayTranslate), "{line:?}");
                 assert!(!line.left.is_empty() && !line.right.is_empty(), "{line:?}");
                 for phrase in &line.left {
-                    let stems = foreign_stems(language, phrase);
+                    let (_, stems) = foreign(language, phrase);
                     let count = stems.split(' ').count();
                     assert!(!stems.is_empty() && count <= PHRASE_WORDS_MAX, "{phrase:?}");
                 }
