@@ -6,7 +6,7 @@
 //! and nothing else.
 
 use super::LexicalIndex;
-use super::question::{Answer, Question, TERMS_MAX};
+use super::question::{Answer, Direction, Question, TERMS_MAX};
 use super::weigh::IMPACT_MAX;
 use crate::Position;
 use crate::lexical::QUERY_WORDS_MAX;
@@ -39,6 +39,11 @@ pub struct MatchedWord {
     pub covered: f32,
 }
 
+/// What coverage is worth where the document turns things the way that was asked, and the other
+/// way round.
+const WANTED_DIRECTION: f32 = 1.15;
+const REVERSE_DIRECTION: f32 = 0.5;
+
 /// The impact of each of the question's terms in one document, 0 where it does not occur.
 type Impacts = [u8; TERMS_MAX];
 
@@ -49,7 +54,33 @@ pub(super) fn coverage(index: &LexicalIndex, question: &Question, position: Posi
     let impacts = impacts(index, question, position);
     let covered = covered(question, &impacts);
     let sum: f32 = question.groups.iter().zip(covered).map(|(it, by)| it.importance * by).sum();
-    (sum / question.importance).clamp(0.0, 1.0)
+    let turned = question.directions.iter().map(|direction| match heading(direction, &impacts) {
+        Heading::Wanted => WANTED_DIRECTION,
+        Heading::Reverse => REVERSE_DIRECTION,
+        Heading::Unknown => 1.0,
+    });
+    (turned.product::<f32>() * sum / question.importance).clamp(0.0, 1.0)
+}
+
+/// Which way a document turns something into something.
+#[derive(PartialEq)]
+enum Heading {
+    Wanted,
+    Reverse,
+    Unknown,
+}
+
+fn heading(direction: &Direction, impacts: &Impacts) -> Heading {
+    let holds = |places: &[usize]| {
+        places.iter().any(|place| impacts.get(*place).is_some_and(|impact| *impact > 0))
+    };
+    if holds(&direction.wanted) {
+        Heading::Wanted
+    } else if holds(&direction.reverse) {
+        Heading::Reverse
+    } else {
+        Heading::Unknown
+    }
 }
 
 fn impacts(index: &LexicalIndex, question: &Question, position: Position) -> Impacts {
@@ -85,7 +116,11 @@ fn covered(question: &Question, impacts: &Impacts) -> [f32; QUERY_WORDS_MAX] {
 }
 
 /// How much a document is about an answer: the mean over its words, of which none may be missing.
+/// What turns the one into the other the wrong way round is no answer.
 fn held(answer: &Answer, impacts: &Impacts) -> f32 {
+    if heading(&answer.direction, impacts) == Heading::Reverse {
+        return 0.0;
+    }
     let mut sum = 0;
     for place in &answer.terms {
         match impacts.get(*place) {

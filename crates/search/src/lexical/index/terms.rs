@@ -26,14 +26,22 @@ impl Terms {
             known.count = known.count.saturating_add(1);
             return known.term;
         }
-        let stem = stem(Language::English, word);
-        let next = u32::try_from(self.stems.len()).unwrap_or(u32::MAX);
-        let term = match self.stems.get(stem.as_ref()) {
-            Some(term) => *term,
-            None => *self.stems.entry(stem.into()).or_insert(next),
-        };
+        let term = self.number(&stem(Language::English, word));
         self.words.insert(word.into(), Word { term, count: 1 });
         term
+    }
+
+    /// The term of a direction's name, which is nobody's written word.
+    pub(super) fn of_direction(&mut self, direction: &str) -> TermId {
+        self.number(direction)
+    }
+
+    fn number(&mut self, stem: &str) -> TermId {
+        if let Some(term) = self.stems.get(stem) {
+            return *term;
+        }
+        let next = u32::try_from(self.stems.len()).unwrap_or(u32::MAX);
+        *self.stems.entry(stem.into()).or_insert(next)
     }
 
     /// The term of a stem, if a document holds it.

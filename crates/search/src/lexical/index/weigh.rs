@@ -5,7 +5,7 @@ use super::TermId;
 use super::boilerplate::{Boilerplate, sentences};
 use super::terms::Terms;
 use crate::Document;
-use crate::lexical::words::{for_each_word, is_stop_word};
+use crate::lexical::words::{Directions, for_each_word, is_stop_word};
 
 const NAME_WEIGHT: f32 = 2.4;
 const LABELS_WEIGHT: f32 = 1.2;
@@ -62,7 +62,13 @@ fn weights(
     let mut weights: Vec<(TermId, f32)> = Vec::with_capacity(64);
     let mut field = |text: &str, weight: f32| {
         let mut left = FIELD_WORDS_MAX;
+        let mut directions = Directions::default();
         for_each_word(text, |word| {
+            if let Some(direction) = directions.hear(word)
+                && left > 0
+            {
+                weights.push((terms.of_direction(&direction), weight));
+            }
             if left > 0 && !is_stop_word(word) {
                 weights.push((terms.of_word(word), weight));
                 left -= 1;

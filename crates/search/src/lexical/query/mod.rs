@@ -25,6 +25,8 @@ pub const QUERY_WORDS_MAX: usize = 24;
 pub struct ParsedQuery {
     pub(crate) groups: Vec<Group>,
     pub(crate) phrases: Vec<Phrase>,
+    /// Groups of which the first is to become the second: `speech to text`.
+    pub(crate) directions: Vec<(usize, usize)>,
     /// The foreign languages that it seems to be in.
     pub(crate) languages: Vec<Language>,
     /// The query without what it says about paying, filler kept.

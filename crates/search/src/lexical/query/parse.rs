@@ -4,7 +4,7 @@ use super::{Group, ParsedQuery, QUERY_CHARS_MAX, QUERY_WORDS_MAX, ShownWord, phr
 use crate::lexical::intent::{self, Intent, Part};
 use crate::lexical::synonyms::{Meaning, Table};
 use crate::lexical::words::{
-    Language, for_each_word, is_generic, is_stop_word, languages_of_stop_word, stem,
+    Language, for_each_word, is_generic, is_stop_word, is_towards, languages_of_stop_word, stem,
 };
 
 /// What a word that names a rail counts, when it may be the topic as well.
@@ -28,15 +28,28 @@ pub(super) fn parse(query: &str) -> ParsedQuery {
     let languages = languages(&words);
     let (mut groups, mut shown) = (Vec::new(), Vec::new());
     for word in words.iter().filter(|word| word.part != Part::Payment) {
-        let group = (!is_filler(&word.text, &languages))
-            .then(|| place_of(word, &languages, &mut groups))
-            .flatten();
-        shown.push(ShownWord { text: word.text.clone(), group });
+        let is_filler = is_filler(&word.text, &languages);
+        let group = (!is_filler).then(|| place_of(word, &languages, &mut groups)).flatten();
+        if !is_filler || is_stop_word(&word.text) {
+            shown.push(ShownWord { text: word.text.clone(), group });
+        }
     }
+    let directions = directions(&shown);
     let group_words: Vec<&str> = groups.iter().map(|group: &Group| group.word.as_str()).collect();
     let phrases = phrases(&group_words, &languages);
     let Intent { rails, price, is_cheap, .. } = intent;
-    ParsedQuery { groups, phrases, languages, shown, rails, price, is_cheap }
+    ParsedQuery { groups, phrases, directions, languages, shown, rails, price, is_cheap }
+}
+
+/// Every `a to b`: the groups of `a` and `b`.
+fn directions(shown: &[ShownWord]) -> Vec<(usize, usize)> {
+    let towards = shown.iter().enumerate().filter(|(_, word)| is_towards(&word.text));
+    let pairs = towards.filter_map(|(at, _)| {
+        let from = shown.iter().take(at).rev().find_map(|word| word.group)?;
+        let to = shown.iter().skip(at + 1).find_map(|word| word.group)?;
+        (from != to).then_some((from, to))
+    });
+    pairs.collect()
 }
 
 /// The place of a word's group, which is new unless the word was there before. Nothing if the

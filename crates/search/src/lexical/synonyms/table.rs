@@ -2,7 +2,9 @@
 
 use super::Kinship;
 use super::parse::{Sign, lines};
-use crate::lexical::words::{Language, for_each_word, is_stop_word, languages_of_stop_word, stem};
+use crate::lexical::words::{
+    Directions, Language, for_each_word, is_stop_word, languages_of_stop_word, stem,
+};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -29,6 +31,8 @@ pub(crate) struct Meaning {
     pub(crate) words: Vec<String>,
     /// Their stems.
     pub(crate) stems: Vec<String>,
+    /// Whether it is two words of which the one becomes the other, as in `text to speech`.
+    pub(crate) is_directed: bool,
     /// How sure that is.
     pub(crate) kinship: Kinship,
 }
@@ -102,15 +106,16 @@ impl Table {
     fn parse() -> Self {
         let mut table = Self::default();
         for line in lines(ENGLISH) {
-            let left: Vec<_> = line.left.iter().map(|phrase| english(phrase)).collect();
-            let right: Vec<_> = line.right.iter().map(|phrase| english(phrase)).collect();
-            table.words.extend(left.iter().chain(&right).flat_map(|(words, _)| words.clone()));
+            let left: Vec<Meaning> = line.left.iter().map(|phrase| english(phrase)).collect();
+            let right: Vec<Meaning> = line.right.iter().map(|phrase| english(phrase)).collect();
+            let words = left.iter().chain(&right).flat_map(|phrase| phrase.words.iter().cloned());
+            table.words.extend(words);
             let (others, kinship) = match line.sign {
                 Sign::Leads => (&right, Kinship::Related),
                 Sign::None | Sign::Translates | Sign::MayTranslate => (&left, Kinship::Same),
             };
-            for (_, stems) in &left {
-                table.add(stems, others, kinship);
+            for phrase in &left {
+                table.add(&phrase.stems, others, kinship);
             }
         }
         for (language, text) in FOREIGN {
@@ -121,13 +126,13 @@ impl Table {
         table
     }
 
-    fn add(&mut self, stems: &[String], others: &[(Vec<String>, Vec<String>)], kinship: Kinship) {
+    fn add(&mut self, stems: &[String], others: &[Meaning], kinship: Kinship) {
         let meanings = self.english.entry(stems.join(" ")).or_default();
-        for (words, others) in others {
-            let is_known = others == stems || meanings.iter().any(|known| known.stems == *others);
+        for other in others {
+            let is_known =
+                other.stems == stems || meanings.iter().any(|known| known.stems == other.stems);
             if !is_known && meanings.len() < MEANINGS_MAX {
-                let (words, stems) = (words.clone(), others.clone());
-                meanings.push(Meaning { words, stems, kinship });
+                meanings.push(Meaning { kinship, ..other.clone() });
             }
         }
         meanings.sort_by_key(|meaning| meaning.kinship);
@@ -139,7 +144,7 @@ impl Table {
                 .right
                 .iter()
                 .map(|phrase| english(phrase))
-                .map(|(words, stems)| Meaning { words, stems, kinship: Kinship::Translation })
+                .map(|meaning| Meaning { kinship: Kinship::Translation, ..meaning })
                 .collect();
             for phrase in &line.left {
                 let meanings = meanings.clone();
@@ -155,16 +160,20 @@ impl Table {
     }
 }
 
-/// The words of an English phrase without filler, and their stems.
-fn english(phrase: &str) -> (Vec<String>, Vec<String>) {
-    let mut words = Vec::new();
+/// An English phrase without its filler.
+fn english(phrase: &str) -> Meaning {
+    let (mut words, mut has_direction) = (Vec::new(), false);
+    let mut directions = Directions::default();
     for_each_word(phrase, |word| {
+        has_direction |= directions.hear(word).is_some();
         if !is_stop_word(word) {
             words.push(word.to_owned());
         }
     });
-    let stems = words.iter().map(|word| stem(Language::English, word).into_owned()).collect();
-    (words, stems)
+    let stems: Vec<String> =
+        words.iter().map(|word| stem(Language::English, word).into_owned()).collect();
+    let is_directed = has_direction && stems.len() == 2;
+    Meaning { words, stems, is_directed, kinship: Kinship::Same }
 }
 
 /// The words of a foreign phrase without filler, and their stems as one key.
@@ -197,9 +206,9 @@ mod tests {
     use super::*;
 
     fn stands_for(phrase: &str, other: &str) -> bool {
-        let (_, stems) = english(phrase);
+        let stems = english(phrase).stems;
         let stems: Vec<&str> = stems.iter().map(String::as_str).collect();
-        let (_, other) = english(other);
+        let other = english(other).stems;
         Table::shipped().meanings(&stems).iter().any(|meaning| meaning.stems == other)
     }
 
@@ -213,8 +222,10 @@ mod tests {
             };
             assert!(sides, "{line:?}");
             for phrase in line.left.iter().chain(&line.right) {
-                let (words, _) = english(phrase);
+                let words = english(phrase).words;
                 assert!((1..=PHRASE_WORDS_MAX).contains(&words.len()), "{phrase:?} in {line:?}");
+                let is_cut = words.len() == 1 && phrase.split_whitespace().count() > 1;
+                assert!(!is_cut, "{phrase:?} is but {words:?}, {line:?}");
             }
         }
         for (language, text) in FOREIGN {
@@ -227,7 +238,7 @@ mod tests {
                     assert!(!stems.is_empty() && count <= PHRASE_WORDS_MAX, "{phrase:?}");
                 }
                 for phrase in &line.right {
-                    let (words, _) = english(phrase);
+                    let words = english(phrase).words;
                     assert!((1..=PHRASE_WORDS_MAX).contains(&words.len()), "{phrase:?}");
                 }
             }
