@@ -1,29 +1,39 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
-use crate::health::{Check, HISTORY_LEN_MAX, summarise};
+use crate::health::Check;
+use crate::record::record_in;
 use crate::store::revision::{self, Revision};
-use crate::{Change, Clock, Listing, ListingError, ListingFacts, ListingStatus};
-use crate::{Snapshot, claim, event, samples, store, webhook};
+use crate::{Change, Clock, Health, Listing, ListingError, ListingFacts, ListingStatus};
+use crate::{Snapshot, claim, samples, store, webhook};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
 use farebox_store::{Store, StoreError, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// How long a deleted listing is kept.
 const DELETED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often the orders of a large directory follow its changes.
+const SETTLED_EVERY: Duration = Duration::from_secs(10);
 /// Listings that one purge drops at most.
 const PURGED_MAX: usize = 10_000;
+/// Batches of checks that come in this time show together.
+const REFRESH_DELAY: Duration = Duration::from_secs(1);
 
 /// A handle to the directory; cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
     store: Store,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    /// Held while a snapshot is made, so that none is replaced by an older one.
-    publishing: Arc<Mutex<()>>,
+    /// Held while a snapshot is made, so that none is replaced by an older one; when its orders were
+    /// last made anew.
+    publishing: Arc<Mutex<Instant>>,
     clock: Clock,
+    /// Whether a refresh is about to happen.
+    is_refresh_due: Arc<AtomicBool>,
 }
 
 /// A change of the directory that did not happen.
@@ -47,14 +57,16 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
     pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
+        while store.write(|transaction| store::take_in_observations(transaction)).await? {}
         let (listings, revision) = store.read(load).await?;
         let build = move || Snapshot::build(listings, rate, revision);
         let snapshot = in_background(build).await?;
         Ok(Self {
             store,
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
-            publishing: Arc::new(Mutex::new(())),
+            publishing: Arc::new(Mutex::new(Instant::now())),
             clock: Clock::default(),
+            is_refresh_due: Arc::default(),
         })
     }
 
@@ -127,19 +139,29 @@ impl Directory {
     /// # Errors
     /// [`StoreError`]; the snapshot stays as it was.
     pub async fn refresh(&self) -> Result<bool, StoreError> {
-        let _publishing = self.publishing.lock().await;
+        let mut settled_at = self.publishing.lock().await;
         let before = self.snapshot();
         let (known, rate) = (before.revision(), before.rate());
         let news = move |transaction: &Transaction<'_>| News::after(transaction, known);
+        let is_settling_due = settled_at.elapsed() >= SETTLED_EVERY;
         let next = match self.store.read(news).await? {
-            News::None => return Ok(false),
-            News::Changed(listings, revision) => {
-                in_background(move || before.with_changes(listings, revision)).await?
+            News::None if before.is_settled() || !is_settling_due => return Ok(false),
+            News::None => in_background(move || before.settled()).await?,
+            News::Changed { listings, health, revision } => {
+                let change = move || before.with_changes(listings, health, revision);
+                in_background(move || match change() {
+                    next if is_settling_due && !next.is_settled() => next.settled(),
+                    next => next,
+                })
+                .await?
             }
             News::All(listings, revision) => {
                 in_background(move || Snapshot::build(listings, rate, revision)).await?
             }
         };
+        if next.is_settled() {
+            *settled_at = Instant::now();
+        }
         self.snapshot.store(Arc::new(next));
         Ok(true)
     }
@@ -241,37 +263,56 @@ impl Directory {
         Ok(ids)
     }
 
-    /// Records what a check of a listing found and brings its health up to date.
+    /// Records what a check of an active listing found. When it returns, it shows in
+    /// [`Self::snapshot`].
     ///
     /// # Errors
     /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
     pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
-        let check = check.cleaned();
         let id = listing_id.to_owned();
-        self.change_at(check.checked_at, move |change| {
-            let transaction = change.transaction();
-            let known = change.find(&id)?;
-            let before = known.filter(|listing| listing.status == ListingStatus::Active);
-            let before = before.ok_or(DirectoryError::UnknownListing(id))?;
-            store::insert_observation(transaction, &before.id, &check)?;
-            store::prune(transaction, &before.id, check.checked_at)?;
-            let history = store::history(transaction, &before.id, HISTORY_LEN_MAX)?;
-            let health = summarise(&history, before.health.last_seen_healthy, check.checked_at);
-            store::store_health(transaction, &before.id, &health, change.revision()?)?;
-            let after = Listing { health, ..before.clone() };
-            for happening in event::happenings(Some(&before), &after) {
-                store::append_event(transaction, &after, &happening, check.checked_at)?;
+        let record = move |change: &Change<'_>| match record_in(change, vec![(id.clone(), check)])?
+        {
+            0 => Err(DirectoryError::UnknownListing(id)),
+            _ => Ok(()),
+        };
+        self.change(record).await
+    }
+
+    /// Records what checks of many listings found, in one transaction; those that are not active
+    /// are left out. Returns how many were recorded. They are on the disk then, and show in
+    /// [`Self::snapshot`] within about a second: it is not made anew for each batch.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was recorded then.
+    pub async fn record_checks(&self, checks: Vec<(String, Check)>) -> Result<usize, StoreError> {
+        let now = self.now();
+        let write =
+            move |transaction: &Transaction<'_>| record_in(&Change::new(transaction, now), checks);
+        let recorded = self.store.write(write).await?;
+        self.refresh_soon();
+        Ok(recorded)
+    }
+
+    /// Brings the snapshot up to date in a second, unless that is about to happen already.
+    fn refresh_soon(&self) {
+        if self.is_refresh_due.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let directory = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(REFRESH_DELAY).await;
+            directory.is_refresh_due.store(false, Ordering::SeqCst);
+            if let Err(error) = directory.refresh().await {
+                tracing::error!(%error, "the directory shows an older state until it can read again");
             }
-            Ok(())
-        })
-        .await
+        });
     }
 }
 
 /// What a snapshot does not show yet.
 enum News {
     None,
-    Changed(Vec<Listing>, Revision),
+    Changed { listings: Vec<Listing>, health: Vec<(String, Health)>, revision: Revision },
     All(Vec<Listing>, Revision),
 }
 
@@ -284,7 +325,11 @@ impl News {
         if latest_whole > known {
             return Ok(Self::All(store::load_listings(transaction)?, latest));
         }
-        Ok(Self::Changed(store::changed_after(transaction, known)?, latest))
+        Ok(Self::Changed {
+            listings: store::changed_after(transaction, known)?,
+            health: store::health_changed_after(transaction, known)?,
+            revision: latest,
+        })
     }
 }
 

@@ -25,10 +25,11 @@ mod offer;
 mod owner;
 mod provenance;
 mod query;
+mod recent;
+mod record;
 mod register;
 mod review;
 mod samples;
-mod search;
 mod snapshot;
 mod store;
 mod text;
@@ -40,26 +41,29 @@ pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
 pub use canonical::canonical_url;
 pub use change::Change;
-pub use check::Checker;
+pub use check::{Checker, REASONS_MAX, Reason};
 pub use clock::Clock;
 pub use directory::{Directory, DirectoryError};
 pub use event::EventKind;
 pub use feed::Cacheable;
 pub use health::{Check, Health, Observation};
-pub use history::Outcome;
+pub use history::{
+    Code, Figures, Found, Incident, Outcome, Run, SlotCounts, Window, incidents, reliability_score,
+};
 pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verification};
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
 pub use provenance::Trust;
+pub use query::QUERY_LEN_MAX;
 pub use query::{
-    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
-    SortKey,
+    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Ranking,
+    Sort, SortKey,
 };
+pub use recent::RECENT_LEN_MAX;
 pub use register::{recheck_routes, routes as register_routes};
-pub use search::QUERY_LEN_MAX;
 pub use snapshot::{
     Category, CategoryTree, Counts, Coverage, Entry, Opportunities, Page, RailCounts, Snapshot,
-    Stats,
+    Stats, Why,
 };
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};
 pub use store::{ListingEvent, events_after, events_of_listing, last_event};

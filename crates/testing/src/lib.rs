@@ -5,6 +5,7 @@
 
 pub mod evm_node;
 pub mod listings;
+pub mod name_server;
 
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;

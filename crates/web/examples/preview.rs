@@ -1,7 +1,7 @@
 //! Serves the pages with the sample listings and one checked listing, to look at them:
 //! `cargo run -p farebox-web --example preview`, then open http://127.0.0.1:4021/.
 
-use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use farebox_store::{Database, DatabaseOptions};
 use farebox_web::PageSettings;
@@ -47,13 +47,17 @@ async fn list_weather(directory: &Directory) -> Result<(), Box<dyn Error>> {
     let now = Timestamp::now();
     let id = directory.upsert_listing(facts, now).await?;
     for hour in (0..24_i64).rev() {
+        let (healthy, outcome) = match hour {
+            9 => (HealthStatus::Down, Outcome::Connect),
+            _ => (HealthStatus::Healthy, Outcome::Payable),
+        };
+        let at = Timestamp::from_second(now.as_second() - hour * CHECK_PERIOD_S)?;
         let check = Check {
-            checked_at: Timestamp::from_second(now.as_second() - hour * CHECK_PERIOD_S)?,
-            healthy: if hour == 9 { HealthStatus::Down } else { HealthStatus::Healthy },
             response_time_ms: (hour != 9)
                 .then(|| 40 + u32::try_from(hour * hour % 37).unwrap_or(0)),
             http_status: (hour != 9).then_some(402),
             error_message: (hour == 9).then(|| "connection refused".to_owned()),
+            ..Check::new(at, healthy, outcome)
         };
         directory.record_check(&id, check).await?;
     }

@@ -11,15 +11,16 @@ const BAR_HEIGHT_MIN: u32 = 6;
 /// The section of a listing's page.
 pub(crate) fn health_section(listing: &Listing) -> Markup {
     let health = &listing.health;
+    let recent = health.recent();
     html! {
         section.health-section {
             h2 { "Health" }
-            @if health.recent.is_empty() {
+            @if recent.is_empty() {
                 p.quiet { (never_checked(listing)) }
             } @else {
                 (figures(health))
-                (bars(&health.recent))
-                (table(&health.recent))
+                (bars(&recent))
+                (table(&recent))
             }
         }
     }
@@ -35,10 +36,17 @@ fn never_checked(listing: &Listing) -> &'static str {
 
 fn figures(health: &Health) -> Markup {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let [day, ..] = &health.windows;
     html! {
         dl.figures {
             @if let Some(uptime) = health.uptime_30d {
                 div { dt { "Up, 30 days" } dd { (percent(uptime)) } }
+            }
+            @if day.counts.judged > 0 {
+                div {
+                    dt { "Good checks, 24 hours" }
+                    dd { (day.counts.healthy) " of " (day.counts.judged) }
+                }
             }
             @if let Some(latency_ms) = health.latency_p50_ms {
                 div { dt { "Median answer" } dd { (latency_ms) " ms" } }

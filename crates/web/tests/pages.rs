@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use axum::body::Body;
-use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use farebox_testing::TestDatabase;
 use farebox_web::PageSettings;
@@ -84,11 +84,8 @@ async fn hostile_text_of_a_listing_stays_text() {
     let site = Site::open().await;
     let id = site.list(hostile()).await;
     let check = Check {
-        checked_at: Timestamp::UNIX_EPOCH,
-        healthy: HealthStatus::Degraded,
-        response_time_ms: None,
-        http_status: None,
         error_message: Some(HOSTILE.to_owned()),
+        ..Check::new(Timestamp::UNIX_EPOCH, HealthStatus::Degraded, Outcome::NotPayable)
     };
     site.directory.record_check(&id, check).await.unwrap();
     for path in [format!("/service/{id}"), "/".to_owned(), "/?q=script".to_owned()] {

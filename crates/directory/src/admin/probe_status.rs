@@ -3,7 +3,7 @@
 use super::guard::{Admin, IsAdmin};
 use crate::api::answer::{failed, invalid_query, not_found};
 use crate::api::body::Body;
-use crate::store::{self, clear_observations};
+use crate::store;
 use crate::{Health, Listing, ListingStatus, ProbeStatus};
 use axum::Json;
 use axum::body::Bytes;
@@ -69,8 +69,7 @@ pub(super) async fn set_probe_status(
         after.facts.probe_status = wanted;
         if wanted == ProbeStatus::Unprobeable {
             after.health = Health::default();
-            clear_observations(change.transaction(), &id)?;
-            store::store_health(change.transaction(), &id, &after.health, change.revision()?)?;
+            store::forget(change.transaction(), &id)?;
         }
         change.put(Some(&before), &after)?;
         let detail = json!({ "probe_status": probe_status, "previous": previous });

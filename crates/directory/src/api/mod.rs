@@ -6,10 +6,12 @@ mod categories;
 pub(crate) mod document;
 mod export;
 mod health;
+pub(crate) mod history;
 mod opportunities;
 pub(crate) mod row;
 pub(crate) mod service;
 mod services;
+mod uptime;
 
 use crate::Directory;
 use axum::middleware::map_response;
@@ -24,6 +26,7 @@ pub fn routes(directory: Directory) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(services::services))
         .routes(routes!(service::service))
+        .routes(routes!(history::history))
         .routes(routes!(categories::categories))
         .routes(routes!(health::health))
         .routes(routes!(opportunities::opportunities))

@@ -1,17 +1,19 @@
 //! What was seen at an endpoint, as a verdict on its listing. Pure.
 
 use crate::validate::{ValidateError, Validation};
-use crate::{HealthStatus, Listing};
+use crate::{HealthStatus, Listing, Outcome};
 use farebox_buyer::ProbeError;
 use farebox_wire::probe::{self, Severity};
 
 /// Failures in a row, this one included, that make an endpoint down.
-const FAILURES_MAX: usize = 3;
+const FAILURES_MAX: u32 = 3;
 
 /// A verdict on a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) status: HealthStatus,
+    /// What the history remembers.
+    pub(crate) outcome: Outcome,
     /// What is wrong, in one line.
     pub(crate) message: Option<String>,
     pub(crate) http_status: Option<u16>,
@@ -21,8 +23,9 @@ pub(crate) struct Verdict {
 
 /// Judges what was seen at the endpoint of a listing by the listing's own rail.
 pub(crate) fn judge(listing: &Listing, found: Result<&Validation, &ValidateError>) -> Verdict {
-    let verdict = |status, message: Option<String>| Verdict {
+    let verdict = |status, outcome, message: Option<String>| Verdict {
         status,
+        outcome,
         message,
         http_status: None,
         response_time_ms: None,
@@ -30,17 +33,22 @@ pub(crate) fn judge(listing: &Listing, found: Result<&Validation, &ValidateError
     let found = match found {
         Ok(found) => found,
         // Our own guard refused: that says nothing about the endpoint.
-        Err(refused) => return verdict(HealthStatus::Unknown, Some(refused.to_string())),
+        Err(refused) => {
+            return verdict(HealthStatus::Unknown, Outcome::Refused, Some(refused.to_string()));
+        }
     };
     let probe = match &found.seen {
         Ok(probe) => probe,
-        Err(error) => return verdict(unreachable(listing, error), Some(error.to_string())),
+        Err(error) => {
+            let status = unreachable(listing, error);
+            return verdict(status, outcome_of_error(error), Some(error.to_string()));
+        }
     };
     let (status, message) = answered(listing, found, &probe.report);
     Verdict {
         http_status: Some(probe.report.status),
         response_time_ms: response_time_ms(probe),
-        ..verdict(status, message)
+        ..verdict(status, outcome_of_answer(status, &probe.report), message)
     }
 }
 
@@ -56,6 +64,35 @@ fn unreachable(listing: &Listing, error: &ProbeError) -> HealthStatus {
         ProbeError::Dns { .. } | ProbeError::Tls { .. } => HealthStatus::Down,
         ProbeError::Credential(_) | ProbeError::Refused(_) => HealthStatus::Unknown,
         _ => after_failures(listing),
+    }
+}
+
+fn outcome_of_error(error: &ProbeError) -> Outcome {
+    match error {
+        ProbeError::Dns { .. } => Outcome::Dns,
+        ProbeError::Tls { .. } => Outcome::Tls,
+        ProbeError::Credential(_) | ProbeError::Refused(_) => Outcome::Refused,
+        ProbeError::Timeout { .. } => Outcome::Timeout,
+        _ => Outcome::Connect,
+    }
+}
+
+fn outcome_of_answer(status: HealthStatus, report: &probe::Report) -> Outcome {
+    match report.verdict {
+        probe::Verdict::Payable | probe::Verdict::NotPayable => match status {
+            HealthStatus::Healthy => Outcome::Payable,
+            _ => Outcome::NotPayable,
+        },
+        probe::Verdict::NotFound | probe::Verdict::Gone => Outcome::Gone,
+        probe::Verdict::BotWall => Outcome::Wall,
+        probe::Verdict::ServerError => Outcome::ServerError,
+        _ => match report.status {
+            200..=299 => Outcome::Free,
+            300..=399 => Outcome::Redirect,
+            429 => Outcome::RateLimited,
+            400 | 401 | 403 | 422 => Outcome::NeedsMore,
+            _ => Outcome::ClientError,
+        },
     }
 }
 
@@ -83,11 +120,7 @@ fn answered(
 
 /// Degraded for the first failures, down from the third in a row on.
 fn after_failures(listing: &Listing) -> HealthStatus {
-    let failed = |seen: &&crate::Observation| {
-        seen.check.http_status.is_none_or(|status| status >= 500)
-            && seen.check.healthy != HealthStatus::Unknown
-    };
-    let before = listing.health.recent.iter().take_while(failed).count();
+    let before = listing.health.consecutive_failures;
     match before + 1 < FAILURES_MAX {
         true => HealthStatus::Degraded,
         false => HealthStatus::Down,

@@ -1,6 +1,9 @@
 //! Looks at a listed endpoint and takes over what was seen: health, offers, further rails.
 
 mod judge;
+mod reason;
+
+pub use reason::{REASONS_MAX, Reason};
 
 use judge::judge;
 
@@ -59,9 +62,11 @@ impl Checker {
         let check = Check {
             checked_at: self.directory.now(),
             healthy: verdict.status,
+            outcome: verdict.outcome,
             response_time_ms: verdict.response_time_ms,
             http_status: verdict.http_status,
             error_message: verdict.message,
+            reasons: Vec::new(),
         };
         self.directory.record_check(listing_id, check).await?;
         let id = listing_id.to_owned();

@@ -2,18 +2,18 @@
 
 use super::answer::{no_service, unavailable};
 use super::catalogue::Service;
-use super::history::{Window, last_day};
+use super::history::{WindowView, last_day};
 use super::services::Services;
 use super::view::{ENDPOINTS_SHOWN_MAX, EndpointView, ServiceView};
-use crate::health::HISTORY_LEN_MAX;
-use crate::{Check, L402Format, Listing, Offer, Verification, store};
+use crate::history::{Chronicle, Slot};
+use crate::{L402Format, Listing, Offer, Verification, store};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use farebox_store::{StoreError, Transaction};
 use farebox_wire::api_error::ErrorBody;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,27 +44,21 @@ pub(super) async fn detail(
     let Some(service) = catalogue.get(&id) else { return no_service(&id) };
     let now = services.directory().now();
     match last_days(&services, service, now).await {
-        Ok(checks) => Json(Detail::of(service, &checks, now)).into_response(),
+        Ok(histories) => Json(Detail::of(service, &histories, now)).into_response(),
         Err(error) => unavailable(&error),
     }
 }
 
-/// The checks of the last 24 hours of each endpoint that is shown, in their order.
+/// The histories of the last two days of each endpoint that is shown, in their order.
 async fn last_days(
     services: &Services,
     service: &Service,
     now: Timestamp,
-) -> Result<Vec<Vec<Check>>, StoreError> {
-    let since = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+) -> Result<Vec<Chronicle>, StoreError> {
+    let yesterday = Slot::at(now.as_millisecond()).day().minus(1);
     let listings = service.listings(None).take(ENDPOINTS_SHOWN_MAX);
     let ids: Vec<String> = listings.map(|listing| listing.id.clone()).collect();
-    let read = move |transaction: &Transaction<'_>| {
-        let checks = ids.iter().map(|id| {
-            let seen = store::history_since(transaction, id, since, HISTORY_LEN_MAX)?;
-            Ok(seen.into_iter().map(|seen| seen.check).collect())
-        });
-        checks.collect::<Result<Vec<Vec<Check>>, StoreError>>()
-    };
+    let read = move |transaction: &Transaction<'_>| store::chronicles(transaction, &ids, yesterday);
     services.directory().store().read(read).await
 }
 
@@ -74,7 +68,7 @@ struct Detail<'a> {
     service_id: &'a str,
     #[serde(flatten)]
     service: ServiceView<'a>,
-    uptime_24h: Window,
+    uptime_24h: WindowView,
     /// In the order of `endpoints`.
     probes: Vec<EndpointProbe<'a>>,
     payment_verification: PaymentVerification,
@@ -85,19 +79,19 @@ struct Detail<'a> {
 struct EndpointProbe<'a> {
     #[serde(flatten)]
     endpoint: EndpointView<'a>,
-    probe: Option<Probe<'a>>,
+    probe: Option<Probe>,
     l402: Option<L402Probe<'a>>,
     payment_verification: EndpointVerification<'a>,
-    uptime_24h: Window,
+    uptime_24h: WindowView,
 }
 
 /// The last check.
 #[derive(Serialize, ToSchema)]
-struct Probe<'a> {
+struct Probe {
     checked_at: Timestamp,
     http_status: Option<u16>,
     response_time_ms: Option<u32>,
-    error_message: Option<&'a str>,
+    error_message: Option<String>,
 }
 
 /// What an L402 endpoint's challenge looks like.
@@ -137,10 +131,10 @@ struct EndpointVerification<'a> {
 }
 
 impl<'a> Detail<'a> {
-    fn of(service: &'a Service, checks: &[Vec<Check>], now: Timestamp) -> Self {
+    fn of(service: &'a Service, histories: &[Chronicle], now: Timestamp) -> Self {
         let listings = service.listings(None).take(ENDPOINTS_SHOWN_MAX);
-        let probe = |(listing, checks): (&'a Listing, &Vec<Check>)| {
-            EndpointProbe::of(service, listing, checks, now)
+        let probe = |(listing, history): (&'a Listing, &Chronicle)| {
+            EndpointProbe::of(service, listing, history, now)
         };
         let best = service.listings(None).map(Listing::verification).min();
         let method = method(best.unwrap_or(Verification::None));
@@ -148,8 +142,8 @@ impl<'a> Detail<'a> {
         Self {
             service_id: &service.id,
             service: ServiceView::of(service, None),
-            uptime_24h: last_day(checks.iter().flatten(), now),
-            probes: listings.zip(checks).map(probe).collect(),
+            uptime_24h: last_day(histories.iter(), now),
+            probes: listings.zip(histories).map(probe).collect(),
             payment_verification: PaymentVerification {
                 verified: best.is_some_and(|best| best != Verification::None),
                 method,
@@ -160,7 +154,7 @@ impl<'a> Detail<'a> {
 }
 
 impl<'a> EndpointProbe<'a> {
-    fn of(service: &'a Service, listing: &'a Listing, checks: &[Check], now: Timestamp) -> Self {
+    fn of(service: &'a Service, listing: &'a Listing, history: &Chronicle, now: Timestamp) -> Self {
         let facts = &listing.facts;
         let verification = listing.verification();
         let l402 = (facts.protocol == crate::Protocol::L402).then(|| L402Probe {
@@ -171,11 +165,11 @@ impl<'a> EndpointProbe<'a> {
         });
         Self {
             endpoint: EndpointView::of(service, listing),
-            probe: listing.health.recent.first().map(|seen| Probe {
+            probe: history.recent.first().map(|seen| Probe {
                 checked_at: seen.check.checked_at,
                 http_status: seen.check.http_status,
                 response_time_ms: seen.check.response_time_ms,
-                error_message: seen.check.error_message.as_deref(),
+                error_message: seen.check.error_message.clone(),
             }),
             l402,
             payment_verification: EndpointVerification {
@@ -186,7 +180,7 @@ impl<'a> EndpointProbe<'a> {
                 x402_asset_known: facts.x402_asset_known,
                 offers: &listing.offers,
             },
-            uptime_24h: last_day(checks.iter(), now),
+            uptime_24h: last_day(std::iter::once(history), now),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use super::answer::{no_service, unavailable};
 use super::catalogue::{Service, ServiceStatus};
-use super::history::{self, Incident, Window};
+use super::history::{self, WindowView};
 use super::services::Services;
-use crate::health::HISTORY_LEN_MAX;
-use crate::{Check, Listing, Protocol, store};
+use crate::api::history::{DayView, IncidentView, day_views};
+use crate::history::{Chronicle, Incident, Slot};
+use crate::{Listing, Observation, Protocol, Reason, store};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -22,13 +23,13 @@ use utoipa::ToSchema;
 pub const REPORT_PATH: &str = "/api/report/{service_id}";
 /// Endpoints of a report at most.
 const ENDPOINTS_MAX: usize = 20;
-/// Checks shown of an endpoint at most.
-const PROBES_SHOWN_MAX: usize = 100;
+/// Days that a report reaches back.
+const DAYS: i64 = 90;
 /// Incidents shown at most.
 const INCIDENTS_SHOWN_MAX: usize = 100;
 
-/// Reports the last 30 days of a service, as far as it was checked: uptime and response times by
-/// window, the checks themselves, and when it was down. Who gets here has paid.
+/// Reports the last 90 days of a service, as far as it was checked: uptime and response times by
+/// window and day, the latest checks, and when it was down. Who gets here has paid.
 ///
 /// 200; 402 while it is not paid for; 404 `not_found` before any payment when no service that is
 /// shown has the id.
@@ -53,11 +54,9 @@ pub(super) async fn report(
         Err(error) => return unavailable(&error),
     };
     let Some(service) = catalogue.get(&id) else { return no_service(&id) };
-    match histories(&services, service).await {
-        Ok(checks) => {
-            let now = services.directory().now();
-            Json(Report::of(service, &checks, now)).into_response()
-        }
+    let now = services.directory().now();
+    match histories(&services, service, now).await {
+        Ok(histories) => Json(Report::of(service, histories, now)).into_response(),
         Err(error) => unavailable(&error),
     }
 }
@@ -77,17 +76,16 @@ pub(super) async fn screen(
     }
 }
 
-/// The checks of each endpoint of the report, newest first.
-async fn histories(services: &Services, service: &Service) -> Result<Vec<Vec<Check>>, StoreError> {
+/// The histories of the endpoints of the report, in their order.
+async fn histories(
+    services: &Services,
+    service: &Service,
+    now: Timestamp,
+) -> Result<Vec<Chronicle>, StoreError> {
+    let first = Slot::at(now.as_millisecond()).day().minus(DAYS - 1);
     let listings = service.listings(None).take(ENDPOINTS_MAX);
     let ids: Vec<String> = listings.map(|listing| listing.id.clone()).collect();
-    let read = move |transaction: &Transaction<'_>| {
-        let checks = ids.iter().map(|id| {
-            let seen = store::history(transaction, id, HISTORY_LEN_MAX)?;
-            Ok(seen.into_iter().map(|seen| seen.check).collect())
-        });
-        checks.collect::<Result<Vec<Vec<Check>>, StoreError>>()
-    };
+    let read = move |transaction: &Transaction<'_>| store::chronicles(transaction, &ids, first);
     services.directory().store().read(read).await
 }
 
@@ -101,7 +99,7 @@ struct Report<'a> {
     status: &'static str,
     generated_at: Timestamp,
     /// Of all endpoints of the report together.
-    uptime: Vec<Window>,
+    uptime: Vec<WindowView>,
     /// The first twenty.
     endpoints: Vec<EndpointReport<'a>>,
     /// How many there are.
@@ -118,57 +116,58 @@ struct EndpointReport<'a> {
     protocol: &'static str,
     #[schema(value_type = String)]
     status: &'static str,
-    uptime: Vec<Window>,
-    /// The latest hundred checks, newest first.
-    probe_history: Vec<ProbeEntry<'a>>,
+    uptime: Vec<WindowView>,
+    /// The days on which it was checked, by UTC, oldest first.
+    days: Vec<DayView>,
+    /// The latest twenty checks, newest first; fewer where their texts are long.
+    probe_history: Vec<ProbeEntry>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ProbeEntry<'a> {
+struct ProbeEntry {
     checked_at: Timestamp,
     /// `live`, `degraded`, `offline`, or `new` where the check could not judge.
     #[schema(value_type = String)]
     status: &'static str,
     http_status: Option<u16>,
     response_time_ms: Option<u32>,
-    error_message: Option<&'a str>,
+    error_message: Option<String>,
+    /// Why, those that matter most first.
+    reasons: Vec<Reason>,
 }
 
 /// A time in which an endpoint was down.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Incident)]
+#[schema(as = ServiceIncident)]
 struct IncidentEntry<'a> {
     url: &'a str,
     method: Option<&'a str>,
+    #[serde(skip)]
     started_at: Timestamp,
-    /// Null while it lasts.
-    ended_at: Option<Timestamp>,
-    duration_seconds: i64,
-    failed_checks: usize,
-    http_status: Option<u16>,
-    error_message: Option<String>,
+    #[serde(flatten)]
+    incident: IncidentView,
 }
 
 impl<'a> Report<'a> {
-    fn of(service: &'a Service, checks: &'a [Vec<Check>], now: Timestamp) -> Self {
-        let endpoints = || service.listings(None).zip(checks);
-        let mut incidents: Vec<IncidentEntry<'_>> = endpoints()
-            .flat_map(|(listing, checks)| {
-                let found = history::incidents(checks.iter());
+    fn of(service: &'a Service, histories: Vec<Chronicle>, now: Timestamp) -> Self {
+        let listings = || service.listings(None).zip(&histories);
+        let mut incidents: Vec<IncidentEntry<'_>> = listings()
+            .flat_map(|(listing, history)| {
+                let found = history.incidents();
                 found.into_iter().map(move |one| IncidentEntry::of(listing, one, now))
             })
             .collect();
         incidents.sort_by_key(|one| Reverse(one.started_at));
         incidents.truncate(INCIDENTS_SHOWN_MAX);
+        let uptime = history::windows(histories.iter(), now);
+        let endpoints = service.listings(None).zip(histories);
         Self {
             service_id: &service.id,
             name: service.name(),
             status: service.status(service.usual_rail()).name(),
             generated_at: now,
-            uptime: history::windows(checks.iter().flatten(), now),
-            endpoints: endpoints()
-                .map(|(one, checks)| EndpointReport::of(one, checks, now))
-                .collect(),
+            uptime,
+            endpoints: endpoints.map(|(one, of)| EndpointReport::of(one, of, now)).collect(),
             endpoints_total: service.listings(None).count(),
             incidents,
         }
@@ -176,43 +175,41 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> EndpointReport<'a> {
-    fn of(listing: &'a Listing, checks: &'a [Check], now: Timestamp) -> Self {
+    fn of(listing: &'a Listing, history: Chronicle, now: Timestamp) -> Self {
         Self {
             url: &listing.facts.url,
             method: listing.facts.method.as_deref(),
             protocol: listing.facts.protocol.name(),
             status: ServiceStatus::of(listing.health.status).name(),
-            uptime: history::windows(checks.iter(), now),
-            probe_history: checks.iter().take(PROBES_SHOWN_MAX).map(ProbeEntry::of).collect(),
+            uptime: history::windows(std::iter::once(&history), now),
+            days: day_views(&history.days),
+            probe_history: history.recent.into_iter().map(ProbeEntry::of).collect(),
         }
     }
 }
 
-impl<'a> ProbeEntry<'a> {
-    fn of(check: &'a Check) -> Self {
+impl ProbeEntry {
+    fn of(seen: Observation) -> Self {
+        let check = seen.check;
         Self {
             checked_at: check.checked_at,
             status: ServiceStatus::of(check.healthy).name(),
             http_status: check.http_status,
             response_time_ms: check.response_time_ms,
-            error_message: check.error_message.as_deref(),
+            error_message: check.error_message,
+            reasons: check.reasons,
         }
     }
 }
 
 impl<'a> IncidentEntry<'a> {
     fn of(listing: &'a Listing, incident: Incident, now: Timestamp) -> Self {
-        let until = incident.ended_at.unwrap_or(now);
-        let duration = until.as_second().saturating_sub(incident.started_at.as_second());
+        let view = IncidentView::of(incident, now);
         Self {
             url: &listing.facts.url,
             method: listing.facts.method.as_deref(),
-            started_at: incident.started_at,
-            ended_at: incident.ended_at,
-            duration_seconds: duration.max(0),
-            failed_checks: incident.failed_checks,
-            http_status: incident.last.http_status,
-            error_message: incident.last.error_message,
+            started_at: view.started_at,
+            incident: view,
         }
     }
 }

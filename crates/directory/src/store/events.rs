@@ -3,7 +3,7 @@
 use super::timestamp;
 use crate::event::{EventKind, Happening};
 use crate::{Listing, Protocol};
-use farebox_store::{Row, StoreError, Transaction, params};
+use farebox_store::{Dialect, Row, StoreError, Transaction, Value, params};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -18,11 +18,16 @@ pub struct ListingEvent {
     pub kind: EventKind,
     /// The listing's rail.
     pub protocol: Protocol,
+    /// Whether it is one of the many of a first import, which nobody is told of.
+    pub is_bulk: bool,
     /// `id`, `name`, `url`, `protocol` of the listing, and what differs: `before`, `after`. JSON.
     pub body: String,
     /// When.
     pub at: Timestamp,
 }
+
+const INTO: &str = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at, \
+                    is_bulk)";
 
 /// Writes down what happened to a listing.
 pub(crate) fn append_event(
@@ -31,6 +36,69 @@ pub(crate) fn append_event(
     happening: &Happening,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    append(transaction, listing, happening, now, false)
+}
+
+/// The same for one of the many events of a first import.
+pub(crate) fn append_bulk_event(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    append(transaction, listing, happening, now, true)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+    is_bulk: bool,
+) -> Result<(), StoreError> {
+    let sql = format!("{INTO} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
+    let (protocol, body) = (listing.facts.protocol.name(), body(listing, happening));
+    let at = now.as_second();
+    let row = params![listing.id, kind, is_public, protocol, body, at, is_bulk];
+    transaction.execute(&sql, row)?;
+    Ok(())
+}
+
+/// Writes down what happened to several listings, in this order, each at its time.
+pub(crate) fn append_events(
+    transaction: &Transaction<'_>,
+    events: &[(&Listing, Happening, Timestamp)],
+) -> Result<(), StoreError> {
+    if transaction.dialect() == Dialect::Sqlite || events.is_empty() {
+        return events.iter().try_for_each(|(listing, happening, at)| {
+            append_event(transaction, listing, happening, *at)
+        });
+    }
+    let sql = format!(
+        "{INTO} SELECT listing_id, kind, is_public, protocol, body, at, 0 FROM unnest(?1::text[], \
+         ?2::text[], ?3::bigint[], ?4::text[], ?5::text[], ?6::bigint[]) WITH ORDINALITY \
+         AS event (listing_id, kind, is_public, protocol, body, at, place) ORDER BY place"
+    );
+    let text = |of: fn(&Listing, &Happening) -> String| -> Vec<String> {
+        events.iter().map(|(listing, happening, _)| of(listing, happening)).collect()
+    };
+    let public: Vec<i64> =
+        events.iter().map(|(_, happening, _)| happening.kind.is_public().into()).collect();
+    let at: Vec<i64> = events.iter().map(|(.., at)| at.as_second()).collect();
+    let columns = [
+        Value::Texts(&text(|listing, _| listing.id.clone())),
+        Value::Texts(&text(|_, happening| happening.kind.name().to_owned())),
+        Value::Integers(&public),
+        Value::Texts(&text(|listing, _| listing.facts.protocol.name().to_owned())),
+        Value::Texts(&text(body)),
+        Value::Integers(&at),
+    ];
+    transaction.execute(&sql, &columns)?;
+    Ok(())
+}
+
+fn body(listing: &Listing, happening: &Happening) -> String {
     let body = json!({
         "id": listing.id,
         "name": listing.facts.name,
@@ -39,14 +107,7 @@ pub(crate) fn append_event(
         "before": happening.before,
         "after": happening.after,
     });
-    let sql = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
-    let (protocol, body) = (listing.facts.protocol.name(), body.to_string());
-    let at = now.as_second();
-    let row = params![listing.id, kind, is_public, protocol, body, at];
-    transaction.execute(sql, row)?;
-    Ok(())
+    body.to_string()
 }
 
 /// Up to `len_max` public events after the place `seq`, oldest first. One writer at a time makes
@@ -59,7 +120,7 @@ pub fn events_after(
     seq: i64,
     len_max: usize,
 ) -> Result<Vec<ListingEvent>, StoreError> {
-    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at, is_bulk FROM listing_event \
                WHERE seq > ?1 AND is_public = 1 ORDER BY seq LIMIT ?2";
     transaction.all(sql, params![seq, len_max], read_event)
 }
@@ -73,9 +134,24 @@ pub fn events_of_listing(
     listing_id: &str,
     len_max: usize,
 ) -> Result<Vec<ListingEvent>, StoreError> {
-    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at, is_bulk FROM listing_event \
                WHERE listing_id = ?1 AND is_public = 1 ORDER BY seq DESC LIMIT ?2";
     transaction.all(sql, params![listing_id, len_max], read_event)
+}
+
+/// How often the price of a listing changed from `since` on, and how often who is paid.
+pub(crate) fn changes_of_terms(
+    transaction: &Transaction<'_>,
+    listing_id: &str,
+    since: Timestamp,
+) -> Result<(u32, u32), StoreError> {
+    let sql = "SELECT COUNT(*) FROM listing_event \
+               WHERE listing_id = ?1 AND kind = ?2 AND at >= ?3";
+    let count = |kind: EventKind| {
+        let since = since.as_second();
+        transaction.one(sql, params![listing_id, kind.name(), since], |row| row.get(0))
+    };
+    Ok((count(EventKind::PriceChanged)?, count(EventKind::PayToChanged)?))
 }
 
 /// The place of the latest event; 0 before the first.
@@ -97,5 +173,6 @@ fn read_event(row: &Row<'_>) -> Result<ListingEvent, StoreError> {
         protocol: Protocol::parse(&protocol).ok_or_else(|| unreadable("protocol", &protocol))?,
         body: row.get(4)?,
         at: timestamp(row.get(5)?)?,
+        is_bulk: row.get(6)?,
     })
 }

@@ -1,13 +1,13 @@
 //! The table `listing`.
 
+use super::health::read_health;
 use super::revision::{self, Revision};
-use super::{append_event, health_status, history, timestamp, unreadable};
+use super::{append_bulk_event, append_event, timestamp, unreadable};
 use crate::canonical::{host, service_id};
 use crate::event::happenings;
-use crate::health::RECENT_LEN_MAX;
-use crate::{Health, L402Format, Listing, ListingFacts, ListingStatus, ProbeStatus, Protocol};
+use crate::{L402Format, Listing, ListingFacts, ListingStatus, ProbeStatus, Protocol};
 use farebox_money::{MicroUsd, Sats};
-use farebox_store::{Row, StoreError, Transaction, params};
+use farebox_store::{Dialect, Row, StoreError, Transaction, Value, params};
 use jiff::Timestamp;
 
 /// Listings in the directory at most, so that the snapshot's memory has a bound.
@@ -21,11 +21,11 @@ INSERT INTO listing (
     l402_format, lnget_compatible, sample_data, is_demo, registered_at, updated_at, status,
     status_reason, deleted_at, service_id, input_schema, output_schema, consumption, content_type,
     docs_url, source_id, x402_facilitator_reachable, x402_asset_known, l402_compliant,
-    l402_degrade_reason, offers, content_flags, provenance, changed_seq
+    l402_degrade_reason, offers, content_flags, provenance, changed_seq, came_in_bulk
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39,
-    ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47
+    ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48
 ) ON CONFLICT (canonical_url, method, protocol) DO UPDATE SET
     url = excluded.url, name = excluded.name, description = excluded.description,
     category = excluded.category, provider = excluded.provider, tags = excluded.tags,
@@ -49,8 +49,23 @@ INSERT INTO listing (
     content_flags = excluded.content_flags, provenance = excluded.provenance,
     changed_seq = excluded.changed_seq";
 
+/// A query of listings with their health; what follows `listing`, where columns that both tables have
+/// name theirs.
+macro_rules! select_listing {
+    ($rest:literal) => {
+        concat!(
+            "SELECT listing.*, health.status AS health_status, health.state AS health_state, \
+             health.recent AS health_recent FROM listing \
+             LEFT JOIN listing_health AS health ON health.listing_id = listing.id ",
+            $rest
+        )
+    };
+}
+
 /// Writes a listing as a change of this revision. One that is there keeps its id, its date of
 /// registration and its health.
+/// Writes a listing as a change of this revision. One that is there keeps its id, how and when it came,
+/// and its health.
 pub(crate) fn save(
     transaction: &Transaction<'_>,
     listing: &Listing,
@@ -112,6 +127,7 @@ pub(crate) fn save(
             flags,
             *listing.provenance,
             revision.0,
+            listing.came_in_bulk,
         ],
     )?;
     Ok(())
@@ -137,20 +153,57 @@ pub(crate) fn change(
     Ok(())
 }
 
+/// A listing by its id, whatever its standing.
+/// The same for one of the many listings of a first import, of which nobody is told.
+pub(crate) fn change_in_bulk(
+    transaction: &Transaction<'_>,
+    before: Option<&Listing>,
+    after: &Listing,
+    revision: Revision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let came_in_bulk = before.is_none_or(|before| before.came_in_bulk);
+    let after = Listing { came_in_bulk, ..after.clone() };
+    save(transaction, &after, revision)?;
+    for happening in happenings(before, &after) {
+        append_bulk_event(transaction, &after, &happening, now)?;
+    }
+    Ok(())
+}
+
 /// A listing by its id, whatever its standing; without its recent observations.
 pub(crate) fn find(transaction: &Transaction<'_>, id: &str) -> Result<Option<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE id = ?1";
+    let sql = select_listing!("WHERE id = ?1");
     transaction.optional(sql, params![id], read_listing)
 }
 
-/// The listing of an endpoint on a rail, whatever its standing; without its recent observations.
+/// The listings of these ids, whatever their standing.
+pub(crate) fn find_all(
+    transaction: &Transaction<'_>,
+    ids: &[String],
+) -> Result<Vec<Listing>, StoreError> {
+    match transaction.dialect() {
+        Dialect::Postgres => {
+            let sql = select_listing!("WHERE id = ANY(?1::text[])");
+            transaction.all(sql, &[Value::Texts(ids)], read_listing)
+        }
+        Dialect::Sqlite => {
+            let sql = select_listing!("WHERE id = ?1");
+            let rows = ids.iter().map(|id| [Value::Text(id.into())]);
+            let found = transaction.optional_each(sql, rows, read_listing)?;
+            Ok(found.into_iter().map(|(_, listing)| listing).collect())
+        }
+    }
+}
+
+/// The listing of an endpoint on a rail, whatever its standing.
 pub(crate) fn find_endpoint(
     transaction: &Transaction<'_>,
     canonical_url: &str,
     method: Option<&str>,
     protocol: Protocol,
 ) -> Result<Option<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3";
+    let sql = select_listing!("WHERE canonical_url = ?1 AND method = ?2 AND protocol = ?3");
     let (method, protocol) = (method.unwrap_or_default(), protocol.name());
     transaction.optional(sql, params![canonical_url, method, protocol], read_listing)
 }
@@ -164,8 +217,10 @@ pub(crate) fn find_on_rail(
     canonical_url: &str,
     protocol: Protocol,
 ) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 AND protocol = ?2 \
-               ORDER BY method LIMIT ?3";
+    let sql = select_listing!(
+        "WHERE canonical_url = ?1 AND protocol = ?2 \
+               ORDER BY method LIMIT ?3"
+    );
     transaction.all(sql, params![canonical_url, protocol.name(), METHODS_MAX], read_listing)
 }
 
@@ -208,7 +263,7 @@ pub(crate) fn of_url(
     canonical_url: &str,
     len_max: usize,
 ) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE canonical_url = ?1 ORDER BY id LIMIT ?2";
+    let sql = select_listing!("WHERE canonical_url = ?1 ORDER BY id LIMIT ?2");
     transaction.all(sql, params![canonical_url, len_max], read_listing)
 }
 
@@ -218,7 +273,7 @@ pub(crate) fn of_service(
     service_id: &str,
     len_max: usize,
 ) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE service_id = ?1 ORDER BY id LIMIT ?2";
+    let sql = select_listing!("WHERE service_id = ?1 ORDER BY id LIMIT ?2");
     transaction.all(sql, params![service_id, len_max], read_listing)
 }
 
@@ -229,7 +284,7 @@ pub(crate) fn with_status(
     after: &str,
     len_max: usize,
 ) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE status = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let sql = select_listing!("WHERE listing.status = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
     transaction.all(sql, params![status.name(), after, len_max], read_listing)
 }
 
@@ -240,7 +295,7 @@ pub(crate) fn replace_own(
     own: &[Listing],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let sql = "SELECT * FROM listing WHERE is_demo = 1";
+    let sql = select_listing!("WHERE is_demo = 1");
     let known = transaction.all(sql, params![], read_listing)?;
     let stays = |listing: &Listing| own.iter().any(|fresh| fresh.id == listing.id);
     let same = |fresh: &Listing| {
@@ -264,54 +319,19 @@ pub(crate) fn replace_own(
     Ok(true)
 }
 
-/// Writes what the checks of a listing add up to.
-pub(crate) fn store_health(
-    transaction: &Transaction<'_>,
-    listing_id: &str,
-    health: &Health,
-    revision: Revision,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE listing SET health_status = ?2, last_checked = ?3, last_seen_healthy = ?4, \
-               uptime_30d = ?5, latency_p50_ms = ?6, consecutive_failures = ?7, \
-               reliability_score = ?8, changed_seq = ?9 WHERE id = ?1";
-    transaction.execute(
-        sql,
-        params![
-            listing_id,
-            health.status.name(),
-            health.last_checked.map(Timestamp::as_second),
-            health.last_seen_healthy.map(Timestamp::as_second),
-            health.uptime_30d,
-            health.latency_p50_ms,
-            health.consecutive_failures,
-            health.reliability_score,
-            revision.0,
-        ],
-    )?;
-    Ok(())
-}
-
-/// Every active listing with its recent observations, ordered by id.
+/// Every active listing with its health, ordered by id.
 pub(crate) fn load_listings(transaction: &Transaction<'_>) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE status = 'active' ORDER BY id LIMIT ?1";
-    transaction.all(sql, params![LISTINGS_MAX], |row| with_recent(transaction, row))
+    let sql = select_listing!("WHERE listing.status = 'active' ORDER BY id LIMIT ?1");
+    transaction.all(sql, params![LISTINGS_MAX], read_listing)
 }
 
-/// What changed after a revision, whatever its standing, with its recent observations.
+/// What changed after a revision, whatever its standing, with its health.
 pub(crate) fn changed_after(
     transaction: &Transaction<'_>,
     revision: Revision,
 ) -> Result<Vec<Listing>, StoreError> {
-    let sql = "SELECT * FROM listing WHERE changed_seq > ?1 ORDER BY id LIMIT ?2";
-    transaction.all(sql, params![revision.0, LISTINGS_MAX], |row| with_recent(transaction, row))
-}
-
-fn with_recent(transaction: &Transaction<'_>, row: &Row<'_>) -> Result<Listing, StoreError> {
-    let mut listing = read_listing(row)?;
-    if listing.health.last_checked.is_some() {
-        listing.health.recent = history(transaction, &listing.id, RECENT_LEN_MAX)?;
-    }
-    Ok(listing)
+    let sql = select_listing!("WHERE listing.changed_seq > ?1 ORDER BY id LIMIT ?2");
+    transaction.all(sql, params![revision.0, LISTINGS_MAX], read_listing)
 }
 
 fn read_listing(row: &Row<'_>) -> Result<Listing, StoreError> {
@@ -327,6 +347,7 @@ fn read_listing(row: &Row<'_>) -> Result<Listing, StoreError> {
         content_flags: read_json(row, "content_flags")?,
         provenance: row.get::<String>("provenance")?.into(),
         registered_at: timestamp(row.get("registered_at")?)?,
+        came_in_bulk: row.get("came_in_bulk")?,
         updated_at: timestamp(row.get("updated_at")?)?,
         health: read_health(row)?,
     })
@@ -395,21 +416,5 @@ fn read_facts(row: &Row<'_>) -> Result<ListingFacts, StoreError> {
         lnget_compatible: row.get("lnget_compatible")?,
         sample_data: row.get("sample_data")?,
         is_demo: row.get("is_demo")?,
-    })
-}
-
-fn read_health(row: &Row<'_>) -> Result<Health, StoreError> {
-    let time = |column: &str| -> Result<Option<Timestamp>, StoreError> {
-        row.get::<Option<i64>>(column)?.map(timestamp).transpose()
-    };
-    Ok(Health {
-        status: health_status(&row.get::<String>("health_status")?)?,
-        last_checked: time("last_checked")?,
-        last_seen_healthy: time("last_seen_healthy")?,
-        uptime_30d: row.get("uptime_30d")?,
-        latency_p50_ms: row.get("latency_p50_ms")?,
-        consecutive_failures: row.get("consecutive_failures")?,
-        reliability_score: row.get("reliability_score")?,
-        recent: Vec::new(),
     })
 }

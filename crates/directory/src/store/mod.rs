@@ -1,21 +1,26 @@
 //! The directory's tables. Every function here runs inside a transaction that the caller opened.
 
+mod before_history;
 mod events;
+mod health;
 mod listings;
-mod observations;
 pub(crate) mod review;
 pub(crate) mod revision;
+mod runs;
 mod samples;
 
-pub(crate) use events::append_event;
+pub(crate) use before_history::take_in_observations;
 pub use events::{ListingEvent, events_after, events_of_listing, last_event};
+pub(crate) use events::{append_bulk_event, append_event, append_events, changes_of_terms};
+pub(crate) use health::{
+    chronicles, days_of, health_changed_after, progress_of, put_days, put_progress,
+};
 pub(crate) use listings::{
-    change, changed_after, find, find_endpoint, find_on_rail, load_listings, of_service, of_url,
-    purge, replace_own, save, set_contact_email, set_method, store_health, with_status,
+    change, change_in_bulk, changed_after, find, find_all, find_endpoint, find_on_rail,
+    load_listings, of_service, of_url, purge, replace_own, save, set_contact_email, set_method,
+    with_status,
 };
-pub(crate) use observations::{
-    clear_observations, history, history_since, insert_observation, prune,
-};
+pub(crate) use runs::{drop_old, forget, forget_from, put_runs, take_last_run};
 pub(crate) use samples::{is_imported, replace_samples};
 
 use crate::HealthStatus;

@@ -1,9 +1,10 @@
 //! `GET /badge/{name}`
 
-use crate::common::{Answer, Fixture, facts, now};
+use crate::common::{Answer, Fixture, NOW_S, facts, outcome};
 use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use http::StatusCode;
+use jiff::Timestamp;
 
 const NO_HEADER: (&str, &str) = ("", "");
 
@@ -11,14 +12,9 @@ async fn badge(fixture: &Fixture, path: &str) -> Answer {
     fixture.feed(&format!("/badge/{path}"), NO_HEADER).await
 }
 
-async fn check(fixture: &Fixture, id: &str, healthy: HealthStatus) {
-    let check = Check {
-        checked_at: now(),
-        healthy,
-        response_time_ms: None,
-        http_status: None,
-        error_message: None,
-    };
+async fn check(fixture: &Fixture, id: &str, healthy: HealthStatus, after_s: i64) {
+    let at = Timestamp::from_second(NOW_S + after_s).unwrap();
+    let check = Check::new(at, healthy, outcome(healthy));
     fixture.directory.record_check(id, check).await.unwrap();
 }
 
@@ -31,8 +27,8 @@ async fn a_badge_shows_health_price_and_uptime() {
     assert!(unchecked.text.contains(">unknown<"), "{}", unchecked.text);
     let no_uptime = badge(&fixture, &format!("{id}.svg?show=uptime")).await;
     assert!(no_uptime.text.contains(">no checks<"), "{}", no_uptime.text);
-    check(&fixture, &id, HealthStatus::Healthy).await;
-    check(&fixture, &id, HealthStatus::Down).await;
+    check(&fixture, &id, HealthStatus::Healthy, 0).await;
+    check(&fixture, &id, HealthStatus::Down, 600).await;
     for (query, shown) in [
         ("", ">down<"),
         ("?style=flat", ">down<"),
@@ -89,7 +85,7 @@ async fn a_page_is_not_sent_the_picture_that_it_has() {
     let tag = fixture.feed(&path, NO_HEADER).await.header("etag").to_owned();
     let again = fixture.feed(&path, ("if-none-match", &tag)).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
-    check(&fixture, &id, HealthStatus::Down).await;
+    check(&fixture, &id, HealthStatus::Down, 0).await;
     let changed = fixture.feed(&path, ("if-none-match", &tag)).await;
     assert_eq!(changed.status, StatusCode::OK);
 }

@@ -1,17 +1,15 @@
 //! Imports, new listings and checks.
 
 use crate::common::{Fixture, NOW_S, facts, now};
-use farebox_directory::{Check, DirectoryError, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, DirectoryError, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::Sats;
 use jiff::Timestamp;
 
 fn healthy() -> Check {
     Check {
-        checked_at: now(),
-        healthy: HealthStatus::Healthy,
         response_time_ms: Some(50),
         http_status: Some(402),
-        error_message: None,
+        ..Check::new(now(), HealthStatus::Healthy, Outcome::Payable)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /feed.xml`
 
 use crate::common::{Fixture, NOW_S, PUBLIC_URL, facts, now};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::{MicroUsd, Sats};
 use http::StatusCode;
 use jiff::{Timestamp, ToSpan};
@@ -98,13 +98,7 @@ async fn filters_leave_what_they_name() {
     let old = Timestamp::from_second(1_600_000_000).unwrap();
     let facts = facts("c", Protocol::X402, "Old");
     fixture.directory.upsert_listing(facts, old).await.unwrap();
-    let check = Check {
-        checked_at: now(),
-        healthy: HealthStatus::Down,
-        response_time_ms: None,
-        http_status: None,
-        error_message: None,
-    };
+    let check = Check::new(now(), HealthStatus::Down, Outcome::Timeout);
     fixture.directory.record_check(&down, check).await.unwrap();
     let names = async |query: &str| {
         let mut names = titles(&fixture.feed(&format!("/feed.xml?{query}"), NO_HEADER).await.text);
@@ -144,12 +138,11 @@ async fn a_reader_is_not_sent_what_it_has() {
     let again = fixture.feed("/feed.xml", ("if-none-match", &tag)).await;
     assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
     assert_eq!(again.header("etag"), tag);
+    let at = Timestamp::from_second(NOW_S + 60).unwrap();
     let check = Check {
-        checked_at: Timestamp::from_second(NOW_S + 60).unwrap(),
-        healthy: HealthStatus::Healthy,
         response_time_ms: Some(10),
         http_status: Some(402),
-        error_message: None,
+        ..Check::new(at, HealthStatus::Healthy, Outcome::Payable)
     };
     fixture.directory.record_check(&id, check).await.unwrap();
     let changed = fixture.feed("/feed.xml", ("if-none-match", &tag)).await;

@@ -1,7 +1,7 @@
 //! `GET /api/v1/health`
 
 use crate::common::{Fixture, facts, now};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use serde_json::json;
 
 #[tokio::test]
@@ -15,13 +15,7 @@ async fn counts_tell_hosts_from_listings() {
         ..facts("", Protocol::L402, "C")
     };
     fixture.list(demo).await;
-    let check = Check {
-        checked_at: now(),
-        healthy: HealthStatus::Degraded,
-        response_time_ms: None,
-        http_status: None,
-        error_message: None,
-    };
+    let check = Check::new(now(), HealthStatus::Degraded, Outcome::NotPayable);
     fixture.directory.record_check(&checked, check).await.unwrap();
     let expected = json!({
         "status": "ok",

@@ -10,6 +10,7 @@ mod changes;
 mod export;
 mod feed;
 mod health;
+mod history;
 mod imports;
 mod manifest;
 mod opportunities;

@@ -1,7 +1,7 @@
 //! Where something is missing.
 
 use crate::common::{Fixture, facts, now};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use http::StatusCode;
 use serde_json::json;
 
@@ -14,13 +14,7 @@ async fn gaps_are_told_for_all_rails_and_for_one() {
     };
     fixture.list(weather("a", Protocol::L402)).await;
     let down = fixture.list(weather("b", Protocol::X402)).await;
-    let check = Check {
-        checked_at: now(),
-        healthy: HealthStatus::Down,
-        response_time_ms: None,
-        http_status: Some(404),
-        error_message: None,
-    };
+    let check = Check::new(now(), HealthStatus::Down, Outcome::Gone);
     fixture.directory.record_check(&down, check).await.unwrap();
     let all = fixture.get("/api/v1/opportunities").await.json();
     let gap = json!({

@@ -1,6 +1,6 @@
 //! Rules that hold for every question, tried on the sample listings.
 
-use crate::common::{Fixture, now, rate};
+use crate::common::{Fixture, now, outcome, rate};
 use farebox_directory::{
     Check, Dialect, Filters, HealthStatus, ListQuery, Listing, Protocol, Snapshot, Sort, SortKey,
 };
@@ -15,12 +15,11 @@ static SAMPLES: LazyLock<Arc<Snapshot>> = LazyLock::new(|| {
         let fixture = Fixture::with_samples().await;
         let snapshot = fixture.directory.snapshot();
         for (number, listing) in (0_u32..).zip(snapshot.listings().step_by(60)) {
+            let healthy = HealthStatus::ALL[(number % 4) as usize];
             let check = Check {
-                checked_at: now(),
-                healthy: HealthStatus::ALL[(number % 4) as usize],
                 response_time_ms: number.is_multiple_of(3).then_some(number * 10),
                 http_status: Some(402),
-                error_message: None,
+                ..Check::new(now(), healthy, outcome(healthy))
             };
             fixture.directory.record_check(&listing.id, check).await.unwrap();
         }

@@ -1,7 +1,7 @@
 //! `GET /api/v1/services/{id}`
 
-use crate::common::{Fixture, NOW_S, facts};
-use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol};
+use crate::common::{Fixture, NOW_S, facts, outcome};
+use farebox_directory::{Check, HealthStatus, ListingFacts, Protocol, Reason};
 use farebox_money::Sats;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -19,11 +19,12 @@ const FIELDS: &str = "id name description url protocol price_sats price_usd paym
     l402_compliant l402_degrade_reason l402_format lnget_compatible consecutive_latency_spikes \
     probe_status health_checks related_services";
 
-const FIELDS_OF_OUR_OWN: [&str; 11] = [
+const FIELDS_OF_OUR_OWN: [&str; 13] = [
     "consumption",
     "content_flags",
     "content_type",
     "docs_url",
+    "latency_p95_ms",
     "licence",
     "offers",
     "price_note",
@@ -31,6 +32,7 @@ const FIELDS_OF_OUR_OWN: [&str; 11] = [
     "sample_data",
     "service_id",
     "source_ref",
+    "uptime",
 ];
 
 #[tokio::test]
@@ -48,12 +50,19 @@ async fn the_last_twenty_checks_are_shown_newest_first() {
     let fixture = Fixture::empty().await;
     let id = fixture.list(facts("x", Protocol::L402, "X")).await;
     for hour in 0..25 {
+        let healthy = if hour < 24 { HealthStatus::Healthy } else { HealthStatus::Down };
+        let at = Timestamp::from_second(NOW_S + hour * 3_600).unwrap();
+        let reason = Reason {
+            code: "server_error".to_owned(),
+            message: "It answered 502.".to_owned(),
+            fix: "Start it.".to_owned(),
+        };
         let check = Check {
-            checked_at: Timestamp::from_second(NOW_S + hour * 3_600).unwrap(),
-            healthy: if hour < 24 { HealthStatus::Healthy } else { HealthStatus::Down },
             response_time_ms: Some(100),
             http_status: Some(402),
             error_message: (hour == 24).then(|| "gone\u{202e} away".to_owned()),
+            reasons: if hour == 24 { vec![reason] } else { Vec::new() },
+            ..Check::new(at, healthy, outcome(healthy))
         };
         fixture.directory.record_check(&id, check).await.unwrap();
     }
@@ -68,6 +77,9 @@ async fn the_last_twenty_checks_are_shown_newest_first() {
         "response_time_ms": 100,
         "http_status": 402,
         "error_message": "gone away",
+        "reasons": [
+            {"code": "server_error", "message": "It answered 502.", "fix": "Start it."},
+        ],
     });
     assert_eq!(checks[0], newest);
     assert_eq!(detail["health_status"], "down");

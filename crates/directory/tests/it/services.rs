@@ -1,17 +1,16 @@
 //! `GET /api/v1/services`
 
-use crate::common::{Fixture, facts, now};
+use crate::common::{Fixture, NOW_S, facts, now, outcome};
 use farebox_directory::{Check, HealthStatus, L402Format, ListingFacts, Protocol};
 use farebox_money::{BtcUsd, MicroUsd, Sats};
 use http::StatusCode;
+use jiff::Timestamp;
 
 fn check(healthy: HealthStatus, response_time_ms: u32) -> Check {
     Check {
-        checked_at: now(),
-        healthy,
         response_time_ms: Some(response_time_ms),
         http_status: Some(402),
-        error_message: None,
+        ..Check::new(now(), healthy, outcome(healthy))
     }
 }
 
@@ -47,7 +46,10 @@ async fn mixed() -> Fixture {
     fixture.list(owned).await;
     let machine = fixture.list(facts("three", Protocol::Mpp, "Machine")).await;
     let record = async |id: &str, seen| fixture.directory.record_check(id, seen).await.unwrap();
+    let earlier = Timestamp::from_second(NOW_S - 3_600).unwrap();
+    let payable = Check { checked_at: earlier, ..check(HealthStatus::Healthy, 900) };
     record(&lightning, check(HealthStatus::Healthy, 100)).await;
+    record(&machine, payable).await;
     record(&machine, check(HealthStatus::Down, 900)).await;
     fixture
 }
@@ -66,7 +68,7 @@ async fn a_row_has_the_documented_fields_in_the_documented_order() {
          \"health_status\":\"healthy\",\"probe_status\":\"probeable\",\"uptime_30d\":1.0,\
          \"latency_p50_ms\":100,\"last_checked\":\"2027-01-15T08:00:00Z\",\
          \"registered_at\":\"2027-01-15T08:00:00Z\",\"http_method\":\"GET\",\
-         \"reliability_score\":80.0,\"x402_payment_valid\":null,\
+         \"reliability_score\":54.5,\"x402_payment_valid\":null,\
          \"x402_facilitator_reachable\":null,\"x402_asset_known\":null,\"domain_verified\":0,\
          \"l402_format\":\"v2_tlv\",\"lnget_compatible\":1,\"related_protocols\":[\"x402\"],\
          \"l402_compliant\":null,\"l402_degrade_reason\":null,\
@@ -179,11 +181,27 @@ async fn wrong_parameters_are_all_named_and_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_search_says_that_it_ran_without_embeddings() {
+async fn a_search_by_the_servers_own_model_is_never_degraded() {
     let fixture = mixed().await;
     let header = "x-402index-search-degraded";
-    let with_search = fixture.get("/api/v1/services?q=owned").await;
-    assert_eq!(with_search.header(header), "no-api-key");
-    assert_eq!(fixture.get("/api/v1/services").await.header(header), "");
+    assert_eq!(fixture.get("/api/v1/services?q=owned").await.header(header), "");
     assert_eq!(fixture.get("/api/v1/services?q=+").await.json()["total"], 4);
+}
+
+#[tokio::test]
+async fn a_search_says_why_when_it_is_asked() {
+    let fixture = mixed().await;
+    let plain = fixture.get("/api/v1/services?q=owned").await.json();
+    assert!(plain["services"][0].get("why").is_none(), "{plain}");
+    let explained = fixture.get("/api/v1/services?q=owned&explain=true").await.json();
+    let first = &explained["services"][0];
+    assert!(
+        ["name", "in_name", "in_description"].contains(&first["why"]["tier"].as_str().unwrap())
+    );
+    assert_eq!(first["why"]["words"][0]["asked"], "owned", "{first}");
+    assert_eq!(explained["total"], plain["total"]);
+    let best = fixture.get("/api/v1/services?q=owned&rank=best").await.json();
+    assert_eq!(best["total"], plain["total"]);
+    let listed = fixture.get("/api/v1/services?explain=true").await.json();
+    assert!(listed["services"][0].get("why").is_none(), "nothing was searched for");
 }

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use farebox_directory::{Check, Directory, HealthStatus, ListingFacts};
+use farebox_directory::{Check, Directory, HealthStatus, ListingFacts, Outcome};
 use farebox_wire::bolt11::Invoice;
 use farebox_wire::l402::parse_challenges;
 use http::{Request, StatusCode, header};
@@ -30,18 +30,27 @@ async fn check(router: Router, facts: &ListingFacts) -> Check {
     let begun = Instant::now();
     let verdict = ask(router, facts).await;
     let elapsed = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let (healthy, http_status, error_message) = match verdict {
-        Ok(status) => (HealthStatus::Healthy, Some(status.as_u16()), None),
+    let now = Timestamp::now();
+    let (check, status, error_message) = match verdict {
+        Ok(status) => {
+            (Check::new(now, HealthStatus::Healthy, Outcome::Payable), Some(status), None)
+        }
         Err((status, reason)) => {
-            (HealthStatus::Down, status.map(|status| status.as_u16()), Some(reason))
+            (Check::new(now, HealthStatus::Down, outcome(status)), status, Some(reason))
         }
     };
-    Check {
-        checked_at: Timestamp::now(),
-        healthy,
-        response_time_ms: Some(elapsed),
-        http_status,
-        error_message,
+    let http_status = status.map(|status| status.as_u16());
+    Check { response_time_ms: Some(elapsed), http_status, error_message, ..check }
+}
+
+/// What an answer came to that nobody could pay.
+fn outcome(status: Option<StatusCode>) -> Outcome {
+    match status {
+        None => Outcome::Connect,
+        Some(StatusCode::PAYMENT_REQUIRED) => Outcome::NotPayable,
+        Some(status) if status.is_server_error() => Outcome::ServerError,
+        Some(status) if status.is_success() => Outcome::Free,
+        Some(_) => Outcome::ClientError,
     }
 }
 

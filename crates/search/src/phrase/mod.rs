@@ -61,9 +61,12 @@ impl PhraseIndex {
     /// Who holds a phrase, each under the best of its tiers. An empty phrase stands nowhere.
     #[must_use]
     pub fn find(&self, phrase: &str) -> PhraseHits {
-        let phrase = folded(phrase);
-        let mut in_name = self.names.find(&phrase);
-        let mut in_description = self.descriptions.find(&phrase);
+        self.find_folded(&folded(phrase))
+    }
+
+    pub(crate) fn find_folded(&self, phrase: &str) -> PhraseHits {
+        let mut in_name = self.names.find(phrase);
+        let mut in_description = self.descriptions.find(phrase);
         in_description.subtract(&in_name);
         let is_phrase = |position: &Position| self.names.text(*position) == phrase;
         let exact_name: Vec<Position> = in_name.iter().filter(is_phrase).collect();

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use farebox_directory::{Directory, ListingFacts, Protocol};
+use farebox_directory::{Directory, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::{BtcUsd, MicroUsd};
 use farebox_testing::TestDatabase;
 use http::{HeaderMap, Request, StatusCode};
@@ -39,6 +39,16 @@ pub fn rate() -> BtcUsd {
 
 pub fn facts(path: &str, protocol: Protocol, name: &str) -> ListingFacts {
     ListingFacts::new(&format!("https://api.example.com/{path}"), Some("GET"), protocol, name)
+}
+
+/// What a probe came to that led to this verdict.
+pub fn outcome(healthy: HealthStatus) -> Outcome {
+    match healthy {
+        HealthStatus::Healthy => Outcome::Payable,
+        HealthStatus::Degraded => Outcome::NotPayable,
+        HealthStatus::Unknown => Outcome::Wall,
+        HealthStatus::Down => Outcome::ServerError,
+    }
 }
 
 impl Fixture {

@@ -197,7 +197,7 @@ async fn a_service_is_shown_in_full() {
     assert_eq!(detail["health_url"], "https://weather.example/health");
     assert_eq!((&detail["claimed"], &detail["endpoints_total"]), (&json!(true), &json!(2)));
     assert_eq!(detail["uptime_24h"]["uptime_percent"], 50.0);
-    assert_eq!(detail["uptime_24h"]["samples"], 2);
+    assert_eq!(detail["uptime_24h"]["judged"], 2);
     assert_eq!(detail["payment_verification"]["verified"], true);
     let probes = detail["probes"].as_array().unwrap();
     let probe = probes.iter().find(|one| one["listing_id"] == checked).unwrap();

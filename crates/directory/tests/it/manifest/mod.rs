@@ -5,6 +5,7 @@ mod report;
 mod submit;
 mod update;
 
+use crate::common::outcome;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -187,11 +188,10 @@ impl Market {
         let at = self.directory.now().as_second() - age_s;
         let is_down = healthy == HealthStatus::Down;
         let check = Check {
-            checked_at: Timestamp::from_second(at).unwrap(),
-            healthy,
             response_time_ms: (!is_down).then_some(100),
             http_status: Some(if is_down { 500 } else { 402 }),
             error_message: is_down.then(|| "no paywall".to_owned()),
+            ..Check::new(Timestamp::from_second(at).unwrap(), healthy, outcome(healthy))
         };
         self.directory.record_check(listing_id, check).await.unwrap();
     }

@@ -31,21 +31,23 @@ async fn a_report_is_paid_once_and_read_for_ten_minutes() {
     let windows = |of: &Value| {
         let windows = of["uptime"].as_array().unwrap().clone();
         let figures = windows.iter().map(|one| {
-            (one["window"].clone(), one["samples"].clone(), one["uptime_percent"].clone())
+            (one["window"].clone(), one["judged"].clone(), one["uptime_percent"].clone())
         });
         figures.collect::<Vec<_>>()
     };
     let expected = [
-        (json!("24h"), json!(3), json!(66.66)),
-        (json!("7d"), json!(5), json!(60.0)),
-        (json!("30d"), json!(5), json!(60.0)),
+        (json!("24h"), json!(3), json!(33.33)),
+        (json!("7d"), json!(5), json!(40.0)),
+        (json!("30d"), json!(5), json!(40.0)),
+        (json!("90d"), json!(5), json!(40.0)),
     ];
     assert_eq!(windows(&report), expected);
     assert_eq!(report["uptime"][2]["response_times"]["p50_ms"], 100);
     assert_eq!(report["uptime"][2]["response_times"]["p95_ms"], 100);
+    assert_eq!(report["uptime"][2]["reachable_percent"], 60.0);
     let endpoints = report["endpoints"].as_array().unwrap();
     let of = |url: &str| endpoints.iter().find(|one| one["url"] == url).unwrap();
-    assert_eq!(windows(of("https://api.example.com/a"))[1].2, 75.0);
+    assert_eq!(windows(of("https://api.example.com/a"))[1].2, 50.0);
     let history = of("https://api.example.com/a")["probe_history"].as_array().unwrap();
     let statuses: Vec<_> = history.iter().map(|one| one["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["live", "degraded", "offline", "live"]);

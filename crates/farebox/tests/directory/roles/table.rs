@@ -58,6 +58,7 @@ fn read_by_all(estate: &Estate) -> Vec<Row> {
         ("/api/v1/opportunities", ""),
         ("/api/v1/services", ""),
         ("/api/v1/services/{id}", &estate.listing),
+        ("/api/v1/services/{id}/history", &estate.listing),
     ];
     let get = |(path, parameter): (&'static str, &str)| {
         row(Method::GET, path, parameter, Shows::Bearer, None, [200; 5])
