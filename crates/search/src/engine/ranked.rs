@@ -4,7 +4,6 @@ use super::asked::{Asked, Scored};
 use super::spread::spread;
 use super::tiers::Tiers;
 use crate::{BitSet, Order, Position};
-use std::collections::HashSet;
 
 /// Documents of a tier that are put in order by meaning and words; of a larger tier the best as
 /// far as meaning says, and those that cover most of the query. The rest follow in the default
@@ -14,7 +13,7 @@ const HEAD_MAX: usize = 1_000;
 const COVERED_MAX: usize = 200;
 
 /// What coverage counts beside the cosine.
-const COVERAGE_WEIGHT: f32 = 0.5;
+const COVERAGE_WEIGHT: f32 = 1.0;
 /// What it counts to be paid by a rail that the query names.
 const RAIL_WEIGHT: f32 = 0.1;
 /// What it counts to meet what else the query says about paying.
@@ -23,9 +22,9 @@ const PREFERRED_WEIGHT: f32 = 0.2;
 /// The best members of a set, in order.
 pub(super) fn head(members: &BitSet, asked: &Asked<'_>, tiers: &Tiers) -> Vec<Scored> {
     let near = asked.nearest(Some(members), f32::NEG_INFINITY, HEAD_MAX);
-    let known: HashSet<Position> = near.iter().map(|(position, _)| *position).collect();
+    let known = BitSet::of(members.len(), near.iter().map(|(position, _)| *position));
     let covering: Vec<(Position, f32)> = (tiers.covering.iter())
-        .filter(|(position, _)| members.contains(*position) && !known.contains(position))
+        .filter(|(position, _)| members.contains(*position) && !known.contains(*position))
         .copied()
         .collect();
     let positions: Vec<Position> = covering.iter().map(|(position, _)| *position).collect();

@@ -4,14 +4,15 @@ use super::Engine;
 use super::asked::{Asked, Scored};
 use super::request::{Query, Tier};
 use crate::{BitSet, PhraseHits, Position};
+use hashbrown::HashMap;
 
 /// Meaning finds documents from this cosine on. Of unrelated texts 99 in 100 are below 0.29; at
 /// 0.35 two of five that are found are what was meant.
-const COSINE_MIN: f32 = 0.35;
+const COSINE_MIN: f32 = 0.25;
 /// Documents that meaning finds at most.
 const NEAR_MAX: usize = 100;
 /// Words find documents from this coverage on.
-const COVERAGE_MIN: f32 = 0.3;
+const COVERAGE_MIN: f32 = 0.15;
 /// Documents that words find at most.
 const COVERING_MAX: usize = 100;
 
@@ -67,17 +68,19 @@ impl Tiers {
             others.subtract(&self.in_description);
             near = asked.nearest(Some(&others), COSINE_MIN, NEAR_MAX);
         }
-        let coverage = |position: Position| {
-            self.covering.iter().find(|(at, _)| *at == position).map(|(_, coverage)| *coverage)
-        };
+        let mut covered: HashMap<Position, f32> = self.covering.iter().copied().collect();
         let mut similar: Vec<Scored> = near
             .into_iter()
-            .map(|(position, cosine)| Scored { position, cosine, coverage: coverage(position) })
+            .map(|(position, cosine)| Scored {
+                position,
+                cosine,
+                coverage: covered.remove(&position),
+            })
             .collect();
         let covering = self.covering.iter().filter(|(position, coverage)| {
             *coverage >= COVERAGE_MIN
+                && covered.contains_key(position)
                 && self.tier(*position) == Tier::Similar
-                && !similar.iter().any(|near| near.position == *position)
         });
         let covering: Vec<(Position, f32)> = covering.copied().collect();
         let positions: Vec<Position> = covering.iter().map(|(position, _)| *position).collect();
