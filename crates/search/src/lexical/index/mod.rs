@@ -99,6 +99,13 @@ impl LexicalIndex {
         score::matched_words(self, question, position)
     }
 
+    /// Whether the question names the host or the provider of a document.
+    #[must_use]
+    pub fn is_provider_named(&self, question: &Question, position: Position) -> bool {
+        !question.providers.is_empty()
+            && self.forward.terms(position).any(|(term, _)| question.providers.contains(&term))
+    }
+
     /// How a document is paid.
     #[must_use]
     pub fn rails(&self, position: Position) -> RailSet {
@@ -115,6 +122,9 @@ impl LexicalIndex {
             + size_of_val(&*self.rails)
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 #[expect(clippy::cast_precision_loss, reason = "counts of documents, for ranking only")]
 fn float(count: u32) -> f32 {

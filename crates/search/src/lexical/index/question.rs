@@ -1,6 +1,7 @@
 //! A query in the words of one index.
 
 use super::score::Matching;
+use super::terms::provider;
 use super::{LexicalIndex, TermId, float, spelling};
 use crate::lexical::ParsedQuery;
 use crate::lexical::intent::{PriceLimit, RailSet};
@@ -33,6 +34,8 @@ pub struct Question {
     pub(super) groups: Vec<AskedGroup>,
     pub(super) phrases: Vec<AskedPhrase>,
     pub(super) directions: Vec<Direction>,
+    /// Terms of the hosts and providers that it names.
+    pub(super) providers: Vec<TermId>,
     /// What all groups together count.
     pub(super) importance: f32,
     text: String,
@@ -127,10 +130,16 @@ pub(super) fn ask(index: &LexicalIndex, query: &ParsedQuery) -> Question {
         groups,
         phrases,
         directions,
+        providers: providers(index, query),
         rails: query.rails(),
         price: query.price(),
         is_cheap: query.is_cheap(),
     }
+}
+
+fn providers(index: &LexicalIndex, query: &ParsedQuery) -> Vec<TermId> {
+    let telling = query.groups.iter().filter(|group| group.weight >= 1.0);
+    telling.filter_map(|group| index.terms.of_stem(&provider(&group.word))).collect()
 }
 
 /// One group that is to become another, under any name of either.

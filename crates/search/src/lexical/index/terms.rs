@@ -4,6 +4,11 @@ use super::TermId;
 use crate::lexical::words::{Language, stem};
 use std::collections::HashMap;
 
+/// The name of the term for a host or provider. No word is written like it.
+pub(super) fn provider(word: &str) -> String {
+    ["@", word].concat()
+}
+
 /// Numbers for stems, in the order in which they are first met, so that common ones are small.
 #[derive(Default)]
 pub(super) struct Terms {
@@ -34,6 +39,11 @@ impl Terms {
     /// The term of a direction's name, which is nobody's written word.
     pub(super) fn of_direction(&mut self, direction: &str) -> TermId {
         self.number(direction)
+    }
+
+    /// The term for a host or provider that is called by a folded word.
+    pub(super) fn of_provider(&mut self, word: &str) -> TermId {
+        self.number(&provider(word))
     }
 
     fn number(&mut self, stem: &str) -> TermId {

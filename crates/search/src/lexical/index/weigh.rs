@@ -26,6 +26,8 @@ const LENGTH_SHARE: f32 = 0.45;
 const USUAL_LENGTH: f32 = 40.0;
 /// The full impact in its byte.
 pub(super) const IMPACT_MAX: f32 = 255.0;
+/// Words of all fields together that are kept.
+const WORDS_MAX: usize = 2_000;
 /// Words of a field that are read.
 const FIELD_WORDS_MAX: usize = 400;
 
@@ -88,6 +90,13 @@ fn weights(
     field(host, HOST_WEIGHT);
     field(document.provider, PROVIDER_WEIGHT);
     field(document.rail, RAIL_WEIGHT);
+    for text in [host, document.provider] {
+        for_each_word(text, |word| {
+            if weights.len() < WORDS_MAX && !is_stop_word(word) {
+                weights.push((terms.of_provider(word), 0.0));
+            }
+        });
+    }
     weights
 }
 
