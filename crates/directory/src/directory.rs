@@ -1,6 +1,7 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
 use crate::health::Check;
+use crate::prober::SweepFigures;
 use crate::record::record_in;
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Health, Listing, ListingError, ListingFacts, ListingStatus};
@@ -34,6 +35,7 @@ pub struct Directory {
     clock: Clock,
     /// Whether a refresh is about to happen.
     is_refresh_due: Arc<AtomicBool>,
+    sweep_figures: Arc<SweepFigures>,
 }
 
 /// A change of the directory that did not happen.
@@ -67,6 +69,7 @@ impl Directory {
             publishing: Arc::new(Mutex::new(Instant::now())),
             clock: Clock::default(),
             is_refresh_due: Arc::default(),
+            sweep_figures: Arc::default(),
         })
     }
 
@@ -294,7 +297,7 @@ impl Directory {
     }
 
     /// Brings the snapshot up to date in a second, unless that is about to happen already.
-    fn refresh_soon(&self) {
+    pub(crate) fn refresh_soon(&self) {
         if self.is_refresh_due.swap(true, Ordering::SeqCst) {
             return;
         }
@@ -306,6 +309,12 @@ impl Directory {
                 tracing::error!(%error, "the directory shows an older state until it can read again");
             }
         });
+    }
+
+    /// How this server's sweep goes.
+    #[must_use]
+    pub fn sweep_figures(&self) -> &Arc<SweepFigures> {
+        &self.sweep_figures
     }
 }
 

@@ -126,6 +126,8 @@ struct HealthFields {
     consecutive_failures: u32,
     consecutive_latency_spikes: u32,
     reliability_score: Option<f64>,
+    /// Why it stands as it does, by the last check; what matters most first.
+    health_reasons: Vec<Reason>,
     health_checks: Vec<HealthCheck>,
 }
 
@@ -287,6 +289,7 @@ impl HealthFields {
     fn of(listing: &Listing) -> Self {
         let health = &listing.health;
         let [_, _, Figures { latency_p95_ms, .. }, _] = health.windows;
+        let checks: Vec<_> = health.recent().into_iter().map(HealthCheck::of).collect();
         Self {
             health_status: health.status.name(),
             uptime_30d: health.uptime_30d,
@@ -298,7 +301,8 @@ impl HealthFields {
             consecutive_failures: health.consecutive_failures,
             consecutive_latency_spikes: health.consecutive_latency_spikes,
             reliability_score: health.reliability_score,
-            health_checks: health.recent().into_iter().map(HealthCheck::of).collect(),
+            health_reasons: checks.first().map(|check| check.reasons.clone()).unwrap_or_default(),
+            health_checks: checks,
         }
     }
 }

@@ -4,9 +4,11 @@
 
 mod common;
 
+mod asking;
 mod badge;
 mod categories;
 mod changes;
+mod checking;
 mod export;
 mod feed;
 mod health;

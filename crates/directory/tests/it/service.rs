@@ -19,11 +19,12 @@ const FIELDS: &str = "id name description url protocol price_sats price_usd paym
     l402_compliant l402_degrade_reason l402_format lnget_compatible consecutive_latency_spikes \
     probe_status health_checks related_services";
 
-const FIELDS_OF_OUR_OWN: [&str; 13] = [
+const FIELDS_OF_OUR_OWN: [&str; 14] = [
     "consumption",
     "content_flags",
     "content_type",
     "docs_url",
+    "health_reasons",
     "latency_p95_ms",
     "licence",
     "offers",
