@@ -2,17 +2,13 @@
 
 use super::Engine;
 use super::asked::{Asked, Scored};
+use super::fusion::{COSINE_MIN, COVERAGE_MIN, FILLING_COSINE_MIN, FOUND_MIN};
 use super::request::{Query, Tier};
 use crate::{BitSet, PhraseHits, Position};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
-/// Meaning finds documents from this cosine on. Of unrelated texts 99 in 100 are below 0.29; at
-/// 0.35 two of five that are found are what was meant.
-const COSINE_MIN: f32 = 0.25;
 /// Documents that meaning finds at most.
 const NEAR_MAX: usize = 100;
-/// Words find documents from this coverage on.
-const COVERAGE_MIN: f32 = 0.15;
 /// Documents that words find at most.
 const COVERING_MAX: usize = 100;
 
@@ -91,6 +87,26 @@ impl Tiers {
         similar.extend(covering.into_iter().zip(cosines).map(|((position, coverage), cosine)| {
             Scored { position, cosine, coverage: Some(coverage) }
         }));
+        self.fill_up(similar, asked, allowed)
+    }
+
+    /// Adds the nearest where little was found: an answer that may fit is better than none.
+    fn fill_up(
+        &self,
+        mut similar: Vec<Scored>,
+        asked: &Asked<'_>,
+        allowed: Option<&BitSet>,
+    ) -> Vec<Scored> {
+        let others = self.exact_name.len() + self.in_name.count() + self.in_description.count();
+        if others + similar.len() >= FOUND_MIN || !asked.has_meaning() {
+            return similar;
+        }
+        let known: HashSet<Position> = similar.iter().map(|scored| scored.position).collect();
+        let near = asked.nearest(allowed, FILLING_COSINE_MIN, FOUND_MIN);
+        let new = near.into_iter().filter(|(position, _)| {
+            !known.contains(position) && self.tier(*position) == Tier::Similar
+        });
+        similar.extend(new.map(|(position, cosine)| Scored { position, cosine, coverage: None }));
         similar
     }
 
