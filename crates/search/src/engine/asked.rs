@@ -141,15 +141,29 @@ impl<'a> Asked<'a> {
             .map_or(0.0, |(part, position)| part.segment.lexical.coverage(&part.question, position))
     }
 
+    /// The share of the rails named in the query by which the document is paid; 0 if none is.
+    pub(super) fn rails_met(&self, position: Position) -> f32 {
+        let Some((part, position)) = self.part_of(position) else { return 0.0 };
+        let named = part.question.rails();
+        let met = named.common(part.segment.lexical.rails(position)).len();
+        let float = |count: u32| f32::from(u16::try_from(count).unwrap_or(u16::MAX));
+        if met == 0 { 0.0 } else { float(met) / float(named.len()) }
+    }
+
     /// Whether the query names a rail by which the document is paid.
     pub(super) fn is_rail_named(&self, position: Position) -> bool {
-        self.part_of(position).is_some_and(|(part, position)| {
-            !part.question.rails().common(part.segment.lexical.rails(position)).is_empty()
-        })
+        self.rails_met(position) > 0.0
     }
 
     pub(super) fn is_preferred(&self, position: Position) -> bool {
         self.preferred.is_some_and(|set| set.contains(position))
+    }
+
+    /// Whether the query names the document's host or provider.
+    pub(super) fn is_provider_named(&self, position: Position) -> bool {
+        self.part_of(position).is_some_and(|(part, position)| {
+            part.segment.lexical.is_provider_named(&part.question, position)
+        })
     }
 
     pub(super) fn group(&self, position: Position) -> u32 {
