@@ -76,7 +76,7 @@ fn question(listings: &[GeneratedListing], random: &mut fastrand::Rng) -> Option
         protocol: one_in(2, random).then(|| random.u8(..3)),
         health: one_in(2, random).then_some(0),
         category: one_in(4, random).then(|| category(other).to_owned()),
-        price_max_micro_usd: one_in(3, random).then(|| other.price_micro_usd),
+        price_max_micro_usd: one_in(3, random).then_some(other.price_micro_usd),
         sort: match random.u8(..10) {
             0 => Some(Sort::Price),
             1 => Some(Sort::Name),
