@@ -27,7 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 const ENDPOINTS: u32 = 3_000;
 const HOSTS: u32 = 1_000;
 const INTERVAL: Duration = Duration::from_secs(25);
-const LEASE: Duration = Duration::from_secs(8);
+const LEASE: Duration = Duration::from_secs(20);
 /// No two probes of an endpoint are closer: five in a hundred of the interval are chance, and
 /// times are recorded in whole seconds.
 const GAP_MIN: Duration = Duration::from_millis(25_000 * 95 / 100 - 1_000 - 250);
@@ -111,7 +111,7 @@ impl Server {
             ("FAREBOX_DIRECTORY__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]"),
             ("FAREBOX_DIRECTORY__PROBE__INTERVAL_SECONDS", &INTERVAL.as_secs().to_string()),
             ("FAREBOX_DIRECTORY__PROBE__LEASE_SECONDS", &LEASE.as_secs().to_string()),
-            ("FAREBOX_DIRECTORY__PROBE__TIMEOUT_SECONDS", "3"),
+            ("FAREBOX_DIRECTORY__PROBE__TIMEOUT_SECONDS", "10"),
             ("FAREBOX_LIMITS__ENABLED", "false"),
         ]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -164,7 +164,7 @@ async fn two_servers_share_a_sweep_and_one_that_is_killed_loses_none_of_it() {
     let report = directory.import(import, endpoints.list(), |_| {}).await.unwrap();
     assert_eq!(report.added, u64::from(ENDPOINTS));
 
-    let patience = Duration::from_secs(120);
+    let patience = Duration::from_secs(180);
     let (first, second) = (Server::start(&database), Server::start(&database));
     let all = u64::from(ENDPOINTS);
     let shared = async || {

@@ -6,7 +6,7 @@ use super::outage::Sign;
 use super::plan::Wish;
 use super::shards::Fence;
 use crate::check::{Facilitators, Taken, judge};
-use crate::validate::{ValidateError, ValidateRequest, Validation, validate};
+use crate::validate::{ValidateError, ValidateRequest, Validation, validate_within};
 use crate::{Check, Directory, HealthStatus, Listing, Protocol, Snapshot};
 use farebox_buyer::ProbeError;
 use farebox_net::GuardedClient;
@@ -15,7 +15,16 @@ use http::StatusCode;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// By what an endpoint is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Eyes<'a> {
+    pub(super) client: &'a GuardedClient,
+    pub(super) facilitators: &'a Facilitators,
+    /// How long the endpoint is waited for.
+    pub(super) timeout: Duration,
+}
 
 /// What a probe brought.
 #[derive(Debug)]
@@ -36,7 +45,7 @@ pub(super) struct Found {
 /// `deadline` has passed: then nothing of it counts.
 pub(super) async fn look(
     directory: &Directory,
-    (client, facilitators): (&GuardedClient, &Facilitators),
+    Eyes { client, facilitators, timeout }: Eyes<'_>,
     (endpoint, listing_id): (Endpoint, &str),
     fence: Fence,
     deadline: Instant,
@@ -44,7 +53,7 @@ pub(super) async fn look(
     let request = request(&endpoint::listings_of(&directory.snapshot(), listing_id))?;
     let begun = directory.now();
     let asked = async {
-        let mut seen = validate(client, request, begun).await;
+        let mut seen = validate_within(client, request, begun, timeout).await;
         if let Ok(found) = &mut seen {
             found.facilitator_reachable = facilitators.of(client, found, begun).await;
         }

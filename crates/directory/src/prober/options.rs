@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The longest that one probe may take, the discovery of a body and the slow second try included.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
+/// For what is asked after the endpoint: whether its facilitator answers.
+const AFTERWARDS: Duration = Duration::from_secs(6);
+
 /// How the sweep goes about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProberOptions {
@@ -36,9 +39,15 @@ impl Default for ProberOptions {
 }
 
 impl ProberOptions {
-    /// What no probe may outlast: the lease must still be good when its result is recorded.
+    /// How long an endpoint is waited for.
     pub(super) fn probe_timeout(&self) -> Duration {
         self.timeout.min(TIMEOUT_MAX).min(self.lease / 2)
+    }
+
+    /// What no probe outlasts, with all that belongs to it: the lease must be good for so long when
+    /// it begins. Between two renewals a lease has at least three quarters of its time left.
+    pub(super) fn deadline(&self) -> Duration {
+        (self.probe_timeout() + AFTERWARDS).min(self.lease * 2 / 3)
     }
 
     /// How often the leases are renewed.

@@ -106,8 +106,12 @@ impl Plan {
         };
         known.generation = self.generation;
         known.listing_id = fresh.listing_id;
-        let is_recorded = standing.checked_at_ms.unwrap_or_default() >= known.sent_ms;
-        if known.place == Place::Waiting && is_recorded && known.due_ms != due_ms {
+        let checked_at_ms = standing.checked_at_ms.unwrap_or_default();
+        let is_recorded = checked_at_ms >= known.sent_ms;
+        // From a clock that was ahead: seen from now, it would be put off again and again.
+        let is_later = checked_at_ms > now_ms && due_ms > known.due_ms;
+        let moves = is_recorded && !is_later && known.due_ms != due_ms;
+        if known.place == Place::Waiting && moves {
             self.due.remove(&(known.due_ms, endpoint.key));
             known.due_ms = due_ms;
             self.due.insert((due_ms, endpoint.key));
@@ -217,4 +221,96 @@ impl Plan {
 pub(super) struct Wish {
     /// How long it wants to be left alone.
     pub(super) retry_after_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL_MS: i64 = 100_000;
+    const NOW_MS: i64 = 1_800_000_000_000;
+
+    fn planned(key: u64, checked_at_ms: Option<i64>) -> Planned {
+        let registered_at_ms = NOW_MS - INTERVAL_MS;
+        let standing =
+            Standing { registered_at_ms, checked_at_ms, failures: 0, is_preferred: false };
+        let endpoint = Endpoint { key, host: key };
+        Planned { endpoint, listing_id: format!("l{key}").into(), standing }
+    }
+
+    fn all(checked_at_ms: Option<i64>) -> Vec<Planned> {
+        (0..1_000).map(|key| planned(key, checked_at_ms)).collect()
+    }
+
+    fn plan(endpoints: Vec<Planned>) -> Plan {
+        let mut plan = Plan::new(INTERVAL_MS, Hosts::new(2, 250));
+        plan.update(endpoints, NOW_MS);
+        plan
+    }
+
+    /// Everything that begins in a time, each done at once.
+    fn begun(plan: &mut Plan, from_ms: i64, until_ms: i64) -> Vec<u64> {
+        let mut keys = Vec::new();
+        for now_ms in (from_ms..until_ms).step_by(10) {
+            while let Some(turn) = plan.next(1_000, now_ms) {
+                let standing = planned(0, Some(now_ms)).standing;
+                plan.done(turn.endpoint, Some(&standing), now_ms);
+                keys.push(turn.endpoint.key);
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn each_endpoint_is_probed_once_in_an_interval() {
+        let mut plan = plan(all(Some(NOW_MS - INTERVAL_MS / 2)));
+        let mut keys = begun(&mut plan, NOW_MS, NOW_MS + INTERVAL_MS * 94 / 100);
+        keys.sort_unstable();
+        assert_eq!(keys, (0..1_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn after_a_long_stop_not_everything_begins_at_once() {
+        let mut plan = plan(all(Some(NOW_MS - 10 * INTERVAL_MS)));
+        let first = begun(&mut plan, NOW_MS, NOW_MS + 1_000).len();
+        // Ten a second are usual; so many may begin at once after a quiet time.
+        assert!(first <= 40, "{first}");
+        let rest = begun(&mut plan, NOW_MS + 1_000, NOW_MS + 60_000).len();
+        assert!(first + rest >= 1_000, "{rest}");
+    }
+
+    #[test]
+    fn what_was_sent_is_not_due_again_because_it_is_not_recorded_yet() {
+        let mut plan = plan(vec![planned(1, None)]);
+        assert_eq!(begun(&mut plan, NOW_MS, NOW_MS + 10), [1]);
+        plan.update(vec![planned(1, None)], NOW_MS + 10);
+        assert_eq!(begun(&mut plan, NOW_MS + 10, NOW_MS + 5_000), [0; 0]);
+    }
+
+    #[test]
+    fn what_somebody_else_probed_waits_and_what_is_gone_is_forgotten() {
+        let mut plan = plan(vec![planned(1, None), planned(2, None)]);
+        plan.update(vec![planned(1, Some(NOW_MS))], NOW_MS);
+        assert_eq!(plan.len(), 1);
+        assert_eq!(begun(&mut plan, NOW_MS, NOW_MS + 5_000), [0; 0]);
+    }
+
+    #[test]
+    fn the_bound_of_probes_under_way_holds() {
+        let mut plan = plan(all(None));
+        let turns: Vec<_> = std::iter::from_fn(|| plan.next(7, NOW_MS)).collect();
+        assert_eq!((turns.len(), plan.under_way()), (7, 7));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_leaves_nothing_out_for_long() {
+        let ahead = || vec![planned(1, Some(NOW_MS + 1_000 * INTERVAL_MS))];
+        let mut plan = plan(ahead());
+        let mut keys = Vec::new();
+        for from_ms in (NOW_MS..NOW_MS + 2 * INTERVAL_MS).step_by(5_000) {
+            plan.update(ahead(), from_ms);
+            keys.append(&mut begun(&mut plan, from_ms, from_ms + 5_000));
+        }
+        assert!(!keys.is_empty());
+    }
 }

@@ -11,6 +11,7 @@ mod validation;
 mod view;
 
 pub use api::{Validator, routes};
+pub(crate) use run::validate_within;
 pub use run::{ValidateError, validate};
 pub use validation::{BodySource, Diagnostic, Validation};
 

@@ -67,8 +67,18 @@ pub async fn validate(
     request: ValidateRequest,
     now: Timestamp,
 ) -> Result<Validation, ValidateError> {
+    validate_within(client, request, now, TIMEOUT).await
+}
+
+/// The same, within another time.
+pub(crate) async fn validate_within(
+    client: &GuardedClient,
+    request: ValidateRequest,
+    now: Timestamp,
+    timeout: Duration,
+) -> Result<Validation, ValidateError> {
     let mut looker = Looker { client, request: &request, terms: terms(now) };
-    let looked = tokio::time::timeout(TIMEOUT, looker.look()).await;
+    let looked = tokio::time::timeout(timeout, looker.look()).await;
     let looked = match looked {
         Ok(Ok(looked)) => Ok(looked),
         Ok(Err(Stop::Error(error))) => return Err(error),

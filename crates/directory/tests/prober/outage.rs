@@ -1,7 +1,9 @@
 //! When it is our own network that fails.
 
 use crate::world::{Host, World, options};
+use farebox_directory::prober::ProberOptions;
 use farebox_directory::{HealthStatus, Protocol};
+use std::time::Duration;
 
 #[tokio::test]
 async fn nobody_is_judged_when_all_fall_silent_together() {
@@ -48,4 +50,15 @@ async fn one_host_that_falls_silent_is_judged() {
         health.last_checked.is_some() && health.status != HealthStatus::Healthy
     };
     world.until("it is judged", failed).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_is_judged_and_waited_for_no_longer_than_said() {
+    let (world, host) = (World::new().await, Host::slow(1, Duration::from_secs(600)).await);
+    let id = world.list(&host.url("paid"), Protocol::L402).await;
+    let options = ProberOptions { timeout: Duration::from_secs(1), ..options() };
+    let _running = world.sweep("a", options).await;
+    world
+        .until("it is judged", async || world.listing(&id).await.health.consecutive_failures > 0)
+        .await;
 }

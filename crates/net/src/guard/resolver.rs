@@ -23,6 +23,10 @@ const NAME_SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 const REQUESTS_MAX: usize = 1_024;
 /// How long an answer is believed at most, whatever it says itself.
 const TTL_MAX: Duration = Duration::from_secs(300);
+/// The same for an answer that there is nothing: who mends a name need not wait long.
+const NEGATIVE_TTL_MAX: Duration = Duration::from_secs(60);
+/// Answers that are remembered at most.
+const REMEMBERED_MAX: u64 = 65_536;
 
 /// Looks names up. What it finds is judged by its caller.
 #[async_trait]
@@ -91,7 +95,8 @@ impl DnsResolver {
         options.timeout = NAME_SERVER_TIMEOUT;
         options.max_active_requests = REQUESTS_MAX;
         options.positive_max_ttl = Some(TTL_MAX);
-        options.negative_max_ttl = Some(TTL_MAX);
+        options.negative_max_ttl = Some(NEGATIVE_TTL_MAX);
+        options.cache_size = REMEMBERED_MAX;
         builder.build().map(Self).map_err(|error| ResolveError(error.to_string()))
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! What is found is in tiers. A to C hold the query as it is written: as their name, in their
 //! name, in their description. D are those whose meaning is near, and those that cover most of the
-//! query's words. Within a tier the order is by cosine and half the coverage; equals keep the
-//! caller's default order. Totals are exact: every document of tiers A to C counts, and of D as
+//! query's words. Within a tier the order is that of `fusion`; equals keep the caller's default
+//! order. Totals are exact: every document of tiers A to C counts, and of D as
 //! many as the limits named in `tiers` let in.
 //!
 //! An engine is immutable. After a change the next one shares the indexes of most documents and
@@ -11,6 +11,7 @@
 
 mod asked;
 mod changes;
+mod fusion;
 mod ranked;
 mod request;
 mod sections;
@@ -18,7 +19,7 @@ mod segment;
 mod spread;
 mod tiers;
 
-pub use request::{Found, Hit, Query, Ranking, Request, Tier, Why};
+pub use request::{Found, Hit, Meaning, Query, Ranking, Request, Tier, Why};
 
 use crate::{BitSet, Document, Model, Position};
 use asked::Asked;

@@ -1,31 +1,24 @@
 //! The order within a tier: by meaning and by words.
 
 use super::asked::{Asked, Scored};
+use super::fusion::Signals;
 use super::spread::spread;
 use super::tiers::Tiers;
 use crate::{BitSet, Order, Position};
-use std::collections::HashSet;
 
 /// Documents of a tier that are put in order by meaning and words; of a larger tier the best as
 /// far as meaning says, and those that cover most of the query. The rest follow in the default
 /// order.
-const HEAD_MAX: usize = 1_000;
+const HEAD_MAX: usize = 400;
 /// Documents of a tier whose coverage is looked up: the best by meaning.
 const COVERED_MAX: usize = 200;
-
-/// What coverage counts beside the cosine.
-const COVERAGE_WEIGHT: f32 = 0.5;
-/// What it counts to be paid by a rail that the query names.
-const RAIL_WEIGHT: f32 = 0.1;
-/// What it counts to meet what else the query says about paying.
-const PREFERRED_WEIGHT: f32 = 0.2;
 
 /// The best members of a set, in order.
 pub(super) fn head(members: &BitSet, asked: &Asked<'_>, tiers: &Tiers) -> Vec<Scored> {
     let near = asked.nearest(Some(members), f32::NEG_INFINITY, HEAD_MAX);
-    let known: HashSet<Position> = near.iter().map(|(position, _)| *position).collect();
+    let known = BitSet::of(members.len(), near.iter().map(|(position, _)| *position));
     let covering: Vec<(Position, f32)> = (tiers.covering.iter())
-        .filter(|(position, _)| members.contains(*position) && !known.contains(position))
+        .filter(|(position, _)| members.contains(*position) && !known.contains(*position))
         .copied()
         .collect();
     let positions: Vec<Position> = covering.iter().map(|(position, _)| *position).collect();
@@ -50,10 +43,13 @@ pub(super) fn rank(
 ) -> Vec<Position> {
     look_up_coverage(&mut scored, asked);
     let score = |it: &Scored| {
-        let rail = if asked.is_rail_named(it.position) { RAIL_WEIGHT } else { 0.0 };
-        let preferred = if asked.is_preferred(it.position) { PREFERRED_WEIGHT } else { 0.0 };
-        let covered = COVERAGE_WEIGHT * it.coverage.unwrap_or(0.0);
-        it.cosine + covered + rail + preferred + bonus(it.position)
+        let signals = Signals {
+            cosine: it.cosine,
+            coverage: it.coverage.unwrap_or(0.0),
+            rails: asked.rails_met(it.position),
+            is_preferred: asked.is_preferred(it.position),
+        };
+        signals.score() + bonus(it.position)
     };
     let mut ranked: Vec<(f32, u32, Position)> =
         scored.iter().map(|it| (score(it), order.rank(it.position), it.position)).collect();
@@ -61,14 +57,19 @@ pub(super) fn rank(
     ranked.into_iter().map(|(_, _, position)| position).collect()
 }
 
-/// The same, and of one group only a few stand together.
+/// The same, and of one group only a few stand together, unless the query names its provider.
 pub(super) fn rank_spread(
     scored: Vec<Scored>,
     asked: &Asked<'_>,
     order: &Order,
     bonus: impl Fn(Position) -> f32,
 ) -> Vec<Position> {
-    spread(rank(scored, asked, order, bonus), |position| asked.group(position))
+    // Whoever names a provider wants to see what it has. The number of no group is that large.
+    let group = |position| match asked.is_provider_named(position) {
+        true => Position::MAX - position,
+        false => asked.group(position),
+    };
+    spread(rank(scored, asked, order, bonus), group)
 }
 
 fn look_up_coverage(scored: &mut [Scored], asked: &Asked<'_>) {

@@ -1,6 +1,6 @@
 //! The indexes of some consecutive documents.
 
-use crate::lexical::LexicalIndex;
+use crate::lexical::{LexicalIndex, embedded_text};
 use crate::{Document, Model, PhraseIndex, Position, VectorIndex};
 
 /// The indexes of some documents, by their places among these.
@@ -18,9 +18,7 @@ impl Segment {
         model: &Model,
     ) -> Self {
         let texts = documents.clone().map(|(document, _)| document);
-        let embed = |document: Document<'_>| {
-            model.embed(&format!("{}. {}", document.name, document.description))
-        };
+        let embed = |document: Document<'_>| model.embed(&embedded_text(&document));
         Self {
             phrases: PhraseIndex::build(texts.clone()),
             lexical: LexicalIndex::build(texts.clone()),

@@ -2,18 +2,18 @@
 
 use super::Engine;
 use super::asked::{Asked, Scored};
+use super::fusion::{COSINE_MIN, COVERAGE_MIN, FILLING_COSINE_MIN, FOUND_MIN};
 use super::request::{Query, Tier};
 use crate::{BitSet, PhraseHits, Position};
+use hashbrown::{HashMap, HashSet};
 
-/// Meaning finds documents from this cosine on. Of unrelated texts 99 in 100 are below 0.29; at
-/// 0.35 two of five that are found are what was meant.
-const COSINE_MIN: f32 = 0.35;
 /// Documents that meaning finds at most.
 const NEAR_MAX: usize = 100;
-/// Words find documents from this coverage on.
-const COVERAGE_MIN: f32 = 0.3;
 /// Documents that words find at most.
 const COVERING_MAX: usize = 100;
+
+/// A phrase that so many documents hold needs no similar ones.
+const ENOUGH: usize = 1_000;
 
 /// Everything that a query finds; no document is in two tiers.
 pub(super) struct Tiers {
@@ -45,39 +45,41 @@ impl Tiers {
             hits.in_name.intersect_with(allowed);
             hits.in_description.intersect_with(allowed);
         }
-        let covering = asked.covering(allowed, COVERING_MAX);
         let mut tiers = Self {
             exact_name: hits.exact_name,
             in_name: hits.in_name,
             in_description: hits.in_description,
             similar: Vec::new(),
-            covering,
+            covering: Vec::new(),
         };
-        tiers.similar = tiers.find_similar(asked, allowed);
+        if tiers.count() < ENOUGH {
+            tiers.covering = asked.covering(allowed, COVERING_MAX);
+            tiers.similar = tiers.find_similar(asked, allowed);
+        }
         tiers
     }
 
     fn find_similar(&self, asked: &Asked<'_>, allowed: Option<&BitSet>) -> Vec<Scored> {
         let mut near = Vec::new();
         if asked.has_meaning() {
-            let len = self.in_name.len();
-            let mut others = allowed.cloned().unwrap_or_else(|| BitSet::full(len));
-            self.exact_name.iter().for_each(|position| others.remove(*position));
-            others.subtract(&self.in_name);
-            others.subtract(&self.in_description);
-            near = asked.nearest(Some(&others), COSINE_MIN, NEAR_MAX);
+            // Those that hold the phrase are near as well, and are taken out.
+            near = asked.nearest(allowed, COSINE_MIN, NEAR_MAX + self.count());
+            near.retain(|(position, _)| self.tier(*position) == Tier::Similar);
+            near.truncate(NEAR_MAX);
         }
-        let coverage = |position: Position| {
-            self.covering.iter().find(|(at, _)| *at == position).map(|(_, coverage)| *coverage)
-        };
+        let mut covered: HashMap<Position, f32> = self.covering.iter().copied().collect();
         let mut similar: Vec<Scored> = near
             .into_iter()
-            .map(|(position, cosine)| Scored { position, cosine, coverage: coverage(position) })
+            .map(|(position, cosine)| Scored {
+                position,
+                cosine,
+                coverage: covered.remove(&position),
+            })
             .collect();
         let covering = self.covering.iter().filter(|(position, coverage)| {
             *coverage >= COVERAGE_MIN
+                && covered.contains_key(position)
                 && self.tier(*position) == Tier::Similar
-                && !similar.iter().any(|near| near.position == *position)
         });
         let covering: Vec<(Position, f32)> = covering.copied().collect();
         let positions: Vec<Position> = covering.iter().map(|(position, _)| *position).collect();
@@ -85,6 +87,26 @@ impl Tiers {
         similar.extend(covering.into_iter().zip(cosines).map(|((position, coverage), cosine)| {
             Scored { position, cosine, coverage: Some(coverage) }
         }));
+        self.fill_up(similar, asked, allowed)
+    }
+
+    /// Adds the nearest where little was found: an answer that may fit is better than none.
+    fn fill_up(
+        &self,
+        mut similar: Vec<Scored>,
+        asked: &Asked<'_>,
+        allowed: Option<&BitSet>,
+    ) -> Vec<Scored> {
+        let others = self.exact_name.len() + self.in_name.count() + self.in_description.count();
+        if others + similar.len() >= FOUND_MIN || !asked.has_meaning() {
+            return similar;
+        }
+        let known: HashSet<Position> = similar.iter().map(|scored| scored.position).collect();
+        let near = asked.nearest(allowed, FILLING_COSINE_MIN, FOUND_MIN);
+        let new = near.into_iter().filter(|(position, _)| {
+            !known.contains(position) && self.tier(*position) == Tier::Similar
+        });
+        similar.extend(new.map(|(position, cosine)| Scored { position, cosine, coverage: None }));
         similar
     }
 

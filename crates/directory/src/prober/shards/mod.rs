@@ -3,6 +3,8 @@
 
 mod rows;
 mod share;
+#[cfg(test)]
+mod tests;
 
 pub(super) use rows::{Fence, still_held};
 

@@ -5,7 +5,7 @@ mod share;
 
 use super::Prober;
 use super::hosts::Hosts;
-use super::look::{Found, look};
+use super::look::{Eyes, Found, look};
 use super::outage::OutageWatch;
 use super::plan::{Plan, Planned, Turn};
 use super::record::Recorded;
@@ -173,7 +173,7 @@ impl Sweep {
     }
 
     fn begin_probe(&mut self, turn: Turn, now_ms: i64) {
-        let deadline = Instant::now() + self.prober.options.probe_timeout();
+        let deadline = Instant::now() + self.prober.options.deadline();
         let shard = turn.endpoint.shard();
         let Some(fence) = self.held.fence(shard, deadline) else {
             // Not this server's any more, or not renewed yet: the next update knows.
@@ -186,8 +186,9 @@ impl Sweep {
         let begun = turn.clone();
         let task = self.tasks.spawn(async move {
             let asked = (turn.endpoint, &*turn.listing_id);
-            let Prober { directory, client, facilitators, .. } = &*prober;
-            let found = look(directory, (client, facilitators), asked, fence, deadline).await;
+            let Prober { directory, client, facilitators, options, .. } = &*prober;
+            let eyes = Eyes { client, facilitators, timeout: options.probe_timeout() };
+            let found = look(directory, eyes, asked, fence, deadline).await;
             Done::Looked(found.map(Box::new))
         });
         self.looking.insert(task.id(), begun);

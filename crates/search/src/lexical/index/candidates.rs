@@ -18,7 +18,7 @@ const SPARE: usize = 64;
 
 /// A term to walk.
 struct Walk {
-    /// Which slot it answers; walks of one slot are adjoining.
+    /// Which group or phrase it answers; walks for one of them are adjoining.
     slot: u32,
     term: TermId,
     /// What a full impact is worth.
@@ -68,7 +68,7 @@ fn by_points(
     board.best(count_max)
 }
 
-/// Every answer's terms, the most important slot first, with as many segments as the budget
+/// Every answer's terms, the most important first, with as many segments as the budget
 /// allows: every term its first segment, then further ones by importance.
 fn plan(index: &LexicalIndex, question: &Question) -> Vec<Walk> {
     let mut walks = walks(question);
@@ -103,12 +103,13 @@ fn walks(question: &Question) -> Vec<Walk> {
         }
     };
     for group in &question.groups {
-        for asked in &group.slots {
-            slot += 1;
-            push(&asked.answers, group.importance * asked.share, slot);
-        }
         slot += 1;
-        push(&group.wholes, group.importance, slot);
+        push(&group.answers, group.importance, slot);
+    }
+    for phrase in &question.phrases {
+        slot += 1;
+        let groups = phrase.groups.iter().filter_map(|place| question.groups.get(*place));
+        push(&phrase.answers, groups.map(|group| group.importance).sum(), slot);
     }
     walks
 }

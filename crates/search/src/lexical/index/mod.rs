@@ -7,6 +7,7 @@ mod forward;
 mod postings;
 mod question;
 mod score;
+mod spelling;
 mod terms;
 mod varint;
 mod weigh;
@@ -16,6 +17,7 @@ pub use score::{MatchedWord, Matching};
 
 use super::ParsedQuery;
 use super::intent::RailSet;
+use super::misspelt::Spelling;
 use crate::{BitSet, Document, Position};
 use boilerplate::Boilerplate;
 use forward::Forward;
@@ -30,6 +32,7 @@ pub struct LexicalIndex {
     terms: Terms,
     postings: Postings,
     forward: Forward,
+    spelling: Spelling,
     rails: Box<[RailSet]>,
 }
 
@@ -49,8 +52,8 @@ impl LexicalIndex {
         }
         forward.shrink();
         let postings = Postings::build(&forward, terms.len());
-        terms.take_words();
-        Self { terms, postings, forward, rails: rails.into() }
+        let spelling = spelling::of(terms.take_words());
+        Self { terms, postings, forward, spelling, rails: rails.into() }
     }
 
     /// How many documents it holds.
@@ -96,6 +99,13 @@ impl LexicalIndex {
         score::matched_words(self, question, position)
     }
 
+    /// Whether the question names the host or the provider of a document.
+    #[must_use]
+    pub fn is_provider_named(&self, question: &Question, position: Position) -> bool {
+        !question.providers.is_empty()
+            && self.forward.terms(position).any(|(term, _)| question.providers.contains(&term))
+    }
+
     /// How a document is paid.
     #[must_use]
     pub fn rails(&self, position: Position) -> RailSet {
@@ -108,9 +118,13 @@ impl LexicalIndex {
         self.terms.memory_len()
             + self.postings.memory_len()
             + self.forward.memory_len()
+            + self.spelling.memory_len()
             + size_of_val(&*self.rails)
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 #[expect(clippy::cast_precision_loss, reason = "counts of documents, for ranking only")]
 fn float(count: u32) -> f32 {

@@ -4,6 +4,11 @@ use super::TermId;
 use crate::lexical::words::{Language, stem};
 use std::collections::HashMap;
 
+/// The name of the term for a host or provider. No word is written like it.
+pub(super) fn provider(word: &str) -> String {
+    ["@", word].concat()
+}
+
 /// Numbers for stems, in the order in which they are first met, so that common ones are small.
 #[derive(Default)]
 pub(super) struct Terms {
@@ -26,14 +31,27 @@ impl Terms {
             known.count = known.count.saturating_add(1);
             return known.term;
         }
-        let stem = stem(Language::English, word);
-        let next = u32::try_from(self.stems.len()).unwrap_or(u32::MAX);
-        let term = match self.stems.get(stem.as_ref()) {
-            Some(term) => *term,
-            None => *self.stems.entry(stem.into()).or_insert(next),
-        };
+        let term = self.number(&stem(Language::English, word));
         self.words.insert(word.into(), Word { term, count: 1 });
         term
+    }
+
+    /// The term of a direction's name, which is nobody's written word.
+    pub(super) fn of_direction(&mut self, direction: &str) -> TermId {
+        self.number(direction)
+    }
+
+    /// The term for a host or provider that is called by a folded word.
+    pub(super) fn of_provider(&mut self, word: &str) -> TermId {
+        self.number(&provider(word))
+    }
+
+    fn number(&mut self, stem: &str) -> TermId {
+        if let Some(term) = self.stems.get(stem) {
+            return *term;
+        }
+        let next = u32::try_from(self.stems.len()).unwrap_or(u32::MAX);
+        *self.stems.entry(stem.into()).or_insert(next)
     }
 
     /// The term of a stem, if a document holds it.

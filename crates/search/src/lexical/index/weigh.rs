@@ -5,7 +5,7 @@ use super::TermId;
 use super::boilerplate::{Boilerplate, sentences};
 use super::terms::Terms;
 use crate::Document;
-use crate::lexical::words::{for_each_word, is_stop_word};
+use crate::lexical::words::{Directions, for_each_word, is_stop_word};
 
 const NAME_WEIGHT: f32 = 2.4;
 const LABELS_WEIGHT: f32 = 1.2;
@@ -26,6 +26,8 @@ const LENGTH_SHARE: f32 = 0.45;
 const USUAL_LENGTH: f32 = 40.0;
 /// The full impact in its byte.
 pub(super) const IMPACT_MAX: f32 = 255.0;
+/// Words of all fields together that are kept.
+const WORDS_MAX: usize = 2_000;
 /// Words of a field that are read.
 const FIELD_WORDS_MAX: usize = 400;
 
@@ -62,7 +64,13 @@ fn weights(
     let mut weights: Vec<(TermId, f32)> = Vec::with_capacity(64);
     let mut field = |text: &str, weight: f32| {
         let mut left = FIELD_WORDS_MAX;
+        let mut directions = Directions::default();
         for_each_word(text, |word| {
+            if let Some(direction) = directions.hear(word)
+                && left > 0
+            {
+                weights.push((terms.of_direction(&direction), weight));
+            }
             if left > 0 && !is_stop_word(word) {
                 weights.push((terms.of_word(word), weight));
                 left -= 1;
@@ -82,6 +90,13 @@ fn weights(
     field(host, HOST_WEIGHT);
     field(document.provider, PROVIDER_WEIGHT);
     field(document.rail, RAIL_WEIGHT);
+    for text in [host, document.provider] {
+        for_each_word(text, |word| {
+            if weights.len() < WORDS_MAX && !is_stop_word(word) {
+                weights.push((terms.of_provider(word), 0.0));
+            }
+        });
+    }
     weights
 }
 

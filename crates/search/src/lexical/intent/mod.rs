@@ -114,7 +114,9 @@ fn read_rails(words: &[&str], intent: &mut Intent) {
             continue;
         }
         intent.rails.insert(rail);
-        let part = if paying { Part::Payment } else { Part::Rail };
+        // Somebody who adds the name of a protocol to a query means how to pay.
+        let is_added = rail.is_protocol() && (at == 0 || at + 1 == words.len());
+        let part = if paying || is_added { Part::Payment } else { Part::Rail };
         set(&mut intent.parts, at, part);
         if paying {
             mark_paying_words(words, at, &mut intent.parts);
@@ -146,4 +148,72 @@ fn set(parts: &mut [Part], at: usize, to: Part) {
 /// A word without the punctuation around it.
 pub(crate) fn bare(word: &str) -> &str {
     word.trim_matches(|letter: char| !letter.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn understood(query: &str) -> (String, Vec<Rail>, Option<PriceLimit>) {
+        let parsed = crate::lexical::ParsedQuery::parse(query);
+        (parsed.text(), parsed.rails().iter().collect(), parsed.price())
+    }
+
+    #[test]
+    fn rails_and_prices_are_taken_out() {
+        let sats = |limit| Some(PriceLimit::Sats(limit));
+        let dollars = |limit| Some(PriceLimit::MicroUsd(limit));
+        for (query, text, rails, price) in [
+            ("weather under 50 sats", "weather", vec![], sats(50)),
+            ("ocr for less than $0.01", "ocr", vec![], dollars(10_000)),
+            ("ip lookup for less than half a cent", "ip lookup", vec![], dollars(5_000)),
+            ("gas price, max $0.002", "gas price", vec![], dollars(2_000)),
+            ("send sms paid with lightning", "send sms", vec![Rail::Lightning], None),
+            ("company data via mpp", "company data", vec![Rail::Mpp], None),
+            ("floor price x402", "floor price", vec![Rail::X402], None),
+            ("tts on solana", "tts", vec![Rail::Solana], None),
+            ("cheap sms", "sms", vec![], None),
+        ] {
+            assert_eq!(understood(query), (text.to_owned(), rails, price), "{query}");
+        }
+    }
+
+    #[test]
+    fn words_that_may_be_the_topic_stay() {
+        for (query, has_rail) in [
+            ("lightning", true),
+            ("x402", true),
+            ("solana token price", false),
+            ("knowledge base", false),
+            ("stripe", false),
+            ("bitcoin price under review", false),
+            ("lightning node info", true),
+        ] {
+            let (text, rails, price) = understood(query);
+            assert_eq!((text.as_str(), price), (query, None));
+            assert!(has_rail || rails.is_empty(), "{query} {rails:?}");
+        }
+        assert_eq!(understood("under 5 minutes").2, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_is_swallowed(words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "lightning", "sats", "under", "50", "x402", "pay", "with", "cheap", "usdc",
+                "weather", "max", "$0.01", "half", "a", "cent", "base", "on",
+            ]),
+            1..8,
+        )) {
+            let query = words.join(" ");
+            let (text, _, _) = understood(&query);
+            prop_assert!(!text.is_empty(), "{}", query);
+        }
+
+        #[test]
+        fn any_text_is_read(query in "\\PC{0,80}") {
+            understood(&query);
+        }
+    }
 }

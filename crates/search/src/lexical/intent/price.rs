@@ -76,6 +76,9 @@ fn amount(words: &[&str]) -> Option<(PriceLimit, usize)> {
     if let Some(number) = first.strip_prefix('$').or_else(|| first.strip_suffix('$')) {
         return Some((PriceLimit::MicroUsd(decimal(number, DOLLAR)?), 1));
     }
+    if let Some(cents) = spoken_amount(words) {
+        return Some(cents);
+    }
     let digits = first.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
     let (number, unit) = first.split_at(digits.unwrap_or(first.len()));
     if !unit.is_empty() {
@@ -94,6 +97,23 @@ fn per_call_len(words: &[&str]) -> usize {
         (Some("each"), _) => 1,
         _ => 0,
     }
+}
+
+/// `half a cent`, `a dollar`, `one sat`.
+fn spoken_amount(words: &[&str]) -> Option<(PriceLimit, usize)> {
+    let word = |at: usize| words.get(at).map(|word| super::bare(word));
+    let (halves, at) = match (word(0)?, word(1)) {
+        ("half", Some("a")) => (1, 2),
+        ("a" | "one", _) => (2, 1),
+        _ => return None,
+    };
+    let limit = match word(at)? {
+        "cent" | "penny" => PriceLimit::MicroUsd(CENT / 2 * halves),
+        "dollar" | "buck" => PriceLimit::MicroUsd(DOLLAR / 2 * halves),
+        "sat" | "satoshi" if halves == 2 => PriceLimit::Sats(1),
+        _ => return None,
+    };
+    Some((limit, at + 1))
 }
 
 fn in_unit(number: &str, unit: &str) -> Option<PriceLimit> {

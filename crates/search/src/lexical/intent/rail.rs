@@ -57,6 +57,11 @@ impl Rail {
         }
     }
 
+    /// Whether it is a protocol, whose name means little else.
+    pub(super) const fn is_protocol(self) -> bool {
+        matches!(self, Self::L402 | Self::X402 | Self::Mpp)
+    }
+
     const fn bit(self) -> u16 {
         1 << self as u16
     }

@@ -1,15 +1,19 @@
 //! What a query asks for, before any index is asked.
 //!
-//! A query is a list of [`Group`]s, each one thing that is asked for: a word, or a run of words
-//! that means something together, such as `text to speech`. What else a group may be called by
-//! comes from the tables of synonyms.
+//! A query is a list of [`Group`]s, each a word with what else it may be called by, and of
+//! [`Phrase`]s: words that mean something together, such as `text to speech`.
 
 mod group;
 mod parse;
+mod phrases;
 
-pub(crate) use group::{Group, Slot};
+pub(crate) use group::{Group, Phrase};
+pub(crate) use parse::meanings;
+pub(crate) use phrases::phrases;
 
 use crate::lexical::intent::{PriceLimit, RailSet};
+use crate::lexical::words::Language;
+use group::translation;
 
 /// Characters of a query that are read; the rest is left out.
 pub const QUERY_CHARS_MAX: usize = 512;
@@ -20,9 +24,13 @@ pub const QUERY_WORDS_MAX: usize = 24;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedQuery {
     pub(crate) groups: Vec<Group>,
-    /// Words as they are shown to the embedding, filler kept: the query without what it says
-    /// about paying, each with the group and slot that stands for it, if any.
-    pub(crate) shown: Vec<ShownWord>,
+    pub(crate) phrases: Vec<Phrase>,
+    /// Groups of which the first is to become the second: `speech to text`.
+    pub(crate) directions: Vec<(usize, usize)>,
+    /// The foreign languages that it seems to be in.
+    pub(crate) languages: Vec<Language>,
+    /// The query without what it says about paying, filler kept.
+    shown: Vec<ShownWord>,
     rails: RailSet,
     price: Option<PriceLimit>,
     is_cheap: bool,
@@ -30,9 +38,10 @@ pub struct ParsedQuery {
 
 /// A word of the query in its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ShownWord {
-    pub(crate) text: String,
-    pub(crate) group: Option<usize>,
+struct ShownWord {
+    text: String,
+    /// The group that stands for it; filler has none.
+    group: Option<usize>,
 }
 
 impl ParsedQuery {
@@ -76,23 +85,30 @@ impl ParsedQuery {
     /// The same with some groups written differently.
     pub(crate) fn text_with(&self, written: impl Fn(usize) -> Option<String>) -> String {
         let mut text = String::new();
-        let mut last_translated = None;
+        let mut translated: Vec<usize> = Vec::new();
         for word in &self.shown {
-            let other = word.group.and_then(|index| {
-                written(index)
-                    .or_else(|| self.groups.get(index)?.translation())
-                    .map(|it| (index, it))
-            });
-            match other {
-                Some((index, _)) if last_translated == Some(index) => continue,
-                Some((index, words)) => {
-                    push(&mut text, &words);
-                    last_translated = Some(index);
-                }
-                None => push(&mut text, &word.text),
+            let Some(index) = word.group else {
+                push(&mut text, &word.text);
+                continue;
+            };
+            if translated.contains(&index) {
+                continue;
             }
+            if let Some((groups, words)) = self.translated_phrase(index) {
+                push(&mut text, &words);
+                translated.extend(groups);
+                continue;
+            }
+            let own = || translation(&self.groups.get(index)?.meanings);
+            push(&mut text, &written(index).or_else(own).unwrap_or_else(|| word.text.clone()));
         }
         text
+    }
+
+    /// The phrase of another language that begins with a group, in English.
+    fn translated_phrase(&self, first: usize) -> Option<(&[usize], String)> {
+        let mut phrases = self.phrases.iter().filter(|it| it.groups.first() == Some(&first));
+        phrases.find_map(|phrase| Some((&*phrase.groups, translation(&phrase.meanings)?)))
     }
 }
 

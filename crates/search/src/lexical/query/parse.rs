@@ -1,10 +1,10 @@
 //! From text to groups.
 
-use super::{Group, ParsedQuery, QUERY_CHARS_MAX, QUERY_WORDS_MAX, ShownWord, Slot};
-use crate::lexical::intent::{self, Part};
-use crate::lexical::synonyms::{Meaning, PHRASE_WORDS_MAX, Table};
+use super::{Group, ParsedQuery, QUERY_CHARS_MAX, QUERY_WORDS_MAX, ShownWord, phrases};
+use crate::lexical::intent::{self, Intent, Part};
+use crate::lexical::synonyms::{Meaning, Table};
 use crate::lexical::words::{
-    Language, for_each_word, is_generic, is_stop_word, languages_of_stop_word, stem,
+    Language, for_each_word, is_generic, is_stop_word, is_towards, languages_of_stop_word, stem,
 };
 
 /// What a word that names a rail counts, when it may be the topic as well.
@@ -25,46 +25,109 @@ pub(super) fn parse(query: &str) -> ParsedQuery {
     let tokens: Vec<&str> = query.split_whitespace().take(QUERY_WORDS_MAX * 4).collect();
     let intent = intent::read(&tokens);
     let words = words_of(&tokens, &intent.parts);
-    let foreign = languages(&words);
-    let mut parsed = ParsedQuery {
-        groups: Vec::new(),
-        shown: Vec::new(),
-        rails: intent.rails,
-        price: intent.price,
-        is_cheap: intent.is_cheap,
-    };
-    let mut rest = words.as_slice();
-    while let Some(first) = rest.first() {
-        let taken = take_group(rest, &foreign);
-        let group = taken.group.map(|group| {
-            let known = parsed.groups.iter().position(|known| known.slots == group.slots);
-            known.unwrap_or_else(|| {
-                parsed.groups.push(group);
-                parsed.groups.len() - 1
-            })
-        });
-        let (now, later) = rest.split_at(taken.len.max(1).min(rest.len()));
-        parsed.shown.extend(
-            now.iter()
-                .map(|word| ShownWord { text: word.text.clone(), group })
-                .filter(|_| first.part != Part::Payment),
-        );
-        rest = later;
+    let languages = languages(&words);
+    let (mut groups, mut shown) = (Vec::new(), Vec::new());
+    for word in words.iter().filter(|word| word.part != Part::Payment) {
+        let is_filler = is_filler(&word.text, &languages);
+        let group = (!is_filler).then(|| place_of(word, &languages, &mut groups)).flatten();
+        if !is_filler || is_stop_word(&word.text) {
+            shown.push(ShownWord { text: word.text.clone(), group });
+        }
     }
-    parsed.groups.truncate(QUERY_WORDS_MAX);
-    parsed
+    let directions = directions(&shown);
+    let group_words: Vec<&str> = groups.iter().map(|group: &Group| group.word.as_str()).collect();
+    let phrases = phrases(&group_words, &languages);
+    let Intent { rails, price, is_cheap, .. } = intent;
+    ParsedQuery { groups, phrases, directions, languages, shown, rails, price, is_cheap }
+}
+
+/// Every `a to b`: the groups of `a` and `b`.
+fn directions(shown: &[ShownWord]) -> Vec<(usize, usize)> {
+    let towards = shown.iter().enumerate().filter(|(_, word)| is_towards(&word.text));
+    let pairs = towards.filter_map(|(at, _)| {
+        let from = shown.iter().take(at).rev().find_map(|word| word.group)?;
+        let to = shown.iter().skip(at + 1).find_map(|word| word.group)?;
+        (from != to).then_some((from, to))
+    });
+    pairs.collect()
+}
+
+/// The place of a word's group, which is new unless the word was there before. Nothing if the
+/// query has too many words.
+fn place_of(word: &Word, languages: &[Language], groups: &mut Vec<Group>) -> Option<usize> {
+    if let Some(known) = groups.iter().position(|group| group.word == word.text) {
+        return Some(known);
+    }
+    let is_room = groups.len() < QUERY_WORDS_MAX;
+    is_room.then(|| {
+        groups.push(group(word, languages));
+        groups.len() - 1
+    })
+}
+
+fn group(word: &Word, languages: &[Language]) -> Group {
+    let Word { text, part } = word;
+    let mut meanings = meanings(&[text]);
+    meanings.extend(translate(&[text], languages));
+    let weight = match part {
+        Part::Rail => RAIL_WEIGHT,
+        Part::Topic | Part::Payment if is_generic(text) => GENERIC_WEIGHT,
+        Part::Topic | Part::Payment => 1.0,
+    };
+    Group {
+        word: text.clone(),
+        stem: stem(Language::English, text).into_owned(),
+        is_known: !meanings.is_empty() || Table::shipped().has_word(text),
+        meanings,
+        weight,
+    }
 }
 
 fn words_of(tokens: &[&str], parts: &[Part]) -> Vec<Word> {
     let mut words = Vec::new();
     for (token, part) in tokens.iter().zip(parts) {
-        for_each_word(token, |word| {
-            if words.len() < QUERY_WORDS_MAX * 2 {
-                words.push(Word { text: word.to_owned(), part: *part });
+        for piece in pieces(token) {
+            let mut push = |word: &str| {
+                if words.len() < QUERY_WORDS_MAX * 2 {
+                    words.push(Word { text: word.to_owned(), part: *part });
+                }
+            };
+            match piece {
+                Piece::Known(word) => push(word),
+                Piece::Text(text) => for_each_word(text, push),
             }
-        });
+        }
     }
     words
+}
+
+/// A part of a token.
+enum Piece<'a> {
+    /// A word in a script without spaces that the tables know.
+    Known(&'a str),
+    /// Anything else.
+    Text(&'a str),
+}
+
+/// Cuts a token where the tables know a word of a script without spaces.
+fn pieces(token: &str) -> Vec<Piece<'_>> {
+    if token.is_ascii() {
+        return vec![Piece::Text(token)];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(rest) = token.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(word) = Table::shipped().unspaced_word(rest) {
+            pieces.extend(token.get(start..at).filter(|text| !text.is_empty()).map(Piece::Text));
+            pieces.push(Piece::Known(word));
+            at += word.len();
+            start = at;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    pieces.extend(token.get(start..).filter(|text| !text.is_empty()).map(Piece::Text));
+    pieces
 }
 
 /// The foreign languages that function words or unmistakable words speak for.
@@ -73,71 +136,14 @@ fn languages(words: &[Word]) -> Vec<Language> {
     for word in words {
         if !is_stop_word(&word.text) {
             languages.extend(languages_of_stop_word(&word.text));
-            let translations = Table::shipped().translations(&[&word.text]).into_iter();
-            languages.extend(translations.filter(|it| !it.is_english_too).map(|it| it.language));
+            languages.extend(Table::shipped().languages_of_word(&word.text));
         }
     }
     languages
 }
 
-/// A group and how many words of the query it took, filler included.
-struct Taken {
-    group: Option<Group>,
-    len: usize,
-}
-
-/// The group that the words begin with; none if they begin with filler.
-fn take_group(words: &[Word], foreign: &[Language]) -> Taken {
-    let Some(first) = words.first() else {
-        return Taken { group: None, len: 0 };
-    };
-    if first.part == Part::Payment || is_filler(&first.text, foreign) {
-        return Taken { group: None, len: 1 };
-    }
-    take_phrase(words, foreign).unwrap_or_else(|| {
-        let mut slot = slot(&first.text);
-        let translated = translate(&[&first.text], foreign);
-        slot.is_known |= !translated.is_empty();
-        slot.meanings.extend(translated);
-        let weight = match first.part {
-            Part::Rail => RAIL_WEIGHT,
-            Part::Topic | Part::Payment if is_generic(&first.text) => GENERIC_WEIGHT,
-            Part::Topic | Part::Payment => 1.0,
-        };
-        Taken { group: Some(Group { slots: vec![slot], meanings: Vec::new(), weight }), len: 1 }
-    })
-}
-
 fn is_filler(word: &str, foreign: &[Language]) -> bool {
     is_stop_word(word) || languages_of_stop_word(word).any(|language| foreign.contains(&language))
-}
-
-/// The longest run of words that the tables know as a phrase.
-fn take_phrase(words: &[Word], foreign: &[Language]) -> Option<Taken> {
-    let topic = words.iter().take_while(|word| word.part != Part::Payment);
-    let contents: Vec<(usize, &str)> = topic
-        .enumerate()
-        .map(|(at, word)| (at, word.text.as_str()))
-        .filter(|(_, word)| !is_filler(word, foreign))
-        .take(PHRASE_WORDS_MAX)
-        .collect();
-    (2..=contents.len()).rev().find_map(|count| {
-        let phrase: Vec<&str> = contents.iter().take(count).map(|(_, word)| *word).collect();
-        let mut meanings = meanings(&phrase);
-        meanings.extend(translate(&phrase, foreign));
-        let (last, _) = contents.get(count - 1)?;
-        (!meanings.is_empty()).then(|| {
-            let slots = phrase.iter().map(|word| slot(word)).collect();
-            Taken { group: Some(Group { slots, meanings, weight: 1.0 }), len: last + 1 }
-        })
-    })
-}
-
-fn slot(word: &str) -> Slot {
-    let meanings = meanings(&[word]);
-    let is_known = !meanings.is_empty();
-    let stem = stem(Language::English, word).into_owned();
-    Slot { word: word.to_owned(), stem, meanings, is_known }
 }
 
 /// What English words also mean.
@@ -147,13 +153,13 @@ pub(crate) fn meanings(words: &[&str]) -> Vec<Meaning> {
     Table::shipped().meanings(&stems).to_vec()
 }
 
-/// What words mean in English, with the synonyms of that. A phrase that is English as well
-/// counts as foreign only beside other words of that language.
-fn translate(words: &[&str], foreign: &[Language]) -> Vec<Meaning> {
+/// What words mean in English, with the synonyms of that. Words that are English as well, and
+/// other forms of a word than the one in the table, count only beside other words of that
+/// language: `employer` is no French.
+pub(super) fn translate(words: &[&str], languages: &[Language]) -> Vec<Meaning> {
     let mut meanings: Vec<Meaning> = Vec::new();
     for translation in Table::shipped().translations(words) {
-        let is_lone = words.len() == 1 && !foreign.contains(&translation.language);
-        if translation.is_english_too && is_lone {
+        if !languages.contains(&translation.language) {
             continue;
         }
         for meaning in &translation.meanings {

@@ -2,8 +2,10 @@
 
 use super::Kinship;
 use super::parse::{Sign, lines};
-use crate::lexical::words::{Language, for_each_word, is_stop_word, languages_of_stop_word, stem};
-use std::collections::HashMap;
+use crate::lexical::words::{
+    Directions, Language, for_each_word, is_stop_word, languages_of_stop_word, stem,
+};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 const ENGLISH: &str = include_str!("tables/english.txt");
@@ -17,6 +19,8 @@ const FOREIGN: [(Language, &str); 5] = [
 
 /// Words of a phrase at most, filler not counted.
 pub(crate) const PHRASE_WORDS_MAX: usize = 4;
+/// Letters of a word in a script without spaces at most.
+const UNSPACED_LETTERS_MAX: usize = 8;
 /// Meanings of one phrase at most.
 const MEANINGS_MAX: usize = 16;
 
@@ -27,6 +31,8 @@ pub(crate) struct Meaning {
     pub(crate) words: Vec<String>,
     /// Their stems.
     pub(crate) stems: Vec<String>,
+    /// Whether it is two words of which the one becomes the other, as in `text to speech`.
+    pub(crate) is_directed: bool,
     /// How sure that is.
     pub(crate) kinship: Kinship,
 }
@@ -36,16 +42,17 @@ pub(crate) struct Meaning {
 pub(crate) struct Translation {
     /// From which language.
     pub(crate) language: Language,
-    /// Whether the phrase is an English one as well.
-    pub(crate) is_english_too: bool,
     /// The best first.
     pub(crate) meanings: Vec<Meaning>,
 }
 
 /// All tables.
+#[derive(Default)]
 pub(crate) struct Table {
     english: HashMap<String, Vec<Meaning>>,
     foreign: HashMap<(Language, String), Translation>,
+    /// Foreign words that are unmistakable, folded.
+    foreign_words: HashSet<(Language, String)>,
     /// Every English word of the tables with how it is written, for spelling.
     words: Vec<String>,
 }
@@ -71,24 +78,44 @@ impl Table {
         found.collect()
     }
 
+    /// The languages in which a folded word stands in a table just so, and is no English word.
+    pub(crate) fn languages_of_word(&self, word: &str) -> Vec<Language> {
+        let languages = FOREIGN.iter().map(|(language, _)| *language);
+        languages.filter(|it| self.foreign_words.contains(&(*it, word.to_owned()))).collect()
+    }
+
+    /// Whether an English phrase of the tables has this folded word.
+    pub(crate) fn has_word(&self, word: &str) -> bool {
+        self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
+    }
+
+    /// The longest word that a text in a script without spaces begins with, if the tables know
+    /// one.
+    pub(crate) fn unspaced_word<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        let ends: Vec<usize> = ends.take(UNSPACED_LETTERS_MAX).collect();
+        let mut words = ends.iter().rev().filter_map(|end| text.get(..*end));
+        words.find(|word| self.foreign.contains_key(&(Language::Chinese, (*word).to_owned())))
+    }
+
     /// Every English word of the tables, folded.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(String::as_str)
     }
 
     fn parse() -> Self {
-        let mut table =
-            Self { english: HashMap::new(), foreign: HashMap::new(), words: Vec::new() };
+        let mut table = Self::default();
         for line in lines(ENGLISH) {
-            let left: Vec<_> = line.left.iter().map(|phrase| english(phrase)).collect();
-            let right: Vec<_> = line.right.iter().map(|phrase| english(phrase)).collect();
-            table.words.extend(left.iter().chain(&right).flat_map(|(words, _)| words.clone()));
+            let left: Vec<Meaning> = line.left.iter().map(|phrase| english(phrase)).collect();
+            let right: Vec<Meaning> = line.right.iter().map(|phrase| english(phrase)).collect();
+            let words = left.iter().chain(&right).flat_map(|phrase| phrase.words.iter().cloned());
+            table.words.extend(words);
             let (others, kinship) = match line.sign {
                 Sign::Leads => (&right, Kinship::Related),
                 Sign::None | Sign::Translates | Sign::MayTranslate => (&left, Kinship::Same),
             };
-            for (_, stems) in &left {
-                table.add(stems, others, kinship);
+            for phrase in &left {
+                table.add(&phrase.stems, others, kinship);
             }
         }
         for (language, text) in FOREIGN {
@@ -99,13 +126,13 @@ impl Table {
         table
     }
 
-    fn add(&mut self, stems: &[String], others: &[(Vec<String>, Vec<String>)], kinship: Kinship) {
+    fn add(&mut self, stems: &[String], others: &[Meaning], kinship: Kinship) {
         let meanings = self.english.entry(stems.join(" ")).or_default();
-        for (words, others) in others {
-            let is_known = others == stems || meanings.iter().any(|known| known.stems == *others);
+        for other in others {
+            let is_known =
+                other.stems == stems || meanings.iter().any(|known| known.stems == other.stems);
             if !is_known && meanings.len() < MEANINGS_MAX {
-                let (words, stems) = (words.clone(), others.clone());
-                meanings.push(Meaning { words, stems, kinship });
+                meanings.push(Meaning { kinship, ..other.clone() });
             }
         }
         meanings.sort_by_key(|meaning| meaning.kinship);
@@ -117,52 +144,71 @@ impl Table {
                 .right
                 .iter()
                 .map(|phrase| english(phrase))
-                .map(|(words, stems)| Meaning { words, stems, kinship: Kinship::Translation })
+                .map(|meaning| Meaning { kinship: Kinship::Translation, ..meaning })
                 .collect();
             for phrase in &line.left {
-                let is_english_too = line.sign == Sign::MayTranslate;
                 let meanings = meanings.clone();
-                let stems = foreign_stems(language, phrase);
-                let translation = Translation { language, is_english_too, meanings };
+                let (words, stems) = foreign(language, phrase);
+                if line.sign == Sign::Translates {
+                    let words = words.into_iter().filter(|word| !is_short(word));
+                    self.foreign_words.extend(words.map(|word| (language, word)));
+                }
+                let translation = Translation { language, meanings };
                 self.foreign.entry((language, stems)).or_insert(translation);
             }
         }
     }
 }
 
-/// The words of an English phrase without filler, and their stems.
-fn english(phrase: &str) -> (Vec<String>, Vec<String>) {
-    let mut words = Vec::new();
+/// An English phrase without its filler.
+fn english(phrase: &str) -> Meaning {
+    let (mut words, mut has_direction) = (Vec::new(), false);
+    let mut directions = Directions::default();
     for_each_word(phrase, |word| {
+        has_direction |= directions.hear(word).is_some();
         if !is_stop_word(word) {
             words.push(word.to_owned());
         }
     });
-    let stems = words.iter().map(|word| stem(Language::English, word).into_owned()).collect();
-    (words, stems)
+    let stems: Vec<String> =
+        words.iter().map(|word| stem(Language::English, word).into_owned()).collect();
+    let is_directed = has_direction && stems.len() == 2;
+    Meaning { words, stems, is_directed, kinship: Kinship::Same }
 }
 
-fn foreign_stems(language: Language, phrase: &str) -> String {
+/// The words of a foreign phrase without filler, and their stems as one key.
+fn foreign(language: Language, phrase: &str) -> (Vec<String>, String) {
     if language == Language::Chinese {
-        return phrase.split_whitespace().collect();
+        let word: String = phrase.split_whitespace().collect();
+        return (vec![word.clone()], word);
     }
-    let mut stems: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for_each_word(phrase, |word| {
-        if languages_of_stop_word(word).all(|of| of != language) {
-            stems.push(stem(language, word).into_owned());
+        if !is_stop_word(word) && languages_of_stop_word(word).all(|of| of != language) {
+            words.push(word.to_owned());
         }
     });
-    stems.join(" ")
+    let stems: Vec<_> = words.iter().map(|word| stem(language, word)).collect();
+    let key = stems.join(" ");
+    (words, key)
 }
+
+/// Too short in Latin letters to tell a language: `loi` and `vin` may be anything.
+fn is_short(word: &str) -> bool {
+    word.is_ascii() && word.len() < UNMISTAKABLE_LEN_MIN
+}
+
+/// Letters of a word that tells its language.
+const UNMISTAKABLE_LEN_MIN: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn stands_for(phrase: &str, other: &str) -> bool {
-        let (_, stems) = english(phrase);
+        let stems = english(phrase).stems;
         let stems: Vec<&str> = stems.iter().map(String::as_str).collect();
-        let (_, other) = english(other);
+        let other = english(other).stems;
         Table::shipped().meanings(&stems).iter().any(|meaning| meaning.stems == other)
     }
 
@@ -176,8 +222,10 @@ mod tests {
             };
             assert!(sides, "{line:?}");
             for phrase in line.left.iter().chain(&line.right) {
-                let (words, _) = english(phrase);
+                let words = english(phrase).words;
                 assert!((1..=PHRASE_WORDS_MAX).contains(&words.len()), "{phrase:?} in {line:?}");
+                let is_cut = words.len() == 1 && phrase.split_whitespace().count() > 1;
+                assert!(!is_cut, "{phrase:?} is but {words:?}, {line:?}");
             }
         }
         for (language, text) in FOREIGN {
@@ -185,12 +233,12 @@ mod tests {
                 assert!(matches!(line.sign, Sign::Translates | Sign::MayTranslate), "{line:?}");
                 assert!(!line.left.is_empty() && !line.right.is_empty(), "{line:?}");
                 for phrase in &line.left {
-                    let stems = foreign_stems(language, phrase);
+                    let (_, stems) = foreign(language, phrase);
                     let count = stems.split(' ').count();
                     assert!(!stems.is_empty() && count <= PHRASE_WORDS_MAX, "{phrase:?}");
                 }
                 for phrase in &line.right {
-                    let (words, _) = english(phrase);
+                    let words = english(phrase).words;
                     assert!((1..=PHRASE_WORDS_MAX).contains(&words.len()), "{phrase:?}");
                 }
             }

@@ -1,10 +1,12 @@
 //! From text to words that compare: lower case, without marks, endings and filler.
 
+mod direction;
 mod fold;
 mod split;
 mod stem;
 mod stop;
 
+pub(crate) use direction::{Directions, direction, is_towards};
 pub(crate) use split::for_each_word;
 pub(crate) use stem::{Language, stem};
 pub(crate) use stop::{is_generic, is_stop_word, languages_of_stop_word};

@@ -40,7 +40,10 @@ pub(crate) fn stem(language: Language, word: &str) -> Cow<'_, str> {
     }
     let stemmer = Stemmer::new(algorithm);
     if language == Language::English {
-        return stemmer.stem(word);
+        return match verb_of_noun(word) {
+            Some(verb) => Cow::Owned(stemmer.stem(&verb).into_owned()),
+            None => stemmer.stem(word),
+        };
     }
     // `imágenes` loses its plural first, and then what `imagen` loses: again until both are one.
     let mut stem = word.to_owned();
@@ -50,16 +53,31 @@ pub(crate) fn stem(language: Language, word: &str) -> Cow<'_, str> {
     Cow::Owned(stem)
 }
 
+/// `verification` is `verify`, and `transcription` is `transcribe`: the algorithm parts them.
+fn verb_of_noun(word: &str) -> Option<String> {
+    let one = word.strip_suffix('s').unwrap_or(word);
+    let endings =
+        [("ification", "ify"), ("ifier", "ify"), ("ription", "ribe"), ("gnition", "gnize")];
+    let (rest, ending) =
+        endings.iter().find_map(|(noun, verb)| Some((one.strip_suffix(noun)?, *verb)))?;
+    (rest.len() >= VERB_REST_LEN_MIN).then(|| [rest, ending].concat())
+}
+
+/// Letters before such an ending at least.
+const VERB_REST_LEN_MIN: usize = 2;
+
 /// Endings that are taken off a foreign word.
 const ENDINGS_MAX: usize = 3;
 
 /// Forms that the algorithm parts or joins wrongly for this field.
-const EXCEPTIONS: [(&str, &str); 14] = [
+const EXCEPTIONS: [(&str, &str); 16] = [
     ("addresses", "address"),
     ("analyse", "analyz"),
     ("analyses", "analyz"),
     ("analysis", "analyz"),
     ("analytics", "analyt"),
+    ("conversion", "convert"),
+    ("conversions", "convert"),
     ("indices", "index"),
     ("media", "media"),
     ("news", "news"),
@@ -86,6 +104,9 @@ mod tests {
             &["translate", "translation", "translations", "translating"],
             &["price", "prices", "pricing", "priced"],
             &["map", "maps", "mapping"],
+            &["verify", "verification", "verifier", "verifies"],
+            &["transcribe", "transcription", "transcriptions"],
+            &["recognize", "recognition"],
             &["analysis", "analyze", "analyzing"],
         ] {
             let stems: Vec<_> = forms.iter().map(|form| stem(Language::English, form)).collect();
