@@ -40,7 +40,7 @@ impl Taken {
         Self {
             offers,
             l402: judged.l402.filter(|_| own == Protocol::L402),
-            x402: judged.x402.clone().filter(|_| own == Protocol::X402),
+            x402: judged.x402.filter(|_| own == Protocol::X402),
             facilitator_reachable: found.facilitator_reachable,
             probe_status,
         }
