@@ -126,6 +126,8 @@ struct HealthFields {
     consecutive_failures: u32,
     consecutive_latency_spikes: u32,
     reliability_score: Option<f64>,
+    /// Why the last check came to its verdict, those that matter most first.
+    health_reasons: Vec<Reason>,
     health_checks: Vec<HealthCheck>,
 }
 
@@ -286,6 +288,8 @@ impl<'a> Detail<'a> {
 impl HealthFields {
     fn of(listing: &Listing) -> Self {
         let health = &listing.health;
+        let recent = health.recent();
+        let newest = recent.first().map(|seen| seen.check.reasons.clone());
         let [_, _, Figures { latency_p95_ms, .. }, _] = health.windows;
         Self {
             health_status: health.status.name(),
@@ -298,7 +302,8 @@ impl HealthFields {
             consecutive_failures: health.consecutive_failures,
             consecutive_latency_spikes: health.consecutive_latency_spikes,
             reliability_score: health.reliability_score,
-            health_checks: health.recent().into_iter().map(HealthCheck::of).collect(),
+            health_reasons: newest.unwrap_or_default(),
+            health_checks: recent.into_iter().map(HealthCheck::of).collect(),
         }
     }
 }

@@ -19,11 +19,12 @@ const FIELDS: &str = "id name description url protocol price_sats price_usd paym
     l402_compliant l402_degrade_reason l402_format lnget_compatible consecutive_latency_spikes \
     probe_status health_checks related_services";
 
-const FIELDS_OF_OUR_OWN: [&str; 13] = [
+const FIELDS_OF_OUR_OWN: [&str; 14] = [
     "consumption",
     "content_flags",
     "content_type",
     "docs_url",
+    "health_reasons",
     "latency_p95_ms",
     "licence",
     "offers",
@@ -83,6 +84,7 @@ async fn the_last_twenty_checks_are_shown_newest_first() {
     });
     assert_eq!(checks[0], newest);
     assert_eq!(detail["health_status"], "down");
+    assert_eq!(detail["health_reasons"], newest["reasons"]);
     assert_eq!(detail["uptime_30d"], 0.96);
     assert_eq!(detail["consecutive_failures"], 1);
     assert_eq!(detail["last_seen_healthy"], "2027-01-16T07:00:00Z");
