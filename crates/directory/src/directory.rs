@@ -11,11 +11,13 @@ use farebox_store::{Store, StoreError, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// How long a deleted listing is kept.
 const DELETED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often the orders of a large directory follow its changes.
+const SETTLED_EVERY: Duration = Duration::from_secs(10);
 /// Listings that one purge drops at most.
 const PURGED_MAX: usize = 10_000;
 /// Batches of checks that come in this time show together.
@@ -26,8 +28,9 @@ const REFRESH_DELAY: Duration = Duration::from_secs(1);
 pub struct Directory {
     store: Store,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    /// Held while a snapshot is made, so that none is replaced by an older one.
-    publishing: Arc<Mutex<()>>,
+    /// Held while a snapshot is made, so that none is replaced by an older one; when its orders were
+    /// last made anew.
+    publishing: Arc<Mutex<Instant>>,
     clock: Clock,
     /// Whether a refresh is about to happen.
     is_refresh_due: Arc<AtomicBool>,
@@ -61,7 +64,7 @@ impl Directory {
         Ok(Self {
             store,
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
-            publishing: Arc::new(Mutex::new(())),
+            publishing: Arc::new(Mutex::new(Instant::now())),
             clock: Clock::default(),
             is_refresh_due: Arc::default(),
         })
@@ -136,19 +139,29 @@ impl Directory {
     /// # Errors
     /// [`StoreError`]; the snapshot stays as it was.
     pub async fn refresh(&self) -> Result<bool, StoreError> {
-        let _publishing = self.publishing.lock().await;
+        let mut settled_at = self.publishing.lock().await;
         let before = self.snapshot();
         let (known, rate) = (before.revision(), before.rate());
         let news = move |transaction: &Transaction<'_>| News::after(transaction, known);
+        let is_settling_due = settled_at.elapsed() >= SETTLED_EVERY;
         let next = match self.store.read(news).await? {
-            News::None => return Ok(false),
+            News::None if before.is_settled() || !is_settling_due => return Ok(false),
+            News::None => in_background(move || before.settled()).await?,
             News::Changed { listings, health, revision } => {
-                in_background(move || before.with_changes(listings, health, revision)).await?
+                let change = move || before.with_changes(listings, health, revision);
+                in_background(move || match change() {
+                    next if is_settling_due && !next.is_settled() => next.settled(),
+                    next => next,
+                })
+                .await?
             }
             News::All(listings, revision) => {
                 in_background(move || Snapshot::build(listings, rate, revision)).await?
             }
         };
+        if next.is_settled() {
+            *settled_at = Instant::now();
+        }
         self.snapshot.store(Arc::new(next));
         Ok(true)
     }

@@ -30,7 +30,6 @@ mod record;
 mod register;
 mod review;
 mod samples;
-mod search;
 mod snapshot;
 mod store;
 mod text;
@@ -55,16 +54,16 @@ pub use listing::{Listing, ListingError, ListingFacts, UNCATEGORIZED, Verificati
 pub use offer::{OFFERS_MAX, Offer};
 pub use owner::routes as owner_routes;
 pub use provenance::Trust;
+pub use query::QUERY_LEN_MAX;
 pub use query::{
-    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort,
-    SortKey,
+    Dialect, Filters, InvalidParameter, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Ranking,
+    Sort, SortKey,
 };
 pub use recent::RECENT_LEN_MAX;
 pub use register::{recheck_routes, routes as register_routes};
-pub use search::QUERY_LEN_MAX;
 pub use snapshot::{
     Category, CategoryTree, Counts, Coverage, Entry, Opportunities, Page, RailCounts, Snapshot,
-    Stats,
+    Stats, Why,
 };
 pub use store::review::{AuditEntry, ReviewItem, ReviewKind, ReviewStatus};
 pub use store::{ListingEvent, events_after, events_of_listing, last_event};

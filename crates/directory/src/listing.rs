@@ -193,6 +193,7 @@ impl ListingFacts {
             && self.provider == other.provider
             && self.tags == other.tags
             && self.payment_network == other.payment_network
+            && self.payment_asset == other.payment_asset
             && self.source == other.source
     }
 

@@ -68,7 +68,7 @@ impl HealthStatus {
 }
 
 /// Whether a check that knows nothing of the endpoint's parameters can reach its paywall.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProbeStatus {
     /// A plain request gets the payment challenge.
     Probeable,
@@ -97,7 +97,7 @@ impl ProbeStatus {
 }
 
 /// How an L402 endpoint writes its macaroon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum L402Format {
     /// Binary version 2, type-length-value: what current clients read.
     V2Tlv,
@@ -136,7 +136,7 @@ impl L402Format {
 }
 
 /// Where a listing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListingStatus {
     /// It waits for an admin and is not shown.
     Pending,

@@ -17,7 +17,7 @@ use std::net::TcpStream;
 
 struct Market {
     demo: Demo,
-    _server_data: tempfile::TempDir,
+    server_data: tempfile::TempDir,
     buyer_data: tempfile::TempDir,
 }
 
@@ -25,7 +25,7 @@ impl Market {
     fn open() -> Self {
         let server_data = tempfile::tempdir().unwrap();
         let demo = Demo::start(server_data.path());
-        Self { demo, _server_data: server_data, buyer_data: tempfile::tempdir().unwrap() }
+        Self { demo, server_data, buyer_data: tempfile::tempdir().unwrap() }
     }
 
     /// The status and the body of an answer.
@@ -47,6 +47,27 @@ impl Market {
         let (status, body) = self.ask("GET", path, "", "");
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap()
+    }
+
+    /// No file of the server holds a key, as it is written or as the bytes that it stands for.
+    fn assert_nowhere_on_disk(&self, key: &str) {
+        let bytes = hex::decode(key).unwrap();
+        let mut folders = vec![self.server_data.path().to_owned()];
+        let mut read = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let content = std::fs::read(&path).unwrap();
+                let holds = |text: &[u8]| content.windows(text.len()).any(|window| window == text);
+                assert!(!holds(key.as_bytes()) && !holds(&bytes), "{}", path.display());
+                read += content.len();
+            }
+        }
+        assert!(read > 100_000, "{read} bytes");
     }
 
     /// Pays what a 402 asks for and returns the header to show.
@@ -119,6 +140,7 @@ fn a_listing_is_bought_for_its_body_and_its_report_after_it() {
     assert_eq!((status, &again), (201, &listed));
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let id = listed["service_id"].as_str().unwrap();
+    market.assert_nowhere_on_disk(listed["management_key"].as_str().unwrap());
     assert_eq!(market.get(&format!("/api/services/{id}"))["name"], "Weather");
     let bearer =
         format!("Authorization: Bearer {}\r\n", listed["management_key"].as_str().unwrap());

@@ -8,7 +8,7 @@ use crate::payment::PaymentKey;
 use crate::pool::InvoicePool;
 use crate::rails::Rails;
 use crate::recent::Recent;
-use crate::redemption::{End, Redemptions};
+use crate::redemption::{AnswerSeal, End, Redemptions};
 use crate::route::PaidRoute;
 use crate::tokens::Tokens;
 use crate::unbooked::Unbooked;
@@ -141,7 +141,7 @@ impl Paywall {
         secret: Secret,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        let redemptions = Redemptions::new(store, instance);
+        let redemptions = Redemptions::new(store, instance, AnswerSeal::new(&secret));
         redemptions.release_abandoned().await?;
         Ok(Self(Arc::new(Inner {
             rails,

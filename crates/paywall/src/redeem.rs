@@ -126,9 +126,12 @@ impl ChargeLayer {
         let comes_first = route.is_streaming
             || route.is_collected_first
             || verdict.collection.is_collected_first();
-        let settled_as = match settled_as {
-            None if comes_first => Some(self.collect_first(&verdict).await?),
-            settled_as => settled_as,
+        let (request, settled_as) = match settled_as {
+            None if comes_first => match self.prepared(&verdict, request).await {
+                Ok(request) => (request, Some(self.collect_first(&verdict).await?)),
+                Err(response) => return Ok(self.give_back(&verdict, false, *response).await),
+            },
+            settled_as => (request, settled_as),
         };
         let outcome = answer::run(inner, request, self.route().is_streaming).await;
         let (kept, response) = match outcome {
@@ -152,7 +155,8 @@ impl ChargeLayer {
 
     /// Collects before the handler runs, and writes down that it is here.
     async fn collect_first(&self, verdict: &Verdict) -> Result<String, Refusal> {
-        let settled_as = self.paywall().collect_reserved(verdict, None).await?;
+        let collected = self.paywall().collect_reserved(verdict, None).await;
+        let settled_as = self.collected_or_abandoned(verdict, collected).await?;
         self.resume(verdict, settled_as).await
     }
 
@@ -184,7 +188,8 @@ impl ChargeLayer {
         S::Future: Send,
     {
         let paywall = self.paywall();
-        let settled_as = paywall.collect_begun(&verdict).await?;
+        let collected = paywall.collect_begun(&verdict).await;
+        let settled_as = self.collected_or_abandoned(&verdict, collected).await?;
         let Some(kept) = kept else {
             let settled_as = self.resume(&verdict, settled_as).await?;
             return self.run_reserved(verdict, Some(settled_as), inner, request).await;

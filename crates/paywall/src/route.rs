@@ -1,7 +1,7 @@
 //! What a seller says of a paid route.
 
-use crate::Amount;
 use crate::keys::TOKEN_LIFETIME_MAX_S;
+use crate::{Amount, Preparation};
 use farebox_money::Sats;
 use farebox_wire::api_error::ErrorBody;
 use farebox_wire::l402::TokenKind;
@@ -90,6 +90,8 @@ pub struct PaidRoute {
     /// Whether the money is collected before the handler runs, on every rail.
     pub(crate) is_collected_first: bool,
     pub(crate) protocols: Vec<Protocol>,
+    /// What is set aside before the money is collected.
+    pub(crate) preparation: Option<Arc<dyn Preparation>>,
     check: Option<Arc<CheckFunction>>,
 }
 
@@ -117,6 +119,7 @@ impl PaidRoute {
             is_streaming: false,
             is_collected_first: false,
             protocols: Protocol::ALL.to_vec(),
+            preparation: None,
             check: None,
         }
     }
@@ -168,6 +171,15 @@ impl PaidRoute {
     #[must_use]
     pub fn collected_first(self) -> Self {
         Self { is_collected_first: true, ..self }
+    }
+
+    /// A route whose handler can come too late, which is found out before money is collected that
+    /// cannot be given back: what the request needs is set aside first. Implies
+    /// [`Self::collected_first`].
+    #[must_use]
+    pub fn prepared_by(self, preparation: impl Preparation + 'static) -> Self {
+        let preparation = Some(Arc::new(preparation) as Arc<dyn Preparation>);
+        Self { is_collected_first: true, preparation, ..self }
     }
 
     /// The same route, offered by these protocols only, as far as the server has rails for them.

@@ -74,6 +74,11 @@ impl BitSet {
         word.is_some_and(|word| word >> (position % WORD_BITS) & 1 == 1)
     }
 
+    /// The 64 positions from `index` × 64 on, a bit each, the first lowest.
+    pub(crate) fn word(&self, index: usize) -> u64 {
+        self.words.get(index).copied().unwrap_or(0)
+    }
+
     /// How many positions are in it.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -114,6 +119,29 @@ impl BitSet {
         })
     }
 
+    /// The same over `len` positions; those beyond are left out.
+    #[must_use]
+    pub fn resized(&self, len: u32) -> Self {
+        let mut set = Self::full(len);
+        let words = self.words.iter().copied().chain(std::iter::repeat(0));
+        for (mine, theirs) in set.words.iter_mut().zip(words) {
+            *mine &= theirs;
+        }
+        set
+    }
+
+    /// The part of it from `start` on over `len` positions, counted from there.
+    pub(crate) fn part(&self, start: Position, len: u32) -> Self {
+        let (index, shift) = ((start / WORD_BITS) as usize, start % WORD_BITS);
+        let mut set = Self::full(len);
+        for (place, word) in set.words.iter_mut().enumerate() {
+            let low = self.word(index + place) >> shift;
+            let high = self.word(index + place + 1).checked_shl(WORD_BITS - shift).unwrap_or(0);
+            *word &= low | high;
+        }
+        set
+    }
+
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn memory_len(&self) -> usize {
@@ -151,6 +179,16 @@ mod tests {
             prop_assert_eq!(after(BitSet::intersect_with), &a & &b);
             prop_assert_eq!(after(BitSet::union_with), &a | &b);
             prop_assert_eq!(after(BitSet::subtract), &a - &b);
+            let resized = |len: u32| -> BTreeSet<u32> { a.iter().copied().filter(|position| *position < len).collect() };
+            for other in [len / 2, len, len + 100] {
+                prop_assert_eq!(sets.0.resized(other), BitSet::of(other, a.clone()));
+                prop_assert_eq!(listed(&sets.0.resized(other)), resized(other));
+            }
+            for start in [0, 1, 64, len / 3, len] {
+                let rest = a.iter().filter(|position| **position >= start);
+                let rest = BitSet::of(90, rest.map(|position| position - start));
+                prop_assert_eq!(sets.0.part(start, 90), rest);
+            }
             prop_assert_eq!(BitSet::full(len).count(), len as usize);
             prop_assert_eq!(listed(&BitSet::full(len)), (0..len).collect::<BTreeSet<u32>>());
         }

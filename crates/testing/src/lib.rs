@@ -4,6 +4,8 @@
 //! server on which schemas may be made; `./test` starts one and sets it.
 
 pub mod evm_node;
+pub mod listings;
+pub mod name_server;
 
 use farebox_store::{Location, Schema, Store};
 use tempfile::TempDir;

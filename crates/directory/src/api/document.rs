@@ -1,8 +1,8 @@
 //! What several endpoints say in the OpenAPI document: parameters, words, flags.
 
+use crate::query::QUERY_LEN_MAX;
 use crate::query::values::SOURCES;
-use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, SortKey, names};
-use crate::search::QUERY_LEN_MAX;
+use crate::query::{Dialect, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Ranking, SortKey, names};
 use crate::text::clean::SHORT_LEN_MAX;
 use crate::{
     EventKind, HealthStatus, L402Format, ListingStatus, Outcome, ProbeStatus, Protocol, ReviewKind,
@@ -117,6 +117,12 @@ fn described(name: &str, dialect: Dialect) -> Parameter {
             words(SortKey::ALL.map(SortKey::name)),
         ),
         "order" => ("The direction of sort", words(["asc", "desc"])),
+        "rank" => (
+            "How a search is ordered: tiers puts names before descriptions before what is alike; \
+             best puts an exact name first and then mixes all by how well they fit",
+            words(Ranking::ALL.map(Ranking::name)),
+        ),
+        "explain" => ("Says in `why` of each row that a search found why it is there", boolean()),
         "limit" => ("Rows at most", limit),
         "offset" => ("Rows to leave out at the start", integer(0, OFFSET_MAX)),
         _ => ("Asks for a Lightning invoice", words(["require"])),

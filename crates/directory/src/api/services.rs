@@ -4,16 +4,12 @@ use super::answer::{invalid_query, json};
 use super::document::ServicesQuery;
 use super::row::ServiceRow;
 use crate::query::Dialect;
-use crate::{Directory, ListQuery, Page};
+use crate::{Directory, ListQuery, Page, Why};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use farebox_wire::api_error::ErrorBody;
-use http::HeaderValue;
 use std::fmt::Write;
 use utoipa::ToSchema;
-
-/// Says that a search ran without the meaning of words, and why.
-const SEARCH_DEGRADED: &str = "x-402index-search-degraded";
 
 /// Bytes of a row, about: spares growing the answer.
 const ROW_LEN: usize = 1_024;
@@ -57,12 +53,7 @@ pub(super) async fn services(
         Ok(query) => query,
         Err(error) => return invalid_query(&error),
     };
-    let mut response = json(body(&query, &snapshot.list(&query)));
-    if query.search.is_some() {
-        let reason = HeaderValue::from_static("no-api-key");
-        response.headers_mut().insert(SEARCH_DEGRADED, reason);
-    }
-    response
+    json(body(&query, &snapshot.list(&query)))
 }
 
 fn body(query: &ListQuery, page: &Page) -> String {
@@ -72,7 +63,8 @@ fn body(query: &ListQuery, page: &Page) -> String {
         if place > 0 {
             body.push(',');
         }
-        body.push_str(entry.row_json());
+        let why = page.whys.get(place).and_then(Option::as_ref);
+        push_row(&mut body, entry.row_json(), why);
     }
     // Writing to a text cannot fail.
     let _ = write!(
@@ -81,4 +73,16 @@ fn body(query: &ListQuery, page: &Page) -> String {
         page.total, query.limit, query.offset
     );
     body
+}
+
+/// A row, with why it was found where that was asked.
+fn push_row(body: &mut String, row: &str, why: Option<&Why>) {
+    let why = why.and_then(|why| serde_json::to_string(why).ok());
+    match (why, row.strip_suffix('}')) {
+        (Some(why), Some(open)) => {
+            // Writing to a text cannot fail.
+            let _ = write!(body, r#"{open},"why":{why}}}"#);
+        }
+        _ => body.push_str(row),
+    }
 }

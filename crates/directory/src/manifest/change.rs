@@ -1,7 +1,7 @@
 //! Updates written into the directory, inside a transaction.
 
 use super::ManagementKey;
-use super::ownership::conflicts;
+use super::ownership::{Asker, conflicts};
 use super::rows::{self, ServiceRecord};
 use super::shape::{
     TAKEN_OUT, changed_listing, dress, fresh_listing, merged_flags, name_of, standing,
@@ -90,7 +90,8 @@ fn check_owner(
     listings: &[Listing],
     endpoints: &[Endpoint],
 ) -> Result<(), WriteError> {
-    let found = conflicts(change.transaction(), endpoints, Some(&known.id))?;
+    let asker = Asker::Service(&known.id);
+    let found = conflicts(change.transaction(), endpoints, asker, change.now())?;
     if !found.is_empty() {
         return Err(WriteError::Conflicts(found));
     }

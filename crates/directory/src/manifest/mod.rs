@@ -10,6 +10,7 @@ mod detail;
 mod document;
 mod health;
 mod history;
+mod hold;
 mod key;
 mod list;
 mod ownership;

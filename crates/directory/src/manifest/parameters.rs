@@ -4,7 +4,7 @@ use super::catalogue::ServiceStatus;
 use super::query::{LIMIT_DEFAULT, LIMIT_MAX, NAMES, OFFSET_MAX};
 use crate::Protocol;
 use crate::api::document::{integer, query_parameter, words};
-use crate::search::QUERY_LEN_MAX;
+use crate::query::QUERY_LEN_MAX;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};

@@ -1,7 +1,7 @@
 //! `POST /api/submit`: lists a service, once for each payment.
 
 use super::answer::{error, unavailable};
-use super::ownership::{Conflict, conflicts};
+use super::ownership::{Asker, Conflict, conflicts};
 use super::schema::{Fault, refusal};
 use super::services::Services;
 use super::submission::{BODY_LEN_MAX, Submission};
@@ -110,9 +110,9 @@ pub(super) async fn screen(
 
 /// The answer to a submission with URLs of others.
 async fn taken(services: &Services, submission: &Submission) -> Option<Response> {
-    let endpoints = submission.endpoints.clone();
+    let (endpoints, now) = (submission.endpoints.clone(), services.directory().now());
     let find = move |transaction: &Transaction<'_>| -> Result<Vec<Conflict>, StoreError> {
-        conflicts(transaction, &endpoints, None)
+        conflicts(transaction, &endpoints, Asker::Anybody, now)
     };
     match services.directory().store().read(find).await {
         Ok(found) if found.is_empty() => None,
@@ -121,7 +121,7 @@ async fn taken(services: &Services, submission: &Submission) -> Option<Response>
     }
 }
 
-fn read(services: &Services, body: &[u8]) -> Result<Submission, Box<Response>> {
+pub(super) fn read(services: &Services, body: &[u8]) -> Result<Submission, Box<Response>> {
     let (schemas, urls) = (services.schemas(), &*services.options().urls);
     Submission::read(body, schemas, urls).map_err(|faults| {
         let body = refusal("invalid_submission", &faults);

@@ -1,8 +1,9 @@
 //! Submissions written into the directory, inside a transaction.
 
-use super::ownership::{Conflict, conflicts};
+use super::hold;
+use super::ownership::{Asker, Conflict, conflicts};
 use super::rows::{self, ServiceRecord};
-use super::shape::fresh_listing;
+use super::shape::{changed_listing, fresh_listing};
 use super::submission::{self, Endpoint, Submission};
 use super::{ManagementKey, issue_management_key, key};
 use crate::text::clean::{NAME_LEN_MAX, clean_text};
@@ -72,7 +73,8 @@ pub(super) fn list(
     {
         return Ok(listed_again(change, known.id)?);
     }
-    let found = conflicts(change.transaction(), &submission.endpoints, None)?;
+    let asker = payment_reference.as_deref().map_or(Asker::Anybody, Asker::Payment);
+    let found = conflicts(change.transaction(), &submission.endpoints, asker, change.now())?;
     if !found.is_empty() {
         return Err(WriteError::Conflicts(found));
     }
@@ -95,19 +97,47 @@ pub(super) fn list(
     let is_pending = reviews || !flags.is_empty();
     let mut listing_ids = Vec::new();
     for endpoint in &submission.endpoints {
-        let listing = fresh_listing(change, &record, &name, endpoint, &flags)?;
-        let status = if is_pending { ListingStatus::Pending } else { ListingStatus::Active };
-        let listing = Listing { status, ..listing };
-        change.put(None, &listing)?;
-        if is_pending {
-            ask(change, ReviewKind::Registration, &listing)?;
-        }
+        let listing = put_submitted(change, &record, endpoint, &flags, is_pending)?;
         record.pricing_models.insert(listing.id.clone(), endpoint.pricing.model.clone());
         listing_ids.push(listing.id);
     }
     rows::save(change, &record)?;
+    if let Some(reference) = &record.payment_reference {
+        hold::drop_all(change.transaction(), reference)?;
+    }
     let key = issue_management_key(change, &id)?;
     Ok(Listed { service_id: id, key, is_pending, listing_ids })
+}
+
+/// Lists one endpoint. Where somebody registered it, or a list named it, while it was set aside for
+/// the payment, that listing becomes the payer's.
+fn put_submitted(
+    change: &Change<'_>,
+    record: &ServiceRecord,
+    endpoint: &Endpoint,
+    flags: &[String],
+    is_pending: bool,
+) -> Result<Listing, WriteError> {
+    let name = record.name.as_deref().unwrap_or_default();
+    let fresh = fresh_listing(change, record, name, endpoint, flags)?;
+    let (method, protocol) = (fresh.facts.method.as_deref(), fresh.facts.protocol);
+    let known = change.find_endpoint(&fresh.canonical_url, method, protocol)?;
+    let was_rejected = known.as_ref().is_some_and(|known| known.status == ListingStatus::Rejected);
+    let mut listing = match &known {
+        None => fresh,
+        Some(known) => {
+            let mut adopted = changed_listing(change, record, endpoint, known, flags)?;
+            adopted.facts.name = fresh.facts.name;
+            Listing { service_id: fresh.service_id, ..adopted }
+        }
+    };
+    let is_pending = is_pending || was_rejected;
+    listing.status = if is_pending { ListingStatus::Pending } else { ListingStatus::Active };
+    change.put(known.as_ref(), &listing)?;
+    if is_pending {
+        ask(change, ReviewKind::Registration, &listing)?;
+    }
+    Ok(listing)
 }
 
 fn listed_again(change: &Change<'_>, service_id: String) -> Result<Listed, StoreError> {

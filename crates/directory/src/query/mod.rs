@@ -10,13 +10,16 @@ pub(crate) use parameters::read_parameters;
 pub use parse::Dialect;
 pub(crate) use parse::{OFFSET_MAX, names};
 
-use crate::{HealthStatus, L402Format, Listing, ProbeStatus, Protocol, Verification};
-use farebox_money::{BtcUsd, MicroUsd};
+use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
+use farebox_money::MicroUsd;
 
 /// Rows of a page unless the caller says otherwise.
 pub const LIMIT_DEFAULT: usize = 50;
 /// Rows of a page at most.
 pub const LIMIT_MAX: usize = 200;
+
+/// Characters of a search at most.
+pub const QUERY_LEN_MAX: usize = 200;
 
 /// A question to the directory, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,10 @@ pub struct ListQuery {
     pub search: Option<String>,
     /// The order; `None` for the directory's own.
     pub sort: Option<Sort>,
+    /// How a search is ordered where `sort` says nothing.
+    pub ranking: Ranking,
+    /// Whether to say of every row that was searched for why it is there.
+    pub explain: bool,
     /// Rows at most.
     pub limit: usize,
     /// Rows to leave out at the start.
@@ -39,8 +46,34 @@ impl Default for ListQuery {
             filters: Filters::default(),
             search: None,
             sort: None,
+            ranking: Ranking::Tiers,
+            explain: false,
             limit: LIMIT_DEFAULT,
             offset: 0,
+        }
+    }
+}
+
+/// How the results of a search are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ranking {
+    /// Where the words stand first: name, description, then what is alike; the best within each.
+    #[default]
+    Tiers,
+    /// An exact name first, then all the rest in one order, the best first.
+    Best,
+}
+
+impl Ranking {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Tiers, Self::Best];
+
+    /// The word of the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tiers => "tiers",
+            Self::Best => "best",
         }
     }
 }
@@ -115,51 +148,6 @@ pub struct Filters {
     pub l402_format: Option<L402Format>,
     /// Whether lnget can pay an L402 endpoint.
     pub lnget_compatible: Option<bool>,
-}
-
-impl Filters {
-    /// Whether the listing meets every condition at this exchange rate.
-    #[must_use]
-    pub fn accept(&self, listing: &Listing, rate: Option<BtcUsd>) -> bool {
-        self.accept_offer(listing, rate) && self.accept_state(listing)
-    }
-
-    fn accept_offer(&self, listing: &Listing, rate: Option<BtcUsd>) -> bool {
-        let facts = &listing.facts;
-        let same_text = |wanted: &String, found: Option<&str>| {
-            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
-        };
-        self.protocol.is_none_or(|wanted| wanted == facts.protocol)
-            && (self.category.as_ref()).is_none_or(|wanted| is_within(&facts.category, wanted))
-            && (self.payment_asset.as_ref())
-                .is_none_or(|wanted| same_text(wanted, facts.payment_asset.as_deref()))
-            && self
-                .max_price_usd
-                .is_none_or(|most| listing.price_in_usd(rate).is_some_and(|price| price <= most))
-            && (self.source.as_ref())
-                .is_none_or(|wanted| sources(&facts.source).any(|source| source == wanted))
-    }
-
-    fn accept_state(&self, listing: &Listing) -> bool {
-        let facts = &listing.facts;
-        self.health.is_none_or(|wanted| wanted == listing.health.status)
-            && self.probe_status.is_none_or(|wanted| wanted == facts.probe_status)
-            && (!self.featured || facts.featured)
-            && (!self.payment_valid || payment_valid(listing))
-            && (!self.verified || listing.verification() != Verification::None)
-            && (self.l402_format).is_none_or(|wanted| Some(wanted) == facts.l402_format)
-            && (self.lnget_compatible).is_none_or(|wanted| Some(wanted) == facts.lnget_compatible)
-    }
-
-    /// Whether every listing passes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-fn payment_valid(listing: &Listing) -> bool {
-    listing.facts.protocol == Protocol::X402 && listing.facts.x402_payment_valid == Some(true)
 }
 
 /// `crypto` holds `crypto` and `crypto/nft`, but not `cryptography`.

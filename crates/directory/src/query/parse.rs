@@ -1,13 +1,15 @@
 //! Reads the query string of a list.
 
 use super::values::{self, Value};
-use super::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Sort, SortKey, read_parameters};
+use super::{
+    LIMIT_DEFAULT, LIMIT_MAX, ListQuery, QueryError, Ranking, Sort, SortKey, read_parameters,
+};
 use crate::{HealthStatus, L402Format, ProbeStatus, Protocol};
 
 /// Rows that a caller may leave out at the start.
 pub(crate) const OFFSET_MAX: usize = 1_000_000_000;
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "protocol",
     "category",
     "health",
@@ -23,6 +25,8 @@ const NAMES: [&str; 17] = [
     "lnget_compatible",
     "sort",
     "order",
+    "rank",
+    "explain",
     "limit",
     "offset",
 ];
@@ -119,6 +123,10 @@ impl<'a> Reading<'a> {
             "q" => self.query.search = values::search(value)?,
             "sort" => self.sort_key = Some(values::sort_key(value)?),
             "order" => self.descending = values::descending(value)?,
+            "rank" => {
+                self.query.ranking = values::word(value, &Ranking::ALL, Ranking::name)?;
+            }
+            "explain" => self.query.explain = values::boolean(value)?,
             "limit" => self.query.limit = values::whole_number(value, 1, limit_max)?,
             "offset" => self.query.offset = values::whole_number(value, 0, OFFSET_MAX)?,
             // The paywall reads `l402=require`; here it is only known.
@@ -153,7 +161,7 @@ mod tests {
             "protocol=X402&category=AI%2Ftext&health=healthy&source=Agent402&probe_status=probeable\
              &featured=true&q=web+search&max_price_usd=0.05&payment_asset=usdc&payment_valid=1\
              &verified=true&l402_format=v2_tlv&lnget_compatible=false&sort=price&order=desc\
-             &limit=7&offset=14",
+             &rank=best&explain=true&limit=7&offset=14",
         )
         .unwrap();
         assert_eq!(query.filters.protocol, Some(Protocol::X402));
@@ -163,6 +171,7 @@ mod tests {
         assert_eq!(query.search.as_deref(), Some("web search"));
         let by_price = Sort { key: SortKey::Price, descending: true };
         assert_eq!((query.sort, query.limit, query.offset), (Some(by_price), 7, 14));
+        assert_eq!((query.ranking, query.explain), (Ranking::Best, true));
         assert_eq!(parse(""), Ok(ListQuery::default()));
     }
 

@@ -1,7 +1,7 @@
 //! Reads the value of one parameter; the error says what would be right.
 
 use super::SortKey;
-use crate::search::QUERY_LEN_MAX;
+use crate::query::QUERY_LEN_MAX;
 use crate::text::clean::{SHORT_LEN_MAX, clean_text};
 use farebox_money::MicroUsd;
 
@@ -74,8 +74,8 @@ pub(crate) fn search(value: &str) -> Value<Option<String>> {
     Ok(Some(clean_text(value, QUERY_LEN_MAX)).filter(|text| !text.is_empty()))
 }
 
-/// The sources that the API's documentation names.
-pub(crate) const SOURCES: [&str; 8] = [
+/// The sources that the API's documentation names, and those that its MCP client sends besides.
+pub(crate) const SOURCES: [&str; 10] = [
     "bazaar",
     "satring",
     "l402apps",
@@ -84,6 +84,8 @@ pub(crate) const SOURCES: [&str; 8] = [
     "exclusive",
     "self-registered",
     "discovery",
+    "l402directory",
+    "mpp",
 ];
 
 /// A source that the documentation names, or that a listing came from.

@@ -1,9 +1,12 @@
-//! Answers a [`ListQuery`]: candidates in order, filters, total, page.
+//! Answers a [`ListQuery`]: filters, search, order, total, page.
 
+use super::why::Why;
 use super::{Entry, Snapshot};
 use crate::ListQuery;
-use crate::search::{Hit, Tier};
-use std::cmp::Reverse;
+use crate::query::{Filters, Ranking};
+use farebox_money::{MicroUsd, Sats};
+use farebox_search::lexical::PriceLimit;
+use farebox_search::{BitSet, Query, Request};
 use std::sync::Arc;
 
 /// Some rows of an answer.
@@ -11,6 +14,8 @@ use std::sync::Arc;
 pub struct Page {
     /// The rows, in order.
     pub rows: Vec<Arc<Entry>>,
+    /// Why each of the rows was found, in the same order; empty where nobody asked.
+    pub whys: Vec<Option<Why>>,
     /// How many rows the whole answer has.
     pub total: usize,
 }
@@ -19,71 +24,54 @@ impl Snapshot {
     /// Answers a question: the rows of the page, and how many there are in all.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        match (&query.search, query.sort) {
-            (None, None) => self.page(query, self.orders.default_order(&self.entries)),
-            (None, Some(sort)) => {
-                self.page(query, self.orders.sorted(sort, &self.entries, self.rate))
-            }
-            (Some(text), None) => self.page(query, &self.by_relevance(text)),
-            (Some(text), Some(sort)) => {
-                let found = self.found(text);
-                let sorted = self.orders.sorted(sort, &self.entries, self.rate);
-                let is_found = |position: &u32| found.get(*position as usize) == Some(&true);
-                let candidates: Vec<u32> = sorted.iter().copied().filter(is_found).collect();
-                self.page(query, &candidates)
-            }
-        }
-    }
-
-    /// What a search finds: by tier; among those that hold the phrase, what is featured first;
-    /// then by how much of the query is covered, and last in the default order.
-    fn by_relevance(&self, text: &str) -> Vec<u32> {
-        let places = self.orders.default_places(&self.entries);
-        let place = |hit: &Hit| places.get(hit.position as usize).copied().unwrap_or(u32::MAX);
-        let is_featured = |hit: &Hit| {
-            let entry = self.entries.get(hit.position as usize);
-            hit.tier != Tier::Words && entry.is_some_and(|entry| entry.listing.facts.featured)
-        };
-        let mut hits = self.directory.index.search(text);
-        hits.sort_by_cached_key(|hit| {
-            // Scores are never negative, so their bits are ordered as they are.
-            (hit.tier, !is_featured(hit), Reverse(hit.score.to_bits()), place(hit))
+        let filter = self.meeting(&query.filters);
+        let text = Query::parse(query.search.as_deref().unwrap_or_default());
+        let is_search = !text.is_empty();
+        let featured = is_search.then(|| self.facets.featured());
+        let ahead = query.filters.verified.then(|| self.facets.domain_verified());
+        let preferred = text.parsed().price().and_then(|limit| self.priced_within(limit));
+        let default = self.orders.default_order();
+        let found = self.lookup.engine.search(&Request {
+            filter: filter.as_ref(),
+            sort: query.sort.map(|sort| self.orders.sorted(sort)),
+            ahead: ahead.as_ref(),
+            featured: featured.as_ref(),
+            preferred: preferred.as_ref(),
+            ranking: match query.ranking {
+                Ranking::Tiers => farebox_search::Ranking::Tiers,
+                Ranking::Best => farebox_search::Ranking::Best,
+            },
+            offset: query.offset,
+            explain: query.explain && is_search,
+            ..Request::new(&text, default, query.limit)
         });
-        hits.into_iter().map(|hit| hit.position).collect()
-    }
-
-    fn found(&self, text: &str) -> Vec<bool> {
-        let mut found = vec![false; self.entries.len()];
-        for hit in self.directory.index.search(text) {
-            if let Some(slot) = found.get_mut(hit.position as usize) {
-                *slot = true;
-            }
-        }
-        found
-    }
-
-    fn page(&self, query: &ListQuery, candidates: &[u32]) -> Page {
-        if query.filters.is_empty() {
-            return self.cut(query, candidates);
-        }
-        let accepted = |position: &u32| {
-            self.entries
-                .get(*position as usize)
-                .is_some_and(|entry| query.filters.accept(&entry.listing, self.rate))
+        let rows = found.hits.iter().filter_map(|hit| self.entry(hit.position).cloned());
+        let whys = match query.explain && is_search {
+            true => found.hits.iter().map(Why::of).collect(),
+            false => Vec::new(),
         };
-        let mut accepted: Vec<u32> = candidates.iter().copied().filter(accepted).collect();
-        if query.filters.verified {
-            let entry = |position: &u32| self.entries.get(*position as usize);
-            accepted.sort_by_key(|position| {
-                !entry(position).is_some_and(|entry| entry.listing.facts.domain_verified)
-            });
-        }
-        self.cut(query, &accepted)
+        Page { rows: rows.collect(), whys, total: found.total }
     }
 
-    fn cut(&self, query: &ListQuery, positions: &[u32]) -> Page {
-        let page = positions.iter().skip(query.offset).take(query.limit);
-        let rows = page.filter_map(|position| self.entries.get(*position as usize));
-        Page { rows: rows.cloned().collect(), total: positions.len() }
+    /// The listings that meet every condition; `None` where there is no condition.
+    fn meeting(&self, filters: &Filters) -> Option<BitSet> {
+        let met = self.facets.meeting(filters);
+        let priced = filters.max_price_usd.map(|most| self.orders.priced_at_most(most));
+        match (met, priced) {
+            (Some(mut met), Some(priced)) => {
+                met.intersect_with(&priced);
+                Some(met)
+            }
+            (met, priced) => met.or(priced),
+        }
+    }
+
+    /// The listings that cost no more than a query says; `None` without a rate to compare at.
+    fn priced_within(&self, limit: PriceLimit) -> Option<BitSet> {
+        let most = match limit {
+            PriceLimit::MicroUsd(micro_usd) => MicroUsd::new(micro_usd),
+            PriceLimit::Sats(sats) => self.rate?.to_usd_nearest(Sats::new(sats).to_msat()?)?,
+        };
+        Some(self.orders.priced_at_most(most))
     }
 }

@@ -1,23 +1,30 @@
 //! The whole directory at one moment, immutable: what every read is answered from.
 
+mod changes;
+mod facets;
 mod list;
+mod lookup;
 mod opportunities;
 mod order;
 mod stats;
+mod why;
 
 pub use list::Page;
 pub use opportunities::{Coverage, Opportunities};
 pub use stats::{Category, CategoryTree, Counts, RailCounts, Stats};
+pub use why::Why;
 
 use crate::api::row::service_row;
-use crate::query::{Dialect, sources};
-use crate::search::{Document, TextIndex};
+use crate::query::Dialect;
 use crate::store::revision::Revision;
 use crate::text::KnownNames;
-use crate::{Health, ListQuery, Listing, ListingStatus, Protocol, QueryError};
+use crate::{ListQuery, Listing, Protocol, QueryError};
+use facets::Facets;
 use farebox_money::BtcUsd;
+use farebox_search::Position;
+use lookup::Lookup;
 use order::Orders;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// A listing with what follows from its neighbours.
@@ -29,6 +36,10 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn new(listing: Listing, related_protocols: Vec<Protocol>) -> Arc<Self> {
+        Arc::new(Self { listing, related_protocols, row: OnceLock::new() })
+    }
+
     /// The listing.
     #[must_use]
     pub fn listing(&self) -> &Listing {
@@ -52,146 +63,50 @@ impl Entry {
 pub struct Snapshot {
     revision: Revision,
     rate: Option<BtcUsd>,
+    /// By position; what is gone stays in its place until everything is built anew.
     entries: Vec<Arc<Entry>>,
-    directory: Arc<Lookup>,
+    lookup: Arc<Lookup>,
+    facets: Facets,
     orders: Orders,
+    derived: Arc<Derived>,
+    /// Whether `orders` and `derived` follow the latest changes; those of a large directory lag.
+    is_settled: bool,
+}
+
+/// What is worked out when it is first asked for.
+#[derive(Default)]
+struct Derived {
     stats: OnceLock<Stats>,
     categories: OnceLock<CategoryTree>,
+    newest: OnceLock<Box<[Position]>>,
     known_names: OnceLock<KnownNames>,
     /// Of all rails, and of each, in the order of [`Protocol::ALL`].
     opportunities: [OnceLock<Opportunities>; Protocol::ALL.len() + 1],
-}
-
-/// What changes only when listings come, go or change their texts.
-struct Lookup {
-    positions: HashMap<String, u32>,
-    by_url: HashMap<String, Vec<u32>>,
-    sources: Vec<String>,
-    index: TextIndex,
-    newest: OnceLock<Box<[u32]>>,
 }
 
 impl Snapshot {
     /// Builds a snapshot of these listings; prices are compared at `rate`, where one is known.
     #[must_use]
     pub(crate) fn build(listings: Vec<Listing>, rate: Option<BtcUsd>, revision: Revision) -> Self {
-        let directory = Lookup::build(&listings);
+        let lookup = Lookup::build(&listings);
         let protocols: Vec<Protocol> = listings.iter().map(|one| one.facts.protocol).collect();
-        let related = |listing: &Listing| {
-            let positions = directory.by_url.get(&listing.canonical_url);
-            let positions = positions.into_iter().flatten();
-            let found = positions.filter_map(|position| protocols.get(*position as usize));
-            let others: BTreeSet<Protocol> = found.copied().collect();
-            let own = listing.facts.protocol;
-            others.into_iter().filter(|protocol| *protocol != own).collect()
+        let protocol = |position: Position| protocols.get(position as usize).copied();
+        let entry = |listing: Listing| {
+            let found = lookup.on_url(&listing.canonical_url).filter_map(protocol);
+            let related = other_rails(listing.facts.protocol, found);
+            Entry::new(listing, related)
         };
-        let entries = listings
-            .into_iter()
-            .map(|listing| {
-                Arc::new(Entry {
-                    related_protocols: related(&listing),
-                    listing,
-                    row: OnceLock::new(),
-                })
-            })
-            .collect();
-        Self::assemble(revision, rate, entries, Arc::new(directory))
-    }
-
-    fn assemble(
-        revision: Revision,
-        rate: Option<BtcUsd>,
-        entries: Vec<Arc<Entry>>,
-        directory: Arc<Lookup>,
-    ) -> Self {
+        let entries: Vec<Arc<Entry>> = listings.into_iter().map(entry).collect();
         Self {
             revision,
             rate,
+            facets: Facets::build(entries.iter().map(|entry| &entry.listing)),
+            orders: Orders::build(&entries, &lookup.names, rate),
             entries,
-            directory,
-            orders: Orders::default(),
-            stats: OnceLock::new(),
-            categories: OnceLock::new(),
-            known_names: OnceLock::new(),
-            opportunities: Default::default(),
+            lookup: Arc::new(lookup),
+            derived: Arc::default(),
+            is_settled: true,
         }
-    }
-
-    /// The same listings, compared at another rate.
-    #[must_use]
-    pub(crate) fn with_rate(&self, rate: BtcUsd) -> Self {
-        let lookup = Arc::clone(&self.directory);
-        Self::assemble(self.revision, Some(rate), self.entries.clone(), lookup)
-    }
-
-    /// The snapshot after these listings changed, came or went, and others have another health.
-    #[must_use]
-    pub(crate) fn with_changes(
-        &self,
-        changed: Vec<Listing>,
-        health: Vec<(String, Health)>,
-        revision: Revision,
-    ) -> Self {
-        let mut next = match self.in_place(&changed) {
-            Some(entries) => {
-                Self::assemble(revision, self.rate, entries, Arc::clone(&self.directory))
-            }
-            None => self.rebuilt(changed, revision),
-        };
-        for (id, health) in health {
-            next.set_health(&id, health);
-        }
-        next
-    }
-
-    /// Before anybody else has it.
-    fn set_health(&mut self, id: &str, health: Health) {
-        let position = self.directory.positions.get(id).copied();
-        let entry = position.and_then(|position| self.entries.get_mut(position as usize));
-        if let Some(entry) = entry.filter(|entry| entry.listing.health != health) {
-            *entry = Arc::new(Entry {
-                listing: Listing { health, ..entry.listing.clone() },
-                related_protocols: entry.related_protocols.clone(),
-                row: OnceLock::new(),
-            });
-        }
-    }
-
-    /// The entries after a change of nothing that is searched for, such as health: then all that
-    /// takes time to build stays as it is.
-    fn in_place(&self, changed: &[Listing]) -> Option<Vec<Arc<Entry>>> {
-        let mut entries = self.entries.clone();
-        for listing in changed {
-            let position = self.directory.positions.get(&listing.id).copied();
-            let Some(position) = position else {
-                if listing.status == ListingStatus::Active {
-                    return None;
-                }
-                continue;
-            };
-            let entry = entries.get_mut(position as usize)?;
-            let known = &entry.listing;
-            let same = listing.status == ListingStatus::Active
-                && listing.facts.same_texts(&known.facts)
-                && listing.canonical_url == known.canonical_url;
-            if !same {
-                return None;
-            }
-            *entry = Arc::new(Entry {
-                listing: listing.clone(),
-                related_protocols: entry.related_protocols.clone(),
-                row: OnceLock::new(),
-            });
-        }
-        Some(entries)
-    }
-
-    fn rebuilt(&self, changed: Vec<Listing>, revision: Revision) -> Self {
-        let changed_ids: HashSet<&str> = changed.iter().map(|one| one.id.as_str()).collect();
-        let kept = self.listings().filter(|one| !changed_ids.contains(one.id.as_str()));
-        let mut listings: Vec<Listing> = kept.cloned().collect();
-        listings.extend(changed.into_iter().filter(|one| one.status == ListingStatus::Active));
-        Self::build(listings, self.rate, revision)
     }
 
     /// The revision of the directory that it shows.
@@ -208,28 +123,32 @@ impl Snapshot {
     /// Listings in the directory.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.lookup.len()
     }
 
     /// Whether there is no listing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
+    }
+
+    /// Bytes of memory that the indexes, sets and orders take, beside the listings themselves.
+    #[must_use]
+    pub fn index_memory_len(&self) -> usize {
+        let engine = self.lookup.engine.memory_len();
+        engine + self.facets.memory_len() + self.orders.memory_len()
     }
 
     /// A listing by its id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Entry>> {
-        let position = self.directory.positions.get(id)?;
-        self.entries.get(*position as usize)
+        self.entry(self.lookup.position(id)?)
     }
 
     /// The other listings of the same URL: other rails, and other methods.
     pub fn related<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = &'a Listing> {
-        let positions = self.directory.by_url.get(&listing.canonical_url);
-        let positions = positions.into_iter().flatten();
-        let entries = positions.filter_map(|position| self.entries.get(*position as usize));
-        entries.map(|entry| &entry.listing).filter(|other| other.id != listing.id)
+        let same_url = self.on_url(&listing.canonical_url);
+        same_url.filter(|other| other.id != listing.id)
     }
 
     /// The listings of an address on a rail, of every method.
@@ -238,9 +157,16 @@ impl Snapshot {
         canonical_url: &str,
         protocol: Protocol,
     ) -> impl Iterator<Item = &Listing> {
-        let positions = self.directory.by_url.get(canonical_url).into_iter().flatten();
-        let entries = positions.filter_map(|position| self.entries.get(*position as usize));
-        entries.map(|entry| &entry.listing).filter(move |one| one.facts.protocol == protocol)
+        self.on_url(canonical_url).filter(move |one| one.facts.protocol == protocol)
+    }
+
+    fn on_url(&self, canonical_url: &str) -> impl Iterator<Item = &Listing> {
+        let entries = self.lookup.on_url(canonical_url).filter_map(|at| self.entry(at));
+        entries.map(|entry| &entry.listing)
+    }
+
+    fn entry(&self, position: Position) -> Option<&Arc<Entry>> {
+        self.entries.get(position as usize)
     }
 
     /// Reads a query string against this directory, see [`ListQuery::parse`].
@@ -248,85 +174,60 @@ impl Snapshot {
     /// # Errors
     /// [`QueryError`] names every parameter that is wrong.
     pub fn parse(&self, raw: &str, dialect: Dialect) -> Result<ListQuery, QueryError> {
-        ListQuery::parse(raw, dialect, &self.directory.sources)
+        ListQuery::parse(raw, dialect, &self.lookup.sources)
     }
 
     /// Counts of the whole directory.
     #[must_use]
     pub fn stats(&self) -> &Stats {
-        self.stats.get_or_init(|| Stats::count(self.listings()))
+        self.derived.stats.get_or_init(|| Stats::count(self.listings()))
     }
 
     /// The categories with their counts.
     #[must_use]
     pub fn categories(&self) -> &CategoryTree {
-        self.categories.get_or_init(|| CategoryTree::count(self.listings()))
+        self.derived.categories.get_or_init(|| CategoryTree::count(self.listings()))
     }
 
     /// Every listing, the one that was listed last first.
     pub fn newest(&self) -> impl Iterator<Item = &Listing> {
-        let positions = self.directory.newest.get_or_init(|| {
-            let listed = self.listings().map(|listing| (listing.registered_at, &listing.id));
-            let mut listed: Vec<_> = listed.zip(0_u32..).collect();
+        let positions = self.derived.newest.get_or_init(|| {
+            let listed = self.alive();
+            let listed = listed.map(|(at, one)| (one.registered_at, &one.id, at));
+            let mut listed: Vec<_> = listed.collect();
             listed.sort_unstable_by(|a, b| b.cmp(a));
-            listed.into_iter().map(|(_, position)| position).collect()
+            listed.into_iter().map(|(.., position)| position).collect()
         });
-        let entries = positions.iter().filter_map(|position| self.entries.get(*position as usize));
-        entries.map(|entry| &entry.listing)
+        positions.iter().filter_map(|at| self.entry(*at)).map(|entry| &entry.listing)
     }
 
     /// Where something is missing, on one rail or on all.
     #[must_use]
     pub fn opportunities(&self, protocol: Option<Protocol>) -> &Opportunities {
         let place = Protocol::ALL.iter().position(|rail| Some(*rail) == protocol);
-        let [of_all, of_each @ ..] = &self.opportunities;
+        let [of_all, of_each @ ..] = &self.derived.opportunities;
         let slot = place.and_then(|place| of_each.get(place)).unwrap_or(of_all);
         slot.get_or_init(|| Opportunities::find(self.listings(), protocol))
     }
 
     /// The names that belong to verified providers.
     pub(crate) fn known_names(&self) -> &KnownNames {
-        self.known_names.get_or_init(|| KnownNames::of(self.listings()))
+        self.derived.known_names.get_or_init(|| KnownNames::of(self.listings()))
     }
 
     /// Every listing, in no particular order.
     pub fn listings(&self) -> impl Iterator<Item = &Listing> {
-        self.entries.iter().map(|entry| &entry.listing)
+        self.alive().map(|(_, listing)| listing)
+    }
+
+    fn alive(&self) -> impl Iterator<Item = (Position, &Listing)> {
+        let placed = (0..).zip(&self.entries).map(|(at, entry)| (at, &entry.listing));
+        placed.filter(|(position, _)| self.lookup.is_alive(*position))
     }
 }
 
-impl Lookup {
-    fn build(listings: &[Listing]) -> Self {
-        let mut positions = HashMap::with_capacity(listings.len());
-        let mut by_url: HashMap<String, Vec<u32>> = HashMap::new();
-        let mut names = BTreeSet::new();
-        for (position, listing) in (0_u32..).zip(listings) {
-            positions.insert(listing.id.clone(), position);
-            by_url.entry(listing.canonical_url.clone()).or_default().push(position);
-            names.extend(sources(&listing.facts.source).map(str::to_lowercase));
-        }
-        Self {
-            positions,
-            by_url,
-            sources: names.into_iter().collect(),
-            index: TextIndex::build(listings.iter().map(document)),
-            newest: OnceLock::new(),
-        }
-    }
-}
-
-fn document(listing: &Listing) -> Document<'_> {
-    let facts = &listing.facts;
-    let without_scheme = facts.url.split_once("://").map_or(facts.url.as_str(), |(_, rest)| rest);
-    // What people call paying over Lightning.
-    let sats = if facts.protocol == Protocol::L402 { "sats" } else { "" };
-    let network = facts.payment_network.as_deref().unwrap_or_default();
-    Document {
-        name: &facts.name,
-        description: &facts.description,
-        labels: format!("{} {}", facts.category, facts.tags.join(" ")),
-        url: without_scheme,
-        provider: &facts.provider,
-        rail: format!("{} {network} {sats}", facts.protocol.name()),
-    }
+/// The rails among these that are not its own.
+fn other_rails(own: Protocol, all: impl Iterator<Item = Protocol>) -> Vec<Protocol> {
+    let others: BTreeSet<Protocol> = all.filter(|protocol| *protocol != own).collect();
+    others.into_iter().collect()
 }

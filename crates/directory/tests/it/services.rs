@@ -181,11 +181,27 @@ async fn wrong_parameters_are_all_named_and_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_search_says_that_it_ran_without_embeddings() {
+async fn a_search_by_the_servers_own_model_is_never_degraded() {
     let fixture = mixed().await;
     let header = "x-402index-search-degraded";
-    let with_search = fixture.get("/api/v1/services?q=owned").await;
-    assert_eq!(with_search.header(header), "no-api-key");
-    assert_eq!(fixture.get("/api/v1/services").await.header(header), "");
+    assert_eq!(fixture.get("/api/v1/services?q=owned").await.header(header), "");
     assert_eq!(fixture.get("/api/v1/services?q=+").await.json()["total"], 4);
+}
+
+#[tokio::test]
+async fn a_search_says_why_when_it_is_asked() {
+    let fixture = mixed().await;
+    let plain = fixture.get("/api/v1/services?q=owned").await.json();
+    assert!(plain["services"][0].get("why").is_none(), "{plain}");
+    let explained = fixture.get("/api/v1/services?q=owned&explain=true").await.json();
+    let first = &explained["services"][0];
+    assert!(
+        ["name", "in_name", "in_description"].contains(&first["why"]["tier"].as_str().unwrap())
+    );
+    assert_eq!(first["why"]["words"][0]["asked"], "owned", "{first}");
+    assert_eq!(explained["total"], plain["total"]);
+    let best = fixture.get("/api/v1/services?q=owned&rank=best").await.json();
+    assert_eq!(best["total"], plain["total"]);
+    let listed = fixture.get("/api/v1/services?explain=true").await.json();
+    assert!(listed["services"][0].get("why").is_none(), "nothing was searched for");
 }

@@ -5,7 +5,7 @@ use farebox_directory::import::formats::Format;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use url::Url;
 
@@ -20,6 +20,9 @@ const EVERY_HOURS_MAX: u32 = 24 * 31;
 pub struct DirectorySettings {
     /// Private addresses and networks that probes, claims, webhooks and imports may reach.
     pub allow_addresses: Vec<String>,
+    /// The name server that is asked for names in URLs of others, `ADDRESS:PORT`; those of the
+    /// machine when not given.
+    pub name_server: Option<String>,
     /// Lists that are imported again and again.
     pub import: Vec<ImportSettings>,
     /// Whether an admin looks at every paid submission before it is shown.
@@ -76,6 +79,7 @@ impl DirectorySettings {
     /// One line that names the first key that cannot be used.
     pub fn check(&self) -> Result<(), String> {
         self.networks()?;
+        self.name_server()?;
         self.imports().map(|_| ())
     }
 
@@ -92,6 +96,18 @@ impl DirectorySettings {
             })
         };
         self.allow_addresses.iter().map(parse).collect()
+    }
+
+    /// The name server, if one is named.
+    ///
+    /// # Errors
+    /// One line that names the key.
+    pub fn name_server(&self) -> Result<Option<SocketAddr>, String> {
+        let parse = |text: &String| {
+            let example = "not an address with a port such as 192.0.2.53:53";
+            text.parse().map_err(|_| format!("directory.name_server: {example}: {text:?}"))
+        };
+        self.name_server.as_ref().map(parse).transpose()
     }
 
     /// The lists.
@@ -194,5 +210,8 @@ mod tests {
         let settings =
             DirectorySettings { allow_addresses: networks, ..DirectorySettings::default() };
         assert!(settings.check().unwrap_err().contains("directory.allow_addresses"));
+        let name_server = Some("dns.example".to_owned());
+        let settings = DirectorySettings { name_server, ..DirectorySettings::default() };
+        assert!(settings.check().unwrap_err().contains("directory.name_server"));
     }
 }

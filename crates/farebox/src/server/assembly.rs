@@ -126,7 +126,7 @@ pub async fn build(
     let listed = directory.clone();
     let parts = DirectoryParts::open(settings, demo, listed, public_url, &secret)?;
     let limits = Limits::new(store.clone(), settings.limits.rules());
-    let services = services::open(settings, &directory, public_url, demo, paywall.is_some())?;
+    let services = services::open(settings, &parts, public_url, demo, paywall.is_some())?;
     let counted = parts
         .routes(&settings.limits, &limits)
         .merge(farebox_directory::manifest::routes(services.clone()))

@@ -61,6 +61,16 @@ impl DirectoryParts {
         Ok(Self { directory, client, claims, webhooks, admin, imports })
     }
 
+    /// The directory.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The client for every address that a stranger can name.
+    pub const fn client(&self) -> &GuardedClient {
+        &self.client
+    }
+
     /// What strangers and owners may ask, as often as the limits say.
     pub fn routes(&self, settings: &LimitSettings, limits: &Limits) -> OpenApiRouter {
         let costly = |router, work| limits::costly(router, settings, limits, work);
@@ -102,7 +112,11 @@ impl DirectoryParts {
 
 /// The client for every address that a stranger can name.
 pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
-    let resolver = DnsResolver::system().map_err(Failure::general)?;
+    let resolver = match settings.directory.name_server().map_err(Failure::usage)? {
+        Some(address) => DnsResolver::name_server(address),
+        None => DnsResolver::system(),
+    };
+    let resolver = resolver.map_err(Failure::general)?;
     let options = GuardOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).to_owned(),
         connect_timeout: CONNECT_TIMEOUT,
@@ -116,7 +130,7 @@ pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure
 
 /// The private networks that may be reached: those that the settings name, and this machine where
 /// the demo serves nobody else.
-pub fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
+fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
     let mut networks = settings.directory.networks().map_err(Failure::usage)?;
     if demo && settings.serve.listen.ip().is_loopback() {
         // `localhost` leads to both.

@@ -4,16 +4,19 @@ use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
 use crate::server::assembly::no_wallet;
-use crate::server::directory::allowed;
+use crate::server::directory::DirectoryParts;
+use async_trait::async_trait;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::middleware::map_request;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use farebox_directory::Directory;
 use farebox_directory::manifest::{
     self, PaymentReference, REPORT_PATH, SUBMIT_PATH, Services, ServicesOptions,
 };
-use farebox_net::AddressPolicy;
-use farebox_paywall::{NotForSale, PaidOperation, PaidRoute, PaymentId, Paywall, PricedRequest};
+use farebox_paywall::{
+    NotForSale, PaidOperation, PaidRoute, PaymentId, Paywall, Preparation, PricedRequest,
+};
 use http::Method;
 use std::sync::Arc;
 use url::Url;
@@ -27,14 +30,15 @@ const SUBMISSION_LEN_MAX: usize = 64 * 1_024;
 /// The services of the directory; `is_selling` says whether the demo's paid APIs can be bought.
 pub fn open(
     settings: &Settings,
-    directory: &Directory,
+    parts: &DirectoryParts,
     public_url: &str,
     demo: bool,
     is_selling: bool,
 ) -> Result<Services, Failure> {
     let example = || format!("GET {public_url}{}", demo::WEATHER_PATH);
-    let policy = AddressPolicy::and_networks(allowed(settings, demo)?);
-    let urls = move |url: &Url| policy.check(url).map_err(|error| error.to_string());
+    // What the directory's checks could not reach is not listed.
+    let client = parts.client().clone();
+    let urls = move |url: &Url| client.check(url).map_err(|error| error.to_string());
     let options = ServicesOptions {
         public_url: public_url.to_owned(),
         listing_price: settings.listing_price().map_err(Failure::usage)?,
@@ -42,10 +46,9 @@ pub fn open(
         report_token_s: REPORT_TOKEN_S,
         try_an_api: (demo && is_selling).then(example),
         reviews_submissions: settings.directory.review_submissions,
-        // What the directory's checks could not reach is not listed.
         urls: Arc::new(urls),
     };
-    Services::new(directory.clone(), options).map_err(Failure::general)
+    Services::new(parts.directory().clone(), options).map_err(Failure::general)
 }
 
 /// The paid endpoints, with their prices on. A server without a wallet answers with that.
@@ -58,9 +61,10 @@ pub fn paid_routes(
         return Ok(manifest::paid_routes(services, |_| post(no_wallet), |_| get(no_wallet)));
     };
     let [submission, report] = sold(settings)?;
+    let submission = submission.route.prepared_by(Holds(services.clone()));
     let submission = |submit: MethodRouter| {
         let named = submit.route_layer(map_request(name_payment));
-        named.route_layer(paywall.charge(submission.route))
+        named.route_layer(paywall.charge(submission))
     };
     let report = |reports: MethodRouter| reports.route_layer(paywall.charge(report.route));
     Ok(manifest::paid_routes(services, submission, report))
@@ -87,6 +91,20 @@ pub fn sold(settings: &Settings) -> Result<[PaidOperation; 2], Failure> {
         operation(Method::POST, SUBMIT_PATH, submission.with_body_len_max(SUBMISSION_LEN_MAX)),
         operation(Method::GET, REPORT_PATH, report),
     ])
+}
+
+/// Sets the URLs of a submission aside while it is paid for.
+struct Holds(Services);
+
+#[async_trait]
+impl Preparation for Holds {
+    async fn prepare(&self, payment: &PaymentId, body: Bytes) -> Result<(), Box<Response>> {
+        self.0.hold(payment.as_str(), &body).await
+    }
+
+    async fn abandon(&self, payment: &PaymentId) {
+        self.0.release_hold(payment.as_str()).await;
+    }
 }
 
 /// Tells the handler which payment it works for.

@@ -14,6 +14,7 @@ mod common;
 mod hook;
 mod life;
 mod provider;
+mod rebinding;
 mod reference;
 mod roles;
 mod shapes;

@@ -88,6 +88,7 @@ async fn private_places_are_refused_wherever_they_are_named() {
                 assert_refused(world.post(path, body).await, "address_refused", path, &url);
             }
             assert_not_taken(&world, &url).await;
+            assert_not_listed(&world, &url).await;
             let claim = world.post("/api/v1/claim", json!({ "domain": host })).await;
             assert_eq!(claim.refused(400), "invalid_domain", "{host}");
         }
@@ -97,6 +98,7 @@ async fn private_places_are_refused_wherever_they_are_named() {
                 assert_refused(world.post(path, body).await, "host_refused", path, &url);
             }
             assert_not_taken(&world, &url).await;
+            assert_not_listed(&world, &url).await;
             let claim = world.post("/api/v1/claim", json!({ "domain": host })).await;
             assert_eq!(claim.refused(400), "invalid_domain", "{host}");
         }
@@ -106,6 +108,7 @@ async fn private_places_are_refused_wherever_they_are_named() {
                 assert_eq!(refused["error"]["parameters"], json!(["url"]), "{path} {url}");
             }
             assert_not_taken(&world, url).await;
+            assert_not_listed(&world, url).await;
         }
         assert_eq!(trap.caught.load(Ordering::SeqCst), 0, "nobody came");
     }
@@ -136,6 +139,39 @@ async fn assert_not_taken(world: &World, url: &str) {
     assert_ne!(refused.json["error"]["code"], Value::Null, "{url}");
 }
 
+/// Nobody is asked to pay for a listing of it, wherever in a submission it stands.
+async fn assert_not_listed(world: &World, url: &str) {
+    let public = "https://api.example.com/";
+    let whole = submission(public);
+    for pointer in
+        ["/endpoints/0/url", "/endpoints/0/consumption/player_url", "/docs_url", "/health_url"]
+    {
+        let mut body = whole.clone();
+        *body.pointer_mut(pointer).unwrap() = url.into();
+        let refused = world.post("/api/submit", body).await.expect(400);
+        assert_eq!(refused["error"]["code"], "invalid_submission", "{url}");
+        assert_eq!(refused["error"]["parameters"], json!([pointer]), "{url}");
+    }
+    // It is the address that is refused: the submission as such would be sold.
+    let offered = world.post("/api/submit", whole).await.refused(503);
+    assert_eq!(offered, "payments_not_configured");
+}
+
+/// A submission with this URL wherever one can stand.
+pub fn submission(url: &str) -> Value {
+    json!({
+        "name": "Trap",
+        "description": "Leads somewhere.",
+        "docs_url": url,
+        "health_url": url,
+        "endpoints": [{
+            "url": url,
+            "pricing": { "amount": 1, "currency": "sats" },
+            "consumption": { "type": "browser", "player_url": url },
+        }],
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_it_is_allowed_the_trap_catches() {
     let (world, trap) = (World::allowing_on(LOCAL, farebox_testing::sqlite()), Trap::set());
@@ -161,6 +197,9 @@ async fn a_redirect_and_a_name_lead_nowhere_private() {
             assert_eq!(taken.status, 422, "{status}: {}", taken.text);
             let hook = json!({ "url": url, "secret": "0123456789abcdef" });
             world.post("/api/v1/webhooks", hook).await.expect(201);
+            // What is submitted is looked at when it is listed, and as above.
+            let offered = world.post("/api/submit", submission(&url)).await.refused(503);
+            assert_eq!(offered, "payments_not_configured");
         }
         // One of its addresses is allowed, the other is not.
         for (path, body) in fetching(&trap.url("localhost")) {

@@ -7,6 +7,7 @@ use farebox_testing::TestDatabase;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -130,6 +131,17 @@ impl World {
     pub fn allowing_on(addresses: &str, database: TestDatabase) -> Self {
         Self::start(database, addresses, |folder, variables| {
             let (server, url) = Plain::start(folder, variables);
+            (Server::Plain(server), url, "admin.secret")
+        })
+    }
+
+    /// The same, which asks this name server.
+    pub fn resolving_on(addresses: &str, name_server: SocketAddr, database: TestDatabase) -> Self {
+        let name_server = name_server.to_string();
+        Self::start(database, addresses, |folder, variables| {
+            let resolving = [("FAREBOX_DIRECTORY__NAME_SERVER", name_server.as_str())];
+            let variables: Vec<_> = variables.iter().copied().chain(resolving).collect();
+            let (server, url) = Plain::start(folder, &variables);
             (Server::Plain(server), url, "admin.secret")
         })
     }

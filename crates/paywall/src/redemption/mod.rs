@@ -1,8 +1,11 @@
 //! Payments that were used: reserved before a handler runs, kept with the answer.
 
 mod rows;
+mod sealed;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use sealed::AnswerSeal;
 
 use crate::answer::KeptAnswer;
 use crate::payment::{Payment, PaymentKey};
@@ -88,12 +91,18 @@ pub(crate) enum End {
 pub(crate) struct Redemptions {
     store: Store,
     instance: Instance,
+    seal: AnswerSeal,
 }
 
 impl Redemptions {
-    /// The redemptions in `store`; reservations are made in the name of `instance`.
-    pub(crate) const fn new(store: Store, instance: Instance) -> Self {
-        Self { store, instance }
+    /// The redemptions in `store`; reservations are made in the name of `instance`, and answers
+    /// kept under `seal`.
+    pub(crate) const fn new(store: Store, instance: Instance, seal: AnswerSeal) -> Self {
+        Self { store, instance, seal }
+    }
+
+    fn sealed(&self, key: PaymentKey, answer: Option<&KeptAnswer>) -> Option<Vec<u8>> {
+        answer.and_then(|answer| self.seal.seal(key, answer))
     }
 
     /// Reservations of processes that died have no handler any more: in doubt the payer keeps the
@@ -114,8 +123,9 @@ impl Redemptions {
     }
 
     pub(crate) async fn reserve(&self, usage: Use, now: u64) -> Result<Reservation, StoreError> {
-        let owner = self.instance.id().to_owned();
-        self.store.write(move |transaction| rows::reserve(transaction, &usage, &owner, now)).await
+        let (owner, seal) = (self.instance.id().to_owned(), self.seal.clone());
+        let reserve = move |tx: &Transaction<'_>| rows::reserve(tx, &seal, &usage, &owner, now);
+        self.store.write(reserve).await
     }
 
     /// Records that a payment bought a token that can be used many times. Whether it did: one
@@ -186,8 +196,9 @@ impl Redemptions {
         answer: Option<KeptAnswer>,
         now: u64,
     ) -> Result<(), StoreError> {
+        let answer = self.sealed(key, answer.as_ref());
         let begin = move |transaction: &Transaction<'_>| {
-            rows::await_settlement(transaction, key, answer.as_ref(), now)
+            rows::await_settlement(transaction, key, answer.as_deref(), now)
         };
         self.store.write(begin).await
     }
@@ -215,9 +226,13 @@ impl Redemptions {
 
     /// Ends a reservation.
     pub(crate) async fn end(&self, key: PaymentKey, end: End, now: u64) -> Result<(), StoreError> {
+        let sealed = match &end {
+            End::Finish { answer, .. } => self.sealed(key, answer.as_ref()),
+            End::Unknown | End::Release => None,
+        };
         let write = move |transaction: &Transaction<'_>| match &end {
-            End::Finish { answer, settled_as } => {
-                rows::finish(transaction, key, answer.as_ref(), settled_as, now)
+            End::Finish { settled_as, .. } => {
+                rows::finish(transaction, key, sealed.as_deref(), settled_as, now)
             }
             End::Unknown => rows::leave_settling(transaction, key, now),
             End::Release => rows::release(transaction, key, now),
@@ -229,8 +244,8 @@ impl Redemptions {
     pub(crate) async fn purge(&self, now: u64) -> Result<(), StoreError> {
         let purge = move |transaction: &Transaction<'_>| -> Result<(), StoreError> {
             transaction.execute(
-                "UPDATE redemption SET answer_headers = NULL, answer_body = NULL \
-                 WHERE answer_body IS NOT NULL AND updated_at < ?1",
+                "UPDATE redemption SET answer = NULL \
+                 WHERE answer IS NOT NULL AND updated_at < ?1",
                 params![now.saturating_sub(REPEAT_WINDOW_S)],
             )?;
             transaction.execute(

@@ -1,7 +1,6 @@
 //! The rows of redemptions, and which change follows which.
 
-use super::{ATTEMPTS_MAX, REPEAT_WINDOW_S, Reservation, Use};
-use crate::answer::KeptAnswer;
+use super::{ATTEMPTS_MAX, AnswerSeal, REPEAT_WINDOW_S, Reservation, Use};
 use crate::payment::{Paid, Payment, PaymentKey, Rail};
 use farebox_ledger::{AccountKey, events, writer};
 use farebox_money::Msat;
@@ -15,7 +14,8 @@ pub(super) struct Row {
     request_digest: Vec<u8>,
     state: String,
     attempts: i64,
-    answer: Option<KeptAnswer>,
+    /// Sealed.
+    answer: Option<Vec<u8>>,
     settled_as: Option<String>,
     updated_at: u64,
     expires_at: u64,
@@ -59,6 +59,7 @@ pub(super) fn release_abandoned(transaction: &Transaction<'_>) -> Result<u64, St
 
 pub(super) fn reserve(
     transaction: &Transaction<'_>,
+    seal: &AnswerSeal,
     usage: &Use,
     owner: &str,
     now: u64,
@@ -76,7 +77,9 @@ pub(super) fn reserve(
     let in_window = now < row.updated_at.saturating_add(REPEAT_WINDOW_S);
     let is_many = usage.kind == TokenKind::TimeBounded;
     let settled_as = row.settled_as;
-    match (row.state.as_str(), row.answer) {
+    let answer = row.answer.filter(|_| same);
+    let answer = answer.and_then(|sealed| seal.open(usage.payment.key, &sealed));
+    match (row.state.as_str(), answer) {
         ("open", _) if usage.payment.is_tied_to_first_request && !same => {
             Ok(Reservation::OfAnotherRequest)
         }
@@ -261,15 +264,13 @@ pub(super) fn resume(
 pub(super) fn finish(
     transaction: &Transaction<'_>,
     key: PaymentKey,
-    answer: Option<&KeptAnswer>,
+    answer: Option<&[u8]>,
     settled_as: &str,
     now: u64,
 ) -> Result<(), StoreError> {
-    let (status, headers, body) = parts(answer);
-    let sql = "UPDATE redemption SET state = 'done', answer_status = ?2, answer_headers = ?3, \
-               answer_body = ?4, settled_as = ?5, updated_at = ?6 \
-               WHERE payment_key = ?1 AND state IN ('reserved', 'settling')";
-    let row = params![*key.as_bytes(), status, headers, body, settled_as, now];
+    let sql = "UPDATE redemption SET state = 'done', answer = ?2, settled_as = ?3, \
+               updated_at = ?4 WHERE payment_key = ?1 AND state IN ('reserved', 'settling')";
+    let row = params![*key.as_bytes(), answer, settled_as, now];
     if transaction.execute(sql, row)? == 1 {
         return book_income(transaction, key, now);
     }
@@ -280,14 +281,12 @@ pub(super) fn finish(
 pub(super) fn await_settlement(
     transaction: &Transaction<'_>,
     key: PaymentKey,
-    answer: Option<&KeptAnswer>,
+    answer: Option<&[u8]>,
     now: u64,
 ) -> Result<(), StoreError> {
-    let (status, headers, body) = parts(answer);
-    let sql = "UPDATE redemption SET state = 'settling', answer_status = ?2, \
-               answer_headers = ?3, answer_body = ?4, updated_at = ?5 \
+    let sql = "UPDATE redemption SET state = 'settling', answer = ?2, updated_at = ?3 \
                WHERE payment_key = ?1 AND state = 'reserved'";
-    let row = params![*key.as_bytes(), status, headers, body, now];
+    let row = params![*key.as_bytes(), answer, now];
     changed_one(transaction.execute(sql, row)?)
 }
 
@@ -302,12 +301,6 @@ pub(super) fn leave_settling(
     changed_one(transaction.execute(sql, params![*key.as_bytes(), now])?)
 }
 
-fn parts(answer: Option<&KeptAnswer>) -> (Option<u16>, Option<&str>, Option<&[u8]>) {
-    let status = answer.map(|answer| answer.status);
-    let headers = answer.map(|answer| answer.headers.as_str());
-    (status, headers, answer.map(|answer| answer.body.as_slice()))
-}
-
 /// Gives a payment back to its payer: its request did not succeed, or its money cannot be had.
 /// An answer that was made and not given is forgotten.
 pub(super) fn release(
@@ -315,8 +308,7 @@ pub(super) fn release(
     key: PaymentKey,
     now: u64,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE redemption SET state = 'open', answer_status = NULL, \
-               answer_headers = NULL, answer_body = NULL, updated_at = ?2 \
+    let sql = "UPDATE redemption SET state = 'open', answer = NULL, updated_at = ?2 \
                WHERE payment_key = ?1 AND state IN ('reserved', 'settling')";
     changed_one(transaction.execute(sql, params![*key.as_bytes(), now])?)
 }
@@ -338,23 +330,18 @@ pub(super) fn read(
     transaction: &Transaction<'_>,
     key: PaymentKey,
 ) -> Result<Option<Row>, StoreError> {
-    let sql = "SELECT state, request_digest, attempts, answer_status, answer_headers, \
-               answer_body, updated_at, settled_as, expires_at, owner FROM redemption \
-               WHERE payment_key = ?1";
+    let sql = "SELECT state, request_digest, attempts, answer, updated_at, settled_as, \
+               expires_at, owner FROM redemption WHERE payment_key = ?1";
     transaction.optional(sql, params![*key.as_bytes()], |row| {
-        let answer = match (row.get(3)?, row.get(4)?, row.get(5)?) {
-            (Some(status), Some(headers), Some(body)) => Some(KeptAnswer { status, headers, body }),
-            _ => None,
-        };
         Ok(Row {
             state: row.get(0)?,
             request_digest: row.get(1)?,
             attempts: row.get(2)?,
-            answer,
-            updated_at: row.get(6)?,
-            settled_as: row.get(7)?,
-            expires_at: row.get(8)?,
-            owner: row.get(9)?,
+            answer: row.get(3)?,
+            updated_at: row.get(4)?,
+            settled_as: row.get(5)?,
+            expires_at: row.get(6)?,
+            owner: row.get(7)?,
         })
     })
 }

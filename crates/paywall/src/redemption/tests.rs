@@ -6,7 +6,8 @@ async fn open(database: &TestDatabase) -> Redemptions {
     let schemas = || vec![farebox_store::schema(), farebox_ledger::schema(), crate::schema()];
     let store = database.open(schemas).await;
     let instance = Instance::start(store.clone()).await.unwrap();
-    let redemptions = Redemptions::new(store, instance);
+    let seal = AnswerSeal::new(&crate::Secret::new([5; 32]));
+    let redemptions = Redemptions::new(store, instance, seal);
     redemptions.release_abandoned().await.unwrap();
     redemptions
 }

@@ -170,6 +170,10 @@ pub struct Kitchen {
     pub fails: AtomicBool,
     pub panics: AtomicBool,
     pub delay_ms: AtomicU64,
+    /// What is ordered has to be set aside before it is paid for, and cannot be now.
+    pub is_full: AtomicBool,
+    /// What is set aside now.
+    pub set_aside: AtomicUsize,
 }
 
 /// What a shop has besides the usual: other ways to be paid, other routes.

@@ -2,13 +2,14 @@
 
 use super::FakeFacilitator;
 use crate::shop::{Answer, Kitchen, Setup, Shop, dollars, handler};
+use async_trait::async_trait;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use farebox_money::{MicroUsd, Sats};
-use farebox_paywall::{Amount, EvmRail, PaidRoute, PricedRequest, Rails};
+use farebox_paywall::{Amount, EvmRail, PaidRoute, PaymentId, Preparation, PricedRequest, Rails};
 use farebox_rates::{Publisher, Rates};
 use farebox_wire::evm::{
     Address, AssetId, B256, ChainId, EvmKey, TokenDomain, TransferAuthorization, U256,
@@ -205,6 +206,8 @@ fn routes(paywall: &farebox_paywall::Paywall, kitchen: &Arc<Kitchen>) -> Router 
     let stream = PaidRoute::one_shot("stream", Sats::new(5), "A stream").streaming();
     let events = PaidRoute::one_shot("events", Sats::new(5), "Events");
     let order = PaidRoute::one_shot("order", Sats::new(5), "Made for good").collected_first();
+    let table = PaidRoute::one_shot("table", Sats::new(5), "Set aside, paid, made for good");
+    let table = table.prepared_by(SetAside(Arc::clone(kitchen)));
     let plate = handler(kitchen, |query| format!("plate {query}"));
     Router::new()
         .route("/coffee", get(plate.clone()).route_layer(paywall.charge(coffee)))
@@ -214,6 +217,7 @@ fn routes(paywall: &farebox_paywall::Paywall, kitchen: &Arc<Kitchen>) -> Router 
             get(plate.clone()).post(plate.clone()).route_layer(paywall.charge(pass.clone())),
         )
         .route("/pass2", get(plate.clone()).route_layer(paywall.charge(pass)))
+        .route("/table", post(plate.clone()).route_layer(paywall.charge(table)))
         .route("/order", get(plate.clone()).route_layer(paywall.charge(order)))
         .route("/feast", get(plate.clone()).route_layer(paywall.charge(feast)))
         .route("/ticker", get(plate).route_layer(paywall.charge(ticker)))
@@ -222,6 +226,25 @@ fn routes(paywall: &farebox_paywall::Paywall, kitchen: &Arc<Kitchen>) -> Router 
             "/events",
             get(sending(kitchen, "text/event-stream")).route_layer(paywall.charge(events)),
         )
+}
+
+/// Counts what is set aside.
+struct SetAside(Arc<Kitchen>);
+
+#[async_trait]
+impl Preparation for SetAside {
+    async fn prepare(&self, _: &PaymentId, body: Bytes) -> Result<(), Box<Response>> {
+        assert_eq!(body, "for two");
+        if self.0.is_full.load(Ordering::SeqCst) {
+            return Err(Box::new(StatusCode::CONFLICT.into_response()));
+        }
+        self.0.set_aside.store(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn abandon(&self, _: &PaymentId) {
+        self.0.set_aside.store(0, Ordering::SeqCst);
+    }
 }
 
 type Sending = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;

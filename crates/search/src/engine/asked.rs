@@ -1,0 +1,150 @@
+//! A query in the terms of an engine's indexes: how near each document is, and how much of the
+//! query it covers.
+
+use super::Engine;
+use super::request::{Request, Why};
+use super::segment::Segment;
+use crate::lexical::Question;
+use crate::{BitSet, Embedding, Model, Position};
+
+/// A query's embedding says little when less than this share of its words are whole words of the
+/// model; it then finds nothing, and only orders what is found.
+const KNOWN_SHARE_MIN: f32 = 0.5;
+
+/// A query in the terms of an engine's indexes.
+pub(super) struct Asked<'a> {
+    parts: Vec<AskedPart<'a>>,
+    embedding: Option<Embedding>,
+    preferred: Option<&'a BitSet>,
+}
+
+struct AskedPart<'a> {
+    segment: &'a Segment,
+    start: Position,
+    question: Question,
+}
+
+/// What speaks for a document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scored {
+    pub(super) position: Position,
+    pub(super) cosine: f32,
+    /// `None` until it was looked up.
+    pub(super) coverage: Option<f32>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(engine: &'a Engine, request: &Request<'a>) -> Self {
+        let query = request.query;
+        let asked = |(start, segment): (Position, &'a Segment)| AskedPart {
+            question: segment.lexical.question(query.parsed()),
+            segment,
+            start,
+        };
+        let parts: Vec<AskedPart<'a>> = engine.segments().map(asked).collect();
+        let text = parts.first().filter(|_| request.by_meaning).map(|part| part.question.text());
+        let embedding = text.and_then(|text| Model::shipped().embed(text));
+        Self { parts, embedding, preferred: request.preferred }
+    }
+
+    /// Whether meaning can find what words do not.
+    pub(super) fn has_meaning(&self) -> bool {
+        self.embedding.as_ref().is_some_and(|it| it.known_share() >= KNOWN_SHARE_MIN)
+    }
+
+    /// The nearest documents within a set, best first; none when meaning does not count.
+    pub(super) fn nearest(
+        &self,
+        within: Option<&BitSet>,
+        floor: f32,
+        count_max: usize,
+    ) -> Vec<(Position, f32)> {
+        let Some(embedding) = &self.embedding else {
+            return Vec::new();
+        };
+        self.best_of_parts(within, count_max, |part, within| {
+            part.segment.vectors.nearest(embedding, within, floor, count_max)
+        })
+    }
+
+    /// The documents within a set that cover most of the query, best first.
+    pub(super) fn covering(
+        &self,
+        within: Option<&BitSet>,
+        count_max: usize,
+    ) -> Vec<(Position, f32)> {
+        self.best_of_parts(within, count_max, |part, within| {
+            part.segment.lexical.candidates(&part.question, within, count_max)
+        })
+    }
+
+    fn best_of_parts(
+        &self,
+        within: Option<&BitSet>,
+        count_max: usize,
+        find: impl Fn(&AskedPart<'_>, Option<&BitSet>) -> Vec<(Position, f32)>,
+    ) -> Vec<(Position, f32)> {
+        if let [only] = self.parts.as_slice() {
+            return find(only, within);
+        }
+        let mut found = Vec::new();
+        for part in &self.parts {
+            let within = within.map(|set| set.part(part.start, part.segment.len()));
+            let of_part = find(part, within.as_ref()).into_iter();
+            found.extend(of_part.map(|(position, score)| (position + part.start, score)));
+        }
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(count_max);
+        found
+    }
+
+    /// How near each of these is, in their order; 0 where meaning does not count.
+    pub(super) fn cosines(&self, positions: &[Position]) -> Vec<f32> {
+        let Some(embedding) = &self.embedding else {
+            return vec![0.0; positions.len()];
+        };
+        if let [only] = self.parts.as_slice() {
+            return only.segment.vectors.cosines(embedding, positions);
+        }
+        let cosine = |position: &Position| {
+            let (part, position) = self.part_of(*position)?;
+            Some(part.segment.vectors.cosine(embedding, position))
+        };
+        positions.iter().map(|position| cosine(position).unwrap_or(0.0)).collect()
+    }
+
+    pub(super) fn coverage(&self, position: Position) -> f32 {
+        self.part_of(position)
+            .map_or(0.0, |(part, position)| part.segment.lexical.coverage(&part.question, position))
+    }
+
+    /// Whether the query names a rail by which the document is paid.
+    pub(super) fn is_rail_named(&self, position: Position) -> bool {
+        self.part_of(position).is_some_and(|(part, position)| {
+            !part.question.rails().common(part.segment.lexical.rails(position)).is_empty()
+        })
+    }
+
+    pub(super) fn is_preferred(&self, position: Position) -> bool {
+        self.preferred.is_some_and(|set| set.contains(position))
+    }
+
+    pub(super) fn group(&self, position: Position) -> u32 {
+        self.part_of(position).map_or(u32::MAX, |(part, position)| part.segment.group(position))
+    }
+
+    pub(super) fn why(&self, position: Position) -> Option<Why> {
+        let (part, place) = self.part_of(position)?;
+        Some(Why {
+            words: part.segment.lexical.matched_words(&part.question, place),
+            cosine: self.embedding.as_ref().map(|it| part.segment.vectors.cosine(it, place)),
+            coverage: self.coverage(position),
+            is_rail_named: self.is_rail_named(position),
+        })
+    }
+
+    fn part_of(&self, position: Position) -> Option<(&AskedPart<'a>, Position)> {
+        let part = self.parts.iter().rfind(|part| part.start <= position)?;
+        Some((part, position - part.start))
+    }
+}
