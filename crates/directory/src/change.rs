@@ -13,12 +13,23 @@ use std::cell::Cell;
 pub struct Change<'a> {
     transaction: &'a Transaction<'a>,
     now: Timestamp,
+    is_bulk: bool,
     revision: Cell<Option<Revision>>,
 }
 
 impl<'a> Change<'a> {
     pub(crate) const fn new(transaction: &'a Transaction<'a>, now: Timestamp) -> Self {
-        Self { transaction, now, revision: Cell::new(None) }
+        Self { transaction, now, is_bulk: false, revision: Cell::new(None) }
+    }
+
+    /// The same for a part of an import; `is_bulk` says whether it is the first of its source. Then
+    /// nobody is told what happens here.
+    pub(crate) fn of_import(
+        transaction: &'a Transaction<'a>,
+        now: Timestamp,
+        is_bulk: bool,
+    ) -> Self {
+        Self { is_bulk, ..Self::new(transaction, now) }
     }
 
     /// The transaction, for rows beside the listings.
@@ -89,7 +100,8 @@ impl<'a> Change<'a> {
         before: Option<&Listing>,
         after: &Listing,
     ) -> Result<(), StoreError> {
-        store::change(self.transaction, before, after, self.revision()?, self.now)
+        let write = if self.is_bulk { store::change_in_bulk } else { store::change };
+        write(self.transaction, before, after, self.revision()?, self.now)
     }
 
     /// Asks an admin, unless the very same is asked already.

@@ -1,5 +1,6 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
+use crate::prober::SweepFigures;
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Health, Listing, ListingError, ListingFacts, ListingStatus};
 use crate::{Snapshot, claim, samples, store, webhook};
@@ -32,6 +33,7 @@ pub struct Directory {
     clock: Clock,
     /// Whether a refresh is about to happen.
     is_refresh_due: Arc<AtomicBool>,
+    sweep_figures: Arc<SweepFigures>,
 }
 
 /// A change of the directory that did not happen.
@@ -65,6 +67,7 @@ impl Directory {
             publishing: Arc::new(Mutex::new(Instant::now())),
             clock: Clock::default(),
             is_refresh_due: Arc::default(),
+            sweep_figures: Arc::default(),
         })
     }
 
@@ -274,6 +277,12 @@ impl Directory {
                 tracing::error!(%error, "the directory shows an older state until it can read again");
             }
         });
+    }
+
+    /// How this server's sweep goes.
+    #[must_use]
+    pub fn sweep_figures(&self) -> &Arc<SweepFigures> {
+        &self.sweep_figures
     }
 }
 

@@ -23,6 +23,7 @@ mod listing;
 pub mod manifest;
 mod offer;
 mod owner;
+pub mod prober;
 mod provenance;
 mod query;
 mod recent;
@@ -39,7 +40,7 @@ mod words;
 
 pub use admin::{Admin, AdminSecret, only_admin, routes as admin_routes};
 pub use api::{EXPORT_PATH, export_route, routes};
-pub use canonical::canonical_url;
+pub use canonical::{canonical_url, has_placeholders};
 pub use change::Change;
 pub use check::{Checker, REASONS_MAX, Reason};
 pub use clock::Clock;

@@ -279,6 +279,8 @@ pub struct Listing {
     pub provenance: Box<str>,
     /// When it was first listed.
     pub registered_at: Timestamp,
+    /// Whether it came with the first import of a list: then it is listed, and is no news.
+    pub came_in_bulk: bool,
     /// When its facts last changed.
     pub updated_at: Timestamp,
     /// How its checks went.
@@ -312,6 +314,7 @@ impl Listing {
             content_flags: Vec::new(),
             provenance: "{}".into(),
             registered_at: now,
+            came_in_bulk: false,
             updated_at: now,
             health: Health::default(),
         }

@@ -9,6 +9,9 @@ pub const OFFERS_MAX: usize = 32;
 /// Characters of the requirements kept of an offer at most.
 const REQUIREMENTS_LEN_MAX: usize = 4_096;
 
+/// Reasons kept of an offer at most.
+const REASONS_MAX: usize = 8;
+
 /// A way to pay, as an endpoint's 402 or a source says it. The texts are untrusted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -31,6 +34,9 @@ pub struct Offer {
     pub is_test_money: bool,
     /// Whether it could be paid when it was last seen; `None` where nobody looked.
     pub is_payable: Option<bool>,
+    /// What keeps it from being paid: codes of the reasons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// x402: the requirements as the seller wrote them.
     #[schema(value_type = Option<Object>)]
     pub requirements: Option<serde_json::Value>,
@@ -51,6 +57,10 @@ impl Offer {
         });
         let fits = |value: &serde_json::Value| value.to_string().len() <= REQUIREMENTS_LEN_MAX;
         self.requirements = self.requirements.filter(fits);
+        self.reasons.truncate(REASONS_MAX);
+        for reason in &mut self.reasons {
+            *reason = clean_text(reason, SHORT_LEN_MAX);
+        }
         self
     }
 }
@@ -123,6 +133,7 @@ impl From<&farebox_wire::probe::Offer> for Offer {
             price_micro_usd: price.and_then(|price| price.micro_usd),
             is_test_money: seen.is_test_money,
             is_payable: Some(seen.is_payable),
+            reasons: Vec::new(),
             requirements: None,
         }
         .cleaned()

@@ -107,6 +107,13 @@ impl Invoice {
     }
 }
 
+/// Whether a text is what documentation writes in place of an invoice: bech32 has no such characters.
+#[must_use]
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    let is_ours = |character: char| character.is_ascii_alphanumeric() || character == ':';
+    text.is_empty() || !text.trim().chars().all(is_ours)
+}
+
 /// What the hops of a hint take together: each is paid for what it forwards, the fees of those
 /// after it included.
 fn hinted_fee(hint: &RouteHint, amount: Msat) -> Msat {

@@ -79,20 +79,30 @@ impl Prober<'_> {
     /// what it says of the input or the price is more than that GET is the wrong method.
     async fn ask(&mut self, first: Outgoing) -> Result<RecordedAnswer, ProbeError> {
         let answer = self.patiently(first.clone()).await?;
-        if self.options.is_method_declared || answer.status != 405 {
+        if self.options.is_method_declared || !plan::is_other_method(answer.status) {
             return Ok(answer);
         }
         for method in plan::other_methods(&first.method, &answer) {
             let other = self.patiently(plan::with_method(&first, method)).await?;
-            if !matches!(other.status, 404 | 405 | 501) {
+            if !plan::is_other_method(other.status) {
                 return Ok(other);
             }
         }
         Ok(answer)
     }
 
-    /// Once more, slowly, for a host that was asleep.
+    /// Once more in the form that the answer asks for, where it says which.
     async fn patiently(&mut self, outgoing: Outgoing) -> Result<RecordedAnswer, ProbeError> {
+        let answer = self.awake(outgoing.clone()).await?;
+        let Some(adapted) = plan::adapted(&outgoing, &answer) else {
+            return Ok(answer);
+        };
+        let second = self.follow(adapted, self.options.timeout).await;
+        Ok(second.ok().filter(|second| second.status == 402).unwrap_or(answer))
+    }
+
+    /// Once more, slowly, for a host that was asleep.
+    async fn awake(&mut self, outgoing: Outgoing) -> Result<RecordedAnswer, ProbeError> {
         let is_asleep = |answer: &RecordedAnswer| matches!(answer.status, 502..=504);
         match self.follow(outgoing.clone(), self.options.timeout).await {
             Ok(answer) if is_asleep(&answer) => {}

@@ -11,7 +11,11 @@ use std::time::Duration;
 
 /// Redirects on one host that are followed at most.
 pub(super) const REDIRECTS_MAX: usize = 3;
-/// Methods that are tried after a 405 at most.
+/// What a client accepts.
+const ACCEPTED: &str = "application/json";
+/// What a client of MCP accepts.
+const ACCEPTED_OF_MCP: &str = "application/json, text/event-stream";
+/// Methods that are tried after the first at most.
 const OTHER_METHODS_MAX: usize = 2;
 
 /// How an endpoint is asked.
@@ -66,7 +70,7 @@ pub(super) fn prepare(request: &Request) -> Result<Outgoing, ProbeError> {
         return Err(ProbeError::Credential(name.clone()));
     }
     if !outgoing.headers.contains_key(ACCEPT) {
-        outgoing.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        outgoing.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     }
     Ok(outgoing)
 }
@@ -74,6 +78,29 @@ pub(super) fn prepare(request: &Request) -> Result<Outgoing, ProbeError> {
 fn is_credential(name: &HeaderName) -> bool {
     [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name)
         || CREDENTIALS.contains(&name.as_str())
+}
+
+/// Whether another method may be taken: a router that knows only POST answers GET with 404.
+pub(super) const fn is_other_method(status: u16) -> bool {
+    matches!(status, 404 | 405 | 501)
+}
+
+/// The same request in the form that its answer asks for: MCP servers want an event stream to be
+/// accepted (406), and a tunnel that shows people a page first wants a header.
+pub(super) fn adapted(request: &Outgoing, answer: &RecordedAnswer) -> Option<Outgoing> {
+    let mut other = request.clone();
+    let is_ours = request.headers.get(ACCEPT).is_some_and(|own| own == ACCEPTED);
+    let has = |name: &str| answer.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let is_page = (200..300).contains(&answer.status) && has("ngrok-error-code");
+    if answer.status == 406 && is_ours {
+        other.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED_OF_MCP));
+    } else if is_page {
+        let name = HeaderName::from_static("ngrok-skip-browser-warning");
+        other.headers.insert(name, HeaderValue::from_static("1"));
+    } else {
+        return None;
+    }
+    Some(other)
 }
 
 /// What to try where a method is not taken: what `Allow` names, then POST.

@@ -1,5 +1,6 @@
 //! `GET /api/v1/health`: the state of the directory in counts.
 
+use crate::prober::SweepReport;
 use crate::{Counts, Directory, Stats};
 use axum::Json;
 use axum::extract::State;
@@ -21,7 +22,8 @@ use utoipa::ToSchema;
 )]
 pub(super) async fn health(State(directory): State<Directory>) -> Response {
     let snapshot = directory.snapshot();
-    Json(Health::of(snapshot.stats())).into_response()
+    let sweep = directory.sweep_figures().report(directory.now());
+    Json(Health::of(snapshot.stats(), sweep)).into_response()
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,6 +49,25 @@ struct Health<'a> {
     last_l402apps_sync: Option<Timestamp>,
     last_mpp_sync: Option<Timestamp>,
     last_health_check_run: Option<Timestamp>,
+    sweep: Sweep,
+}
+
+/// How the probing by this server goes. Where several share a database, each has a share.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SweepHealth)]
+struct Sweep {
+    /// `off`, `running`, or `cut_off` while this server's own network seems to fail.
+    state: &'static str,
+    /// Endpoints of its share: a URL and method, whatever rails it is listed on.
+    endpoints: usize,
+    /// Probes of the last 60 seconds.
+    probes_per_minute: u64,
+    /// How long the endpoint that was probed last had been due, in seconds.
+    lag_seconds: i64,
+    /// Probes under way.
+    under_way: usize,
+    /// When results were last recorded.
+    last_recorded: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -59,7 +80,7 @@ struct Rail {
 }
 
 impl<'a> Health<'a> {
-    fn of(stats: &'a Stats) -> Self {
+    fn of(stats: &'a Stats, sweep: SweepReport) -> Self {
         let rails = stats.by_protocol.iter();
         Self {
             status: "ok",
@@ -79,6 +100,25 @@ impl<'a> Health<'a> {
             last_l402apps_sync: None,
             last_mpp_sync: None,
             last_health_check_run: stats.last_check,
+            sweep: Sweep::of(sweep),
+        }
+    }
+}
+
+impl Sweep {
+    const fn of(report: SweepReport) -> Self {
+        let state = match (report.is_running, report.is_cut_off) {
+            (false, _) => "off",
+            (true, false) => "running",
+            (true, true) => "cut_off",
+        };
+        Self {
+            state,
+            endpoints: report.endpoints,
+            probes_per_minute: report.probes_per_minute,
+            lag_seconds: report.lag_ms / 1_000,
+            under_way: report.under_way,
+            last_recorded: report.recorded_at,
         }
     }
 }

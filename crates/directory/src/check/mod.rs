@@ -1,15 +1,19 @@
 //! Looks at a listed endpoint and takes over what was seen: health, offers, further rails.
 
+mod facilitator;
 mod judge;
 mod reason;
+mod taken;
 
 pub use reason::{REASONS_MAX, Reason};
 
-use judge::judge;
+pub(crate) use facilitator::Facilitators;
+pub(crate) use judge::judge;
+pub(crate) use taken::Taken;
 
 use crate::store::review::{ReviewKind, was_rejected};
 use crate::validate::{ValidateRequest, Validation, validate};
-use crate::{Change, Check, Directory, DirectoryError, Listing, ListingStatus, Offer, Protocol};
+use crate::{Change, Directory, DirectoryError, Listing, ListingStatus, Offer, Protocol};
 use farebox_net::GuardedClient;
 use farebox_store::StoreError;
 use serde_json::json;
@@ -19,13 +23,14 @@ use serde_json::json;
 pub struct Checker {
     directory: Directory,
     client: GuardedClient,
+    facilitators: Facilitators,
 }
 
 impl Checker {
     /// Looks through `client`.
     #[must_use]
-    pub const fn new(directory: Directory, client: GuardedClient) -> Self {
-        Self { directory, client }
+    pub fn new(directory: Directory, client: GuardedClient) -> Self {
+        Self { directory, client, facilitators: Facilitators::default() }
     }
 
     /// The directory whose endpoints are looked at.
@@ -38,7 +43,7 @@ impl Checker {
         &self.client
     }
 
-    /// Looks at an active listing now: records the check, takes over what it costs, and asks the
+    /// Looks at an active listing now: records the check, takes over what was seen, and asks the
     /// admin about rails that are not listed. Sample data is never looked at.
     ///
     /// # Errors
@@ -50,27 +55,16 @@ impl Checker {
         if listing.facts.sample_data {
             return Err(unknown());
         }
-        let request = ValidateRequest {
-            url: listing.facts.url.clone(),
-            method: listing.facts.method.as_deref().and_then(|method| method.parse().ok()),
-            probe_body: listing.facts.probe_body.clone(),
-            protocol: Some(listing.facts.protocol),
-        };
-        let found = validate(&self.client, request, self.directory.now()).await;
+        let now = self.directory.now();
+        let mut found = validate(&self.client, ValidateRequest::of_listing(&listing), now).await;
+        if let Ok(found) = &mut found {
+            found.facilitator_reachable = self.facilitators.of(&self.client, found, now).await;
+        }
         let verdict = judge(&listing, found.as_ref());
-        let offers = found.as_ref().map(payable_offers).unwrap_or_default();
-        let check = Check {
-            checked_at: self.directory.now(),
-            healthy: verdict.status,
-            outcome: verdict.outcome,
-            response_time_ms: verdict.response_time_ms,
-            http_status: verdict.http_status,
-            error_message: verdict.message,
-            reasons: Vec::new(),
-        };
+        let check = verdict.check(self.directory.now());
         self.directory.record_check(listing_id, check).await?;
         let id = listing_id.to_owned();
-        self.directory.change(move |change| take_over(change, &id, &offers)).await?;
+        self.directory.change(move |change| take_over(change, &id, &verdict.taken)).await?;
         Ok(())
     }
 }
@@ -81,24 +75,17 @@ pub(crate) fn payable_offers(found: &Validation) -> Vec<(Protocol, Vec<Offer>)> 
     offers.filter(|(protocol, _)| found.is_payable_by(*protocol)).collect()
 }
 
-/// Takes over the offers that were seen, and asks the admin about rails that are not listed yet.
-fn take_over(
-    change: &Change<'_>,
-    id: &str,
-    offers: &[(Protocol, Vec<Offer>)],
-) -> Result<(), StoreError> {
+/// Takes over what was seen, and asks the admin about rails that are not listed yet.
+pub(crate) fn take_over(change: &Change<'_>, id: &str, taken: &Taken) -> Result<(), StoreError> {
     let known = change.find(id)?.filter(|listing| listing.status == ListingStatus::Active);
     let Some(before) = known else { return Ok(()) };
-    for (protocol, seen) in offers {
-        if *protocol == before.facts.protocol {
-            let mut after = before.clone();
-            after.take_offers(seen.clone());
-            if after != before {
-                change.put(Some(&before), &after)?;
-            }
-        } else {
-            propose_rail(change, &before, *protocol, seen)?;
-        }
+    let mut after = before.clone();
+    taken.apply(&mut after);
+    if after != before {
+        change.put(Some(&before), &after)?;
+    }
+    for (protocol, seen) in taken.others(before.facts.protocol) {
+        propose_rail(change, &before, *protocol, seen)?;
     }
     Ok(())
 }

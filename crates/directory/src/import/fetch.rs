@@ -1,7 +1,7 @@
 //! Lists that are fetched: page by page, where their form has pages, through the guarded client.
 
 use super::formats::{Format, HEAD_LEN_MAX, detect};
-use super::run::public_address;
+use super::run::{Running, public_address};
 use super::{Import, Report, rows};
 use crate::{Directory, DirectoryError};
 use farebox_net::{Fetched, GuardError, GuardedClient, Limits, RedirectScope};
@@ -79,8 +79,7 @@ impl Directory {
             dry_run: options.dry_run,
         };
         let mut running = self.begin_import(&import).await?;
-        let report = &mut running.report;
-        let done = self.read_pages(client, &import, url, first, report, &progress).await;
+        let done = self.read_pages(client, &import, url, first, &mut running, &progress).await;
         self.end_import(running, done).await
     }
 
@@ -112,14 +111,15 @@ impl Directory {
         import: &Import,
         url: &Url,
         first: Fetched,
-        report: &mut Report,
+        running: &mut Running,
         progress: &(impl Fn(&Report) + Send + Sync),
     ) -> Result<(), FetchError> {
         let mut body = first.body;
         for number in 1..=PAGES_MAX {
             let digest = Sha256::digest(&body);
-            let before = report.count();
-            self.write_batches(import, Cursor::new(body), report, progress).await?;
+            let before = running.report.count();
+            self.write_batches(import, Cursor::new(body), running, progress).await?;
+            let report = &mut running.report;
             let is_last = report.count() == before || report.incomplete.is_some();
             if is_last || page_len(import.format).is_none() {
                 break;

@@ -50,6 +50,14 @@ pub(crate) fn begin(
     transaction.one(sql, params![source, format, origin, at], |row| row.get(0))
 }
 
+/// Whether no import of a source came to its end before.
+pub(crate) fn is_new(transaction: &Transaction<'_>, source: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM import_run \
+               WHERE source = ?1 AND finished_at IS NOT NULL AND error IS NULL LIMIT 1";
+    let known: Option<i64> = transaction.optional(sql, params![source], |row| row.get::<i64>(0))?;
+    Ok(known.is_none())
+}
+
 /// Writes down how it went.
 pub(crate) fn finish(
     transaction: &Transaction<'_>,

@@ -41,6 +41,8 @@ pub struct Import {
 pub(super) struct Running {
     /// Its number, unless it writes nothing.
     id: Option<i64>,
+    /// Whether nothing of its source was imported to the end before.
+    is_first: bool,
     /// What it did so far.
     pub(super) report: Report,
 }
@@ -69,7 +71,7 @@ impl Directory {
         R: Read + Send + 'static,
     {
         let mut running = self.begin_import(&import).await?;
-        let done = self.write_batches(&import, input, &mut running.report, progress).await;
+        let done = self.write_batches(&import, input, &mut running, progress).await;
         self.end_import(running, done).await
     }
 
@@ -81,16 +83,18 @@ impl Directory {
             ..Report::default()
         };
         if import.dry_run {
-            return Ok(Running { id: None, report });
+            return Ok(Running { id: None, is_first: false, report });
         }
         let (source, format) = (import.source.clone(), import.format.name());
         let origin = import.document.as_ref().map(public_address);
         let now = self.now();
         let begin = move |transaction: &Transaction<'_>| {
-            rows::begin(transaction, &source, format, origin.as_deref(), now)
+            let is_first = rows::is_new(transaction, &source)?;
+            let id = rows::begin(transaction, &source, format, origin.as_deref(), now)?;
+            Ok::<_, StoreError>((id, is_first))
         };
-        let id = self.store().write(begin).await?;
-        Ok(Running { id: Some(id), report })
+        let (id, is_first) = self.store().write(begin).await?;
+        Ok(Running { id: Some(id), is_first, report })
     }
 
     /// Writes down how it went, and shows what was written.
@@ -99,7 +103,7 @@ impl Directory {
         running: Running,
         done: Result<(), E>,
     ) -> Result<Report, E> {
-        let Running { id, report } = running;
+        let Running { id, report, .. } = running;
         if let Some(id) = id {
             let error = done.as_ref().err().map(ToString::to_string);
             let error = error.or_else(|| report.incomplete.clone());
@@ -117,7 +121,7 @@ impl Directory {
         &self,
         import: &Import,
         input: R,
-        report: &mut Report,
+        running: &mut Running,
         progress: impl Fn(&Report) + Send,
     ) -> Result<(), DirectoryError>
     where
@@ -128,9 +132,10 @@ impl Directory {
         let reading = tokio::task::spawn_blocking(move || reader.read(input, &sender));
         let mut shown_at = Instant::now();
         while let Some(batch) = batches.recv().await {
-            report.add(batch.report);
-            report.add(self.write_batch(batch.said, import.dry_run).await?);
-            progress(report);
+            running.report.add(batch.report);
+            let written = self.write_batch(batch.said, import.dry_run, running.is_first).await?;
+            running.report.add(written);
+            progress(&running.report);
             if !import.dry_run && shown_at.elapsed() > REFRESH_PERIOD {
                 self.refresh().await?;
                 shown_at = Instant::now();
@@ -140,10 +145,15 @@ impl Directory {
         Ok(())
     }
 
-    async fn write_batch(&self, batch: Vec<Said>, dry_run: bool) -> Result<Report, StoreError> {
+    async fn write_batch(
+        &self,
+        batch: Vec<Said>,
+        dry_run: bool,
+        is_first: bool,
+    ) -> Result<Report, StoreError> {
         let now = self.now();
         let write = move |transaction: &Transaction<'_>| -> Result<Report, Written> {
-            let change = Change::new(transaction, now);
+            let change = Change::of_import(transaction, now, is_first);
             let mut report = Report::default();
             for said in &batch {
                 report.note(&rows::bring_in(&change, said)?);

@@ -129,6 +129,8 @@ pub(super) async fn register_endpoint(State(checker): State<Checker>, body: Byte
         method: facts.method.as_deref().and_then(|method| method.parse().ok()),
         probe_body: facts.probe_body.clone(),
         protocol: Some(protocol),
+        input_schema: facts.input_schema.clone(),
+        tries_other_methods: facts.method.is_none(),
     };
     let now = checker.directory().now();
     let validation = match validate(checker.client(), request, now).await {

@@ -1,6 +1,8 @@
 //! The whole directory at one moment, immutable: what every read is answered from.
 
 mod changes;
+#[cfg(test)]
+mod changes_tests;
 mod facets;
 mod list;
 mod lookup;

@@ -18,13 +18,16 @@ pub struct ListingEvent {
     pub kind: EventKind,
     /// The listing's rail.
     pub protocol: Protocol,
+    /// Whether it is one of the many of a first import, which nobody is told of.
+    pub is_bulk: bool,
     /// `id`, `name`, `url`, `protocol` of the listing, and what differs: `before`, `after`. JSON.
     pub body: String,
     /// When.
     pub at: Timestamp,
 }
 
-const INTO: &str = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at)";
+const INTO: &str = "INSERT INTO listing_event (listing_id, kind, is_public, protocol, body, at, \
+                    is_bulk)";
 
 /// Writes down what happened to a listing.
 pub(crate) fn append_event(
@@ -33,11 +36,31 @@ pub(crate) fn append_event(
     happening: &Happening,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = format!("{INTO} VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    append(transaction, listing, happening, now, false)
+}
+
+/// The same for one of the many events of a first import.
+pub(crate) fn append_bulk_event(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    append(transaction, listing, happening, now, true)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+    happening: &Happening,
+    now: Timestamp,
+    is_bulk: bool,
+) -> Result<(), StoreError> {
+    let sql = format!("{INTO} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     let (kind, is_public) = (happening.kind.name(), happening.kind.is_public());
     let (protocol, body) = (listing.facts.protocol.name(), body(listing, happening));
     let at = now.as_second();
-    let row = params![listing.id, kind, is_public, protocol, body, at];
+    let row = params![listing.id, kind, is_public, protocol, body, at, is_bulk];
     transaction.execute(&sql, row)?;
     Ok(())
 }
@@ -53,7 +76,7 @@ pub(crate) fn append_events(
         });
     }
     let sql = format!(
-        "{INTO} SELECT listing_id, kind, is_public, protocol, body, at FROM unnest(?1::text[], \
+        "{INTO} SELECT listing_id, kind, is_public, protocol, body, at, 0 FROM unnest(?1::text[], \
          ?2::text[], ?3::bigint[], ?4::text[], ?5::text[], ?6::bigint[]) WITH ORDINALITY \
          AS event (listing_id, kind, is_public, protocol, body, at, place) ORDER BY place"
     );
@@ -97,7 +120,7 @@ pub fn events_after(
     seq: i64,
     len_max: usize,
 ) -> Result<Vec<ListingEvent>, StoreError> {
-    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at, is_bulk FROM listing_event \
                WHERE seq > ?1 AND is_public = 1 ORDER BY seq LIMIT ?2";
     transaction.all(sql, params![seq, len_max], read_event)
 }
@@ -111,7 +134,7 @@ pub fn events_of_listing(
     listing_id: &str,
     len_max: usize,
 ) -> Result<Vec<ListingEvent>, StoreError> {
-    let sql = "SELECT seq, listing_id, kind, protocol, body, at FROM listing_event \
+    let sql = "SELECT seq, listing_id, kind, protocol, body, at, is_bulk FROM listing_event \
                WHERE listing_id = ?1 AND is_public = 1 ORDER BY seq DESC LIMIT ?2";
     transaction.all(sql, params![listing_id, len_max], read_event)
 }
@@ -150,5 +173,6 @@ fn read_event(row: &Row<'_>) -> Result<ListingEvent, StoreError> {
         protocol: Protocol::parse(&protocol).ok_or_else(|| unreadable("protocol", &protocol))?,
         body: row.get(4)?,
         at: timestamp(row.get(5)?)?,
+        is_bulk: row.get(6)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::health::read_health;
 use super::revision::{self, Revision};
-use super::{append_event, timestamp, unreadable};
+use super::{append_bulk_event, append_event, timestamp, unreadable};
 use crate::canonical::{host, service_id};
 use crate::event::happenings;
 use crate::{L402Format, Listing, ListingFacts, ListingStatus, ProbeStatus, Protocol};
@@ -21,11 +21,11 @@ INSERT INTO listing (
     l402_format, lnget_compatible, sample_data, is_demo, registered_at, updated_at, status,
     status_reason, deleted_at, service_id, input_schema, output_schema, consumption, content_type,
     docs_url, source_id, x402_facilitator_reachable, x402_asset_known, l402_compliant,
-    l402_degrade_reason, offers, content_flags, provenance, changed_seq
+    l402_degrade_reason, offers, content_flags, provenance, changed_seq, came_in_bulk
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39,
-    ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47
+    ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48
 ) ON CONFLICT (canonical_url, method, protocol) DO UPDATE SET
     url = excluded.url, name = excluded.name, description = excluded.description,
     category = excluded.category, provider = excluded.provider, tags = excluded.tags,
@@ -64,6 +64,8 @@ macro_rules! select_listing {
 
 /// Writes a listing as a change of this revision. One that is there keeps its id, its date of
 /// registration and its health.
+/// Writes a listing as a change of this revision. One that is there keeps its id, how and when it came,
+/// and its health.
 pub(crate) fn save(
     transaction: &Transaction<'_>,
     listing: &Listing,
@@ -125,6 +127,7 @@ pub(crate) fn save(
             flags,
             *listing.provenance,
             revision.0,
+            listing.came_in_bulk,
         ],
     )?;
     Ok(())
@@ -151,6 +154,24 @@ pub(crate) fn change(
 }
 
 /// A listing by its id, whatever its standing.
+/// The same for one of the many listings of a first import, of which nobody is told.
+pub(crate) fn change_in_bulk(
+    transaction: &Transaction<'_>,
+    before: Option<&Listing>,
+    after: &Listing,
+    revision: Revision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let came_in_bulk = before.is_none_or(|before| before.came_in_bulk);
+    let after = Listing { came_in_bulk, ..after.clone() };
+    save(transaction, &after, revision)?;
+    for happening in happenings(before, &after) {
+        append_bulk_event(transaction, &after, &happening, now)?;
+    }
+    Ok(())
+}
+
+/// A listing by its id, whatever its standing; without its recent observations.
 pub(crate) fn find(transaction: &Transaction<'_>, id: &str) -> Result<Option<Listing>, StoreError> {
     let sql = select_listing!("WHERE id = ?1");
     transaction.optional(sql, params![id], read_listing)
@@ -326,6 +347,7 @@ fn read_listing(row: &Row<'_>) -> Result<Listing, StoreError> {
         content_flags: read_json(row, "content_flags")?,
         provenance: row.get::<String>("provenance")?.into(),
         registered_at: timestamp(row.get("registered_at")?)?,
+        came_in_bulk: row.get("came_in_bulk")?,
         updated_at: timestamp(row.get("updated_at")?)?,
         health: read_health(row)?,
     })

@@ -3,6 +3,7 @@
 
 mod api;
 mod discover;
+mod input;
 mod minimal_body;
 mod read;
 mod run;
@@ -13,7 +14,7 @@ pub use api::{Validator, routes};
 pub use run::{ValidateError, validate};
 pub use validation::{BodySource, Diagnostic, Validation};
 
-use crate::Protocol;
+use crate::{Listing, Protocol};
 
 /// What to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +27,37 @@ pub struct ValidateRequest {
     pub probe_body: Option<String>,
     /// The protocol that it is said to speak.
     pub protocol: Option<Protocol>,
+    /// What the endpoint is said to take: a JSON Schema, or what x402 has for it. Used where it
+    /// wants input and no body is named.
+    pub input_schema: Option<String>,
+    /// Whether others than `method` are tried where that is not taken: a list can be wrong about it.
+    pub tries_other_methods: bool,
 }
 
 impl ValidateRequest {
     /// A look at a URL, without any other word about it.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), method: None, probe_body: None, protocol: None }
+        Self {
+            url: url.into(),
+            method: None,
+            probe_body: None,
+            protocol: None,
+            input_schema: None,
+            tries_other_methods: true,
+        }
+    }
+
+    /// A look at the endpoint of a listing.
+    #[must_use]
+    pub fn of_listing(listing: &Listing) -> Self {
+        let facts = &listing.facts;
+        Self {
+            method: facts.method.as_deref().and_then(|method| method.parse().ok()),
+            probe_body: facts.probe_body.clone(),
+            protocol: Some(facts.protocol),
+            input_schema: facts.input_schema.clone(),
+            ..Self::new(facts.url.clone())
+        }
     }
 }

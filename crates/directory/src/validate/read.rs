@@ -28,7 +28,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<ValidateRequest, QueryError> {
     let probe_body = probe_body(&mut body);
     let protocol = protocol(&mut body);
     body.finish()?;
-    Ok(ValidateRequest { url, method, probe_body, protocol })
+    // Whoever names a method wants to know about that one.
+    let tries_other_methods = method.is_none();
+    let request = ValidateRequest::new(url);
+    Ok(ValidateRequest { method, probe_body, protocol, tries_other_methods, ..request })
 }
 
 fn method(body: &mut Body) -> Option<Method> {

@@ -1,6 +1,7 @@
 //! Looks at an endpoint.
 
 use super::discover::{self, find};
+use super::input::{Input, of_refusal, of_schema};
 use super::minimal_body::minimal_body;
 use super::validation::Looked;
 use super::{BodySource, ValidateRequest, Validation};
@@ -11,6 +12,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
+use url::Url;
 
 /// For everything, the discovery of a body included.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,7 +75,9 @@ pub async fn validate(
         Ok(Err(Stop::NoAnswer(error))) => Err(error),
         Err(_) => Err(ProbeError::Timeout { place: request.url.clone() }),
     };
-    Ok(Validation::new(request, looked, terms(now)))
+    let mut found = Validation::new(request, looked, terms(now));
+    found.is_redirect_refused = found.redirect_to().is_some_and(|to| client.check(&to).is_err());
+    Ok(found)
 }
 
 /// Money of test networks is no money.
@@ -107,30 +111,50 @@ impl Looker<'_> {
     async fn look(&mut self) -> Result<Looked, Stop> {
         let declared = self.request.method.clone();
         let body = self.request.probe_body.as_deref();
-        let first = self.probe(declared.as_ref(), body).await?;
-        let wants_input = matches!(first.report.status, 400 | 406 | 411 | 415 | 422);
+        let input = Input { body: body.map(str::to_owned), ..Input::default() };
+        let first = self.probe(declared.as_ref(), &input).await?;
+        let wants_input = matches!(first.report.status, 400 | 406 | 411 | 415 | 422 | 500);
         if wants_input && body.is_none() {
-            return Ok(self.with_a_body(first).await);
+            return Ok(self.with_input(first).await);
         }
         let body = self.request.probe_body.clone().map(|body| (body, BodySource::Request));
         Ok(Looked { probe: first, body })
     }
 
-    /// With the body that the host describes, if that brings the 402.
-    async fn with_a_body(&mut self, first: Probe) -> Looked {
-        let second = match self.described(&first).await {
-            Some((method, body)) => {
-                self.probe(Some(&method), Some(&body)).await.ok().map(|probe| (probe, body))
+    /// With what the listing, the refusal or the host says that it takes, if that brings the 402.
+    async fn with_input(&mut self, first: Probe) -> Looked {
+        let mut attempts = first.attempts.clone();
+        for (source, input, method) in self.inputs(&first).await {
+            let Ok(mut probe) = self.probe(Some(&method), &input).await else { continue };
+            attempts.append(&mut probe.attempts);
+            if probe.report.status == 402 {
+                let body = input.body.map(|body| (body, source));
+                return Looked { probe: Probe { attempts, ..probe }, body };
             }
-            None => None,
-        };
-        match second {
-            Some((mut second, body)) if second.report.status == 402 => {
-                second.attempts.splice(0..0, first.attempts);
-                Looked { probe: second, body: Some((body, BodySource::WellKnown)) }
-            }
-            _ => Looked { probe: first, body: None },
         }
+        Looked { probe: first, body: None }
+    }
+
+    /// What to try, what is known best first; two at most.
+    async fn inputs(&self, first: &Probe) -> Vec<(BodySource, Input, Method)> {
+        let method: Method = first.answer.method.parse().unwrap_or(Method::POST);
+        let takes_body = method != Method::GET;
+        let schema = self.request.input_schema.as_deref();
+        let schema: Option<Value> = schema.and_then(|text| serde_json::from_str(text).ok());
+        let listed = schema.and_then(|schema| of_schema(&schema, takes_body));
+        let refused = of_refusal(&first.answer.body, takes_body);
+        let mut inputs: Vec<_> = [(BodySource::Listing, listed), (BodySource::Refusal, refused)]
+            .into_iter()
+            .filter_map(|(source, input)| Some((source, input?, method.clone())))
+            .collect();
+        if inputs.is_empty() {
+            let described = self.described(first).await;
+            inputs.extend(described.map(|(method, body)| {
+                let input = Input { body: Some(body), ..Input::default() };
+                (BodySource::WellKnown, input, method)
+            }));
+        }
+        inputs
     }
 
     /// The method and body that the host describes for this endpoint.
@@ -148,22 +172,35 @@ impl Looker<'_> {
         Some((method, minimal_body(found.schema)?))
     }
 
-    async fn probe(&self, method: Option<&Method>, body: Option<&str>) -> Result<Probe, Stop> {
+    async fn probe(&self, method: Option<&Method>, input: &Input) -> Result<Probe, Stop> {
         let unusable =
             |error: farebox_buyer::RequestError| Stop::Error(ValidateError::Url(error.to_string()));
+        let body = input.body.as_deref();
         let implied = if body.is_some() { Method::POST } else { Method::GET };
-        let request = Request::new(method.cloned().unwrap_or(implied), &self.request.url);
+        let url = with_query(&self.request.url, &input.query);
+        let request = Request::new(method.cloned().unwrap_or(implied), &url);
         let mut request = request.map_err(unusable)?;
         if let Some(body) = body {
             let with_type = request.with_header("content-type", "application/json");
             request = with_type.map_err(unusable)?.with_body(body.to_owned());
         }
         let options = ProbeOptions {
-            is_method_declared: method.is_some(),
+            is_method_declared: method.is_some() && !self.request.tries_other_methods,
             timeout: Duration::from_secs(10),
             retry_wait: Duration::from_secs(2),
             retry_timeout: Duration::from_secs(15),
         };
         Ok(probe(self.client, &request, &options, self.terms).await?)
+    }
+}
+
+/// The address with further parameters; as it is where it cannot be read.
+fn with_query(url: &str, parameters: &[(String, String)]) -> String {
+    match Url::parse(url) {
+        Ok(mut parsed) if !parameters.is_empty() => {
+            parsed.query_pairs_mut().extend_pairs(parameters);
+            parsed.into()
+        }
+        _ => url.to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use crate::{Offer, Protocol};
 use farebox_buyer::{Probe, ProbeError};
 use farebox_wire::probe::{FamilyReport, Rail, RecordedAnswer, Report, Terms, families};
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 
 /// Bytes of a body that are looked at for a snippet of it.
@@ -23,6 +24,10 @@ pub enum BodySource {
     Request,
     /// Made from what the host says in `/.well-known/l402-services`.
     WellKnown,
+    /// Made from what the listing says that it takes.
+    Listing,
+    /// Made from what the endpoint's refusal names as missing.
+    Refusal,
 }
 
 /// An endpoint that answered.
@@ -42,6 +47,12 @@ pub struct Validation {
     pub probe_body: Option<(String, BodySource)>,
     /// What each family of clients makes of it; empty when nothing answered.
     pub families: Vec<FamilyReport>,
+    /// What it was judged by.
+    pub(crate) terms: Terms,
+    /// Whether it redirects to where this server may not go.
+    pub(crate) is_redirect_refused: bool,
+    /// Whether the facilitator that x402 requirements name answers, where somebody looked.
+    pub(crate) facilitator_reachable: Option<bool>,
 }
 
 /// An answer in short, for whoever has to find out why an endpoint was not taken.
@@ -69,13 +80,38 @@ impl Validation {
             Ok(Looked { probe, body }) => (Ok(probe), body),
             Err(error) => (Err(error), None),
         };
-        let of = |probe: &Probe| {
-            let is_local = probe.answer.is_local();
-            let terms = Terms { accepts_test_money: terms.accepts_test_money || is_local, ..terms };
-            families(&probe.answer, &probe.report, terms)
-        };
+        let is_local = seen.as_ref().is_ok_and(|probe| probe.answer.is_local());
+        let terms = Terms { accepts_test_money: terms.accepts_test_money || is_local, ..terms };
+        let of = |probe: &Probe| families(&probe.answer, &probe.report, terms);
         let families = seen.as_ref().map(of).unwrap_or_default();
-        Self { request, seen, probe_body, families }
+        let (is_redirect_refused, facilitator_reachable) = (false, None);
+        Self {
+            request,
+            seen,
+            probe_body,
+            families,
+            terms,
+            is_redirect_refused,
+            facilitator_reachable,
+        }
+    }
+
+    /// A validation of what was seen, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_answer(
+        request: ValidateRequest,
+        seen: Result<Probe, ProbeError>,
+        now: jiff::Timestamp,
+    ) -> Self {
+        let now_s = u64::try_from(now.as_second()).unwrap_or_default();
+        let terms = Terms { now_s, accepts_test_money: false };
+        Self::new(request, seen.map(|probe| Looked { probe, body: None }), terms)
+    }
+
+    /// Where the answer leads that was not followed.
+    pub(super) fn redirect_to(&self) -> Option<Url> {
+        let probe = self.seen.as_ref().ok()?;
+        Url::parse(&probe.answer.url).ok()?.join(probe.redirect.as_deref()?).ok()
     }
 
     /// What the answer says; `None` when there was none.

@@ -47,7 +47,8 @@ fn enqueue(
     reached: i64,
 ) -> Result<usize, StoreError> {
     let is_new = |event: &&ListingEvent| event.seq > hook.cursor;
-    let wanted = |event: &&ListingEvent| hook.interest.wants(event.kind, event.protocol);
+    let wanted =
+        |event: &&ListingEvent| !event.is_bulk && hook.interest.wants(event.kind, event.protocol);
     let mut count = 0;
     for event in events.iter().filter(is_new).filter(wanted) {
         let bytes = random::<12>().map_err(|error| StoreError::Unreadable(error.to_string()))?;

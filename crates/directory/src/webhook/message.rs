@@ -83,6 +83,7 @@ mod tests {
             listing_id: "abc".to_owned(),
             kind: EventKind::Down,
             protocol: Protocol::L402,
+            is_bulk: false,
             body,
             at: Timestamp::UNIX_EPOCH,
         }

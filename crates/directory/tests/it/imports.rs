@@ -409,3 +409,56 @@ async fn a_list_is_taken_over_http_while_the_server_runs() {
         assert_eq!((status, body["error"]["code"].as_str().unwrap()), expected, "{query}");
     }
 }
+
+#[tokio::test]
+async fn the_first_import_of_a_source_is_in_the_log_and_no_news() {
+    let fixture = Fixture::empty().await;
+    let (first, second) = (row("a", "First", "0.01"), row("b", "Second", "0.01"));
+    let list = || import("bazaar", Format::Jsonl);
+    let broken = Broken { rest: Cursor::new(lines(std::slice::from_ref(&first)).into_bytes()) };
+    fixture.directory.import(list(), broken, |_| {}).await.unwrap();
+    // What broke off is still the first, and so is what another source names first.
+    bring(&fixture, list(), lines(&[first.clone(), second.clone()])).await;
+    bring(&fixture, import("other", Format::Jsonl), lines(&[row("c", "Third", "0.01")])).await;
+    let (changed, new) = (row("a", "First", "0.02"), row("d", "Fourth", "0.01"));
+    bring(&fixture, list(), lines(&[changed, second, new])).await;
+
+    let shown = fixture.feed("/api/v1/changes", ("", "")).await.json();
+    let shown = shown["events"].as_array().unwrap().iter();
+    let shown: Vec<_> = shown
+        .map(|event| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&event["kind"]), text(&event["data"]["name"]), event["bulk"].as_bool().unwrap())
+        })
+        .collect();
+    let event = |kind: &str, name: &str, bulk| (kind.to_owned(), name.to_owned(), bulk);
+    assert_eq!(
+        shown,
+        [
+            event("service.new", "First", true),
+            event("service.new", "Second", true),
+            event("service.new", "Third", true),
+            event("service.price_changed", "First", false),
+            event("service.new", "Fourth", false),
+        ]
+    );
+    let feed = fixture.feed("/feed.xml", ("", "")).await.text;
+    let is_in_feed = |name: &str| feed.contains(&format!("<title>{name}</title>"));
+    assert!(is_in_feed("Fourth") && !is_in_feed("First") && !is_in_feed("Third"), "{feed}");
+    let fixture = fixture.reopened().await;
+    assert!(listing(&fixture, "a").came_in_bulk && !listing(&fixture, "d").came_in_bulk);
+}
+
+/// A list that breaks off.
+struct Broken {
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.rest.read(buffer)? {
+            0 => Err(Error::other("broken off")),
+            len => Ok(len),
+        }
+    }
+}

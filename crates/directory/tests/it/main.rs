@@ -4,6 +4,7 @@
 
 mod common;
 
+mod asking;
 mod badge;
 mod categories;
 mod changes;

@@ -23,7 +23,7 @@ const COFFEE: &str = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zy
 const NOW_S: i64 = 1_496_314_660;
 const HASH: &str = "0001020304050607080900010203040506070809000102030405060708090102";
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(NOW_S).unwrap()
 }
 
@@ -45,34 +45,38 @@ fn x402(amount: &str) -> String {
     STANDARD.encode(json!({ "x402Version": 2, "accepts": accepts }).to_string())
 }
 
-fn paid() -> Response {
+pub(super) fn paid() -> Response {
     let headers = [("www-authenticate", l402()), ("cache-control", "no-store".to_owned())];
     (StatusCode::PAYMENT_REQUIRED, headers, "{}").into_response()
 }
 
 /// A request as the endpoint got it.
 #[derive(Clone, Debug)]
-struct Seen {
-    method: Method,
-    path: String,
-    body: String,
+pub(super) struct Seen {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Option<String>,
+    pub(super) body: String,
 }
 
 /// An endpoint, known as `api.example.com`.
-struct Endpoint {
+pub(super) struct Endpoint {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Endpoint {
-    async fn start(answer: impl Fn(&Seen) -> Response + Clone + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(
+        answer: impl Fn(&Seen) -> Response + Clone + Send + Sync + 'static,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
         let noted = Arc::clone(&seen);
         let handler = move |method: Method, uri: Uri, body: Bytes| async move {
             let body = String::from_utf8(body.to_vec()).unwrap();
-            let one = Seen { method, path: uri.path().to_owned(), body };
+            let (path, query) = (uri.path().to_owned(), uri.query().map(str::to_owned));
+            let one = Seen { method, path, query, body };
             let response = answer(&one);
             noted.lock().unwrap().push(one);
             response
@@ -82,11 +86,11 @@ impl Endpoint {
         Self { address, seen }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://api.example.com:{}{path}", self.address.port())
     }
 
-    fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -117,7 +121,7 @@ fn client(addresses: AddressPolicy) -> GuardedClient {
     GuardedClient::new(options).unwrap()
 }
 
-fn open() -> GuardedClient {
+pub(super) fn open() -> GuardedClient {
     client(AddressPolicy::and_networks(["127.0.0.0/8".parse().unwrap()]))
 }
 

@@ -1,11 +1,14 @@
 //! What is told, and when.
 
 use crate::world::{Manner, Receiver, SECRET, World};
+use farebox_directory::import::Import;
+use farebox_directory::import::formats::Format;
 use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
 use farebox_money::Sats;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
+use std::io::Cursor;
 
 #[tokio::test]
 async fn an_event_is_told_once_and_signed() {
@@ -96,4 +99,33 @@ async fn what_waits_has_a_bound_and_nothing_is_lost() {
         receiver.told().iter().map(|message| message.json()["data"]["id"].to_string()).collect();
     assert_eq!(told.len(), 900);
     assert_eq!(world.look(&id).await["consecutive_failures"], 0);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_the_first_import_of_a_source() {
+    let mut world = World::new().await;
+    let receiver = Receiver::start().await;
+    world.hook(&receiver).await;
+    let row = |path: u32| {
+        format!(
+            "{}\n",
+            json!({ "url": format!("https://api.example.com/{path}"), "name": "A",
+            "protocol": "L402" })
+        )
+    };
+    for count in [600, 601] {
+        let list: String = (0..count).map(row).collect();
+        let import = Import {
+            source: "list".to_owned(),
+            format: Format::Jsonl,
+            document: None,
+            trust: None,
+            dry_run: false,
+        };
+        world.directory.import(import, Cursor::new(list), |_| {}).await.unwrap();
+        while world.deliver().await > 0 {}
+    }
+    let told = receiver.told();
+    assert_eq!(told.len(), 1, "the one that came later");
+    assert_eq!(told[0].json()["data"]["url"], "https://api.example.com/600");
 }

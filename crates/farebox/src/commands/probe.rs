@@ -1,5 +1,6 @@
 //! `farebox probe`
 
+mod recorded;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -22,14 +23,16 @@ const HELP: &str = "Examples:
   farebox probe -d '{\"text\":\"hello\"}' http://127.0.0.1:4020/demo/summary
   farebox probe -X POST https://api.example.com/v1/search
   farebox probe --json https://api.example.com/paid | jq '.rails[].faults[].code'
+  farebox probe --recorded answers.jsonl
 
 It asks as the request says, GET by default. Where GET is not taken (405), it tries what the
 server allows, then POST with {}. Redirects on the same host are followed, others are reported.
-It never pays, knows no wallet and sends no credentials. docs/probing.md lists every fault.
+It never pays, knows no wallet and sends no credentials. docs/probing.md lists every fault, and
+has the form of recorded answers, which are judged as a directory judges live ones.
 
 Exit codes:
   0   some rail can be paid
-  1   nothing can be paid: no 402, or only offers with errors
+  1   nothing can be paid: no 402, or only offers with errors; a recorded line cannot be read
   2   wrong arguments
   4   the server cannot be reached";
 
@@ -41,7 +44,11 @@ Exit codes:
 #[command(after_help = HELP)]
 pub struct ProbeArgs {
     #[command(flatten)]
-    request: RequestArgs,
+    request: Option<RequestArgs>,
+
+    /// Judge recorded answers instead: a file with one JSON object a line, - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "testnet", "insecure"])]
+    recorded: Option<String>,
 
     /// Print the findings as one JSON object
     #[arg(long)]
@@ -59,6 +66,10 @@ pub struct ProbeArgs {
 /// Probes the URL and says what was found.
 pub async fn run(args: ProbeArgs) -> Result<ExitCode, Failure> {
     let json = args.json;
+    if let Some(name) = args.recorded {
+        let judged = tokio::task::spawn_blocking(move || recorded::run(&name, json)).await;
+        return judged.map_err(Failure::general)?;
+    }
     match look(args).await {
         Ok(found) => {
             if json {
@@ -73,6 +84,7 @@ pub async fn run(args: ProbeArgs) -> Result<ExitCode, Failure> {
 }
 
 async fn look(args: ProbeArgs) -> Result<Probe, Problem> {
+    let named = args.request.ok_or_else(|| Problem::usage("name a URL, or --recorded FILE"))?;
     let client = http_client(&ClientOptions {
         user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION"), " (probe)").into(),
         connect_timeout: CONNECT_TIMEOUT,
@@ -82,12 +94,10 @@ async fn look(args: ProbeArgs) -> Result<Probe, Problem> {
         system_proxy: true,
     });
     let client = client.map_err(Problem::general)?;
-    let options = ProbeOptions {
-        is_method_declared: args.request.names_a_method(),
-        ..ProbeOptions::default()
-    };
+    let options =
+        ProbeOptions { is_method_declared: named.names_a_method(), ..ProbeOptions::default() };
     let terms = Terms { now_s: now_s(), accepts_test_money: args.testnet };
-    let read = tokio::task::spawn_blocking(move || args.request.read());
+    let read = tokio::task::spawn_blocking(move || named.read());
     let request = read.await.map_err(Problem::general)??;
     Ok(probe(&client, &request, &options, terms).await?)
 }

@@ -18,6 +18,7 @@ const PROVIDER_WIDTH_MAX: usize = 24;
 #[command(after_help = "Examples:
   farebox search weather
   farebox search \"image generation\" --protocol l402 --max-price-usd 0.05
+  farebox search \"under 50 sats image\" --explain
   farebox search --category ai --sort price --json | jq '.services[].url'")]
 pub struct SearchArgs {
     /// What you need, in your own words; without it, the whole directory is listed
@@ -46,6 +47,14 @@ pub struct SearchArgs {
     /// Order: name, price, latency, uptime or reliability [default: relevance]
     #[arg(long)]
     sort: Option<String>,
+
+    /// How results are ordered: tiers (names before descriptions before what is alike) or best
+    #[arg(long, value_name = "HOW")]
+    rank: Option<String>,
+
+    /// Say why each result was found
+    #[arg(long)]
+    explain: bool,
 
     /// Results at most
     #[arg(long, default_value_t = 15)]
@@ -79,7 +88,7 @@ pub async fn run(args: SearchArgs, settings: Settings) -> Result<ExitCode, Failu
         });
         return Ok(ExitCode::SUCCESS);
     }
-    print_line(table(&services));
+    print_line(table(&services, args.explain));
     print_line(format_args!(
         "\n{} of {total}. Details and the command that buys: farebox show ID",
         services.len()
@@ -97,16 +106,19 @@ fn parameters(args: &SearchArgs) -> Vec<(&'static str, String)> {
         ("max_price_usd", args.max_price_usd.clone()),
         ("verified", args.verified.then(|| "true".to_owned())),
         ("sort", args.sort.clone()),
+        ("rank", args.rank.clone()),
+        ("explain", args.explain.then(|| "true".to_owned())),
     ];
     let set = optional.into_iter().filter_map(|(key, value)| Some((key, value?)));
     let page = [("limit", args.limit.to_string()), ("offset", args.offset.to_string())];
     set.chain(page).collect()
 }
 
-fn table(services: &[Value]) -> Table {
+fn table(services: &[Value], explained: bool) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["ID", "NAME", "PRICE", "RAIL", "HEALTH", "PROVIDER"]);
+    let last = if explained { "WHY" } else { "PROVIDER" };
+    table.set_header(["ID", "NAME", "PRICE", "RAIL", "HEALTH", last]);
     if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size() {
         table.set_width(width);
     }
@@ -118,7 +130,10 @@ fn table(services: &[Value]) -> Table {
             price(service),
             text("protocol"),
             text("health_status"),
-            shorten(&text("provider"), PROVIDER_WIDTH_MAX),
+            match explained {
+                true => why(service),
+                false => shorten(&text("provider"), PROVIDER_WIDTH_MAX),
+            },
         ]);
     }
     if let Some(column) = table.column_mut(2) {
@@ -129,6 +144,34 @@ fn table(services: &[Value]) -> Table {
         column.set_padding((0, 1)).set_constraint(ColumnConstraint::ContentWidth);
     }
     table
+}
+
+/// Why a result was found: where, by which words, and how alike it is.
+fn why(service: &Value) -> String {
+    let Some(why) = service.get("why") else {
+        return "–".to_owned();
+    };
+    let tier = match why.get("tier").and_then(Value::as_str) {
+        Some("name") => "its name",
+        Some("in_name") => "in its name",
+        Some("in_description") => "in its description",
+        _ => "alike",
+    };
+    let text = |word: &Value, key: &str| {
+        harmless(word.get(key).and_then(Value::as_str).unwrap_or_default()).to_string()
+    };
+    let words = why.get("words").and_then(Value::as_array).into_iter().flatten();
+    let words = words.map(|word| match (text(word, "asked"), text(word, "found")) {
+        (asked, found) if asked == found => found,
+        (asked, found) => format!("{asked} → {found}"),
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    let alike = why.get("similarity").and_then(Value::as_f64);
+    let alike = alike.map_or_else(String::new, |alike| format!(" ({alike:.2})"));
+    match words.is_empty() {
+        true => format!("{tier}{alike}"),
+        false => format!("{tier}{alike}: {words}"),
+    }
 }
 
 fn shorten(text: &str, width_max: usize) -> String {

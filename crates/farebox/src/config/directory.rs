@@ -1,5 +1,6 @@
 //! `[directory]` and `[admin]`: what the directory may reach, what it imports, and who runs it.
 
+use super::ProbeSettings;
 use farebox_directory::Trust;
 use farebox_directory::import::formats::Format;
 use ipnet::IpNet;
@@ -27,6 +28,8 @@ pub struct DirectorySettings {
     pub import: Vec<ImportSettings>,
     /// Whether an admin looks at every paid submission before it is shown.
     pub review_submissions: bool,
+    /// How listed endpoints are probed.
+    pub probe: ProbeSettings,
 }
 
 /// Who runs the server.
@@ -80,7 +83,8 @@ impl DirectorySettings {
     pub fn check(&self) -> Result<(), String> {
         self.networks()?;
         self.name_server()?;
-        self.imports().map(|_| ())
+        self.imports()?;
+        self.probe.check()
     }
 
     /// The networks that are allowed.

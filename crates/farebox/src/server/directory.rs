@@ -3,6 +3,7 @@
 use crate::config::{LimitSettings, Settings};
 use crate::output::Failure;
 use crate::server::imports::Imports;
+use crate::server::prober::Sweeper;
 use crate::server::{admin_secret, limits};
 use farebox_directory::claim::{ClaimOptions, Claims, Reach};
 use farebox_directory::validate::Validator;
@@ -35,6 +36,7 @@ pub struct DirectoryParts {
     webhooks: Webhooks,
     admin: Admin,
     imports: Option<Imports>,
+    sweeper: Option<Sweeper>,
 }
 
 impl DirectoryParts {
@@ -58,7 +60,8 @@ impl DirectoryParts {
         let admin_secret = admin_secret::load(&admin_secret).map_err(Failure::general)?;
         let admin = Admin::new(directory.clone(), admin_secret);
         let imports = Imports::configured(&settings.directory, &directory, &client)?;
-        Ok(Self { directory, client, claims, webhooks, admin, imports })
+        let sweeper = Sweeper::configured(settings, demo, &directory, public_url)?;
+        Ok(Self { directory, client, claims, webhooks, admin, imports, sweeper })
     }
 
     /// The directory.
@@ -100,25 +103,40 @@ impl DirectoryParts {
     /// Work beside the requests, until the task is dropped; `holder` is this process.
     pub async fn run(self, holder: String) {
         let courier = Courier::new(self.webhooks, holder.clone());
+        let own = holder.clone();
         let imports = async {
             if let Some(imports) = self.imports {
-                imports.run(holder).await;
+                imports.run(own).await;
+            }
+        };
+        let sweep = async {
+            if let Some(sweeper) = self.sweeper {
+                sweeper.run(holder).await;
             }
         };
         let kept = async { tokio::join!(refresh(&self.directory), purge(&self.directory)) };
-        tokio::join!(kept, courier.run(), imports);
+        tokio::join!(kept, courier.run(), imports, sweep);
     }
 }
 
 /// The client for every address that a stranger can name.
 pub fn guarded(settings: &Settings, demo: bool) -> Result<GuardedClient, Failure> {
+    guarded_as(settings, demo, concat!("farebox/", env!("CARGO_PKG_VERSION")).to_owned())
+}
+
+/// The same under another name.
+pub fn guarded_as(
+    settings: &Settings,
+    demo: bool,
+    user_agent: String,
+) -> Result<GuardedClient, Failure> {
     let resolver = match settings.directory.name_server().map_err(Failure::usage)? {
         Some(address) => DnsResolver::name_server(address),
         None => DnsResolver::system(),
     };
     let resolver = resolver.map_err(Failure::general)?;
     let options = GuardOptions {
-        user_agent: concat!("farebox/", env!("CARGO_PKG_VERSION")).to_owned(),
+        user_agent,
         connect_timeout: CONNECT_TIMEOUT,
         total_timeout: TOTAL_TIMEOUT,
         addresses: AddressPolicy::and_networks(allowed(settings, demo)?),

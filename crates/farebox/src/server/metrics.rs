@@ -81,6 +81,7 @@ impl Metrics {
         );
         let listings = i64::try_from(self.directory.snapshot().len()).unwrap_or(i64::MAX);
         register(&mut registry, "listings", "Listings shown", ConstGauge::new(listings));
+        register_sweep(&mut registry, &self.directory);
         if let Some(paywall) = &self.paywall {
             register_paywall(&mut registry, paywall);
         }
@@ -110,6 +111,29 @@ fn register_paywall(registry: &mut Registry, paywall: &Paywall) {
     let open = i64::try_from(stats.open_invoices).unwrap_or(i64::MAX);
     let help = "Unpaid invoices that can be handed out";
     register(registry, "paywall_open_invoices", help, ConstGauge::new(open));
+}
+
+fn register_sweep(registry: &mut Registry, directory: &Directory) {
+    let report = directory.sweep_figures().report(directory.now());
+    if !report.is_running {
+        return;
+    }
+    for (name, help, value) in [
+        ("probes", "Probes of listed endpoints that ended", report.probes),
+        ("probes_recorded", "Probes whose result was recorded", report.recorded),
+        ("probes_discarded", "Probes whose result was not recorded", report.discarded),
+    ] {
+        register(registry, name, help, ConstCounter::new(value));
+    }
+    let gauge = |count: usize| ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX));
+    let help = "Endpoints of this server's share";
+    register(registry, "probe_endpoints", help, gauge(report.endpoints));
+    register(registry, "probes_under_way", "Probes under way", gauge(report.under_way));
+    let help = "How long the endpoint that was probed last had been due";
+    register(registry, "probe_lag_seconds", help, ConstGauge::new(report.lag_ms / 1_000));
+    let help = "Whether this server's own network seems to fail";
+    let is_cut_off = i64::from(report.is_cut_off);
+    register(registry, "probe_network_down", help, ConstGauge::new(is_cut_off));
 }
 
 fn register_rate(registry: &mut Registry, stats: &RefreshStats, age_s: Option<u64>) {

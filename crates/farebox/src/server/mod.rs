@@ -15,7 +15,9 @@ mod limits;
 pub(crate) mod logging;
 mod metrics;
 mod node;
+mod open_files;
 mod places;
+mod prober;
 mod pruning;
 mod refusals;
 mod secret;
@@ -84,6 +86,7 @@ async fn serve(
             accept::serve(listener, router, Arc::default(), stopped, drain).await;
         }
     };
+    let directory = parts.directory.clone();
     let check = self_check::run(parts.router, parts.directory, parts.own_listings);
     let check = tokio::spawn(check);
     let told = async {
@@ -102,6 +105,9 @@ async fn serve(
     }
     check.abort();
     background.abort();
+    if let Err(error) = prober::leave(&directory, parts.instance.id()).await {
+        tracing::warn!(%error, "the other servers probe this one's share in a minute");
+    }
     if let Err(error) = parts.instance.end().await {
         tracing::warn!(%error, "the other servers notice the end of this one in a minute");
     }

@@ -17,6 +17,7 @@ mod offers;
 
 pub use body::{BODY_LEN_MAX, BodyChallenge, body_challenge};
 pub use challenge::{Challenge, Scheme, challenge_header, parse_challenges};
+pub(crate) use check::PLACEHOLDER;
 pub use check::{Answer, Check, Fault, Severity, check};
 pub use credential::{
     CREDENTIAL_LEN_MAX, Credential, CredentialError, MACAROONS_MAX, authorization_header,

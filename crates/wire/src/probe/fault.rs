@@ -192,6 +192,11 @@ pub(super) fn is_mcp_payment_error(answer: &RecordedAnswer) -> bool {
     body.and_then(|body| body.get("error")?.get("code")?.as_i64()) == Some(PAYMENT_REQUIRED)
 }
 
+/// Whether the body is an object of JSON.
+pub(super) fn is_json_object(answer: &RecordedAnswer) -> bool {
+    crate::x402::parse_json_object(&answer.body, super::BODY_LEN_MAX).is_ok()
+}
+
 /// A text as one sentence: with a capital, unless it begins with a parameter, and a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let first_word = text.split(' ').next().unwrap_or_default();

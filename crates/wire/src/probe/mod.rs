@@ -7,6 +7,7 @@ mod clients;
 mod families;
 mod fault;
 mod field;
+pub mod health;
 mod l402;
 mod mpp;
 mod report;

@@ -1,6 +1,7 @@
 //! Probes against sellers in the process, well behaved and not.
 
 mod behaviour;
+mod forms;
 mod guarded;
 mod l402;
 mod mpp;

@@ -42,6 +42,8 @@ struct ChangeEvent {
     listing_id: String,
     #[schema(value_type = Protocol)]
     protocol: &'static str,
+    /// Whether it is one of the many of a list's first import; webhooks are not told of it.
+    bulk: bool,
     /// `id`, `name`, `url` and `protocol` of the listing, and what differs: `before` and `after`.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
@@ -137,6 +139,7 @@ impl ChangeEvent {
             at: event.at,
             listing_id: event.listing_id,
             protocol: event.protocol.name(),
+            bulk: event.is_bulk,
             data: data.map_err(|error| StoreError::Unreadable(error.to_string()))?,
         })
     }

@@ -64,9 +64,11 @@ impl FeedQuery {
         Ok(query)
     }
 
-    /// Whether a listing belongs into the feed at this time.
+    /// Whether a listing belongs into the feed at this time. What came with the first import of a list
+    /// would fill it for days.
     pub(super) fn accepts(&self, listing: &Listing, now: Timestamp) -> bool {
-        self.protocol.is_none_or(|protocol| protocol == listing.facts.protocol)
+        !listing.came_in_bulk
+            && self.protocol.is_none_or(|protocol| protocol == listing.facts.protocol)
             && self.health.is_none_or(|health| health == listing.health.status)
             && (!self.new_only || now.duration_since(listing.registered_at) <= NEW_FOR)
     }

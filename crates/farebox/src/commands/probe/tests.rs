@@ -7,6 +7,7 @@ use farebox_buyer::{Attempt, Probe, ProbeError};
 use farebox_wire::l402::{self, Identifier, challenge_header};
 use farebox_wire::macaroon::Macaroon;
 use farebox_wire::mpp::{self, jcs};
+use farebox_wire::probe::health::{Finding, Reason};
 use farebox_wire::probe::{HttpFault, RecordedAnswer, Severity, Terms, Verdict, classify};
 use farebox_wire::x402;
 use serde_json::{Value, json};
@@ -208,6 +209,15 @@ fn tables() -> String {
     let all = x402::FaultCode::ALL.iter();
     let all = all.map(|fault| vec![code(fault.name()), fault.meaning().into(), fault.fix().into()]);
     table(&mut text, "x402", &["code", "meaning", "fix"], all);
+    let all = Finding::ALL.iter();
+    let all = all.map(|found| {
+        let effect = found.effect().name().to_owned();
+        vec![code(found.code()), effect, found.message().into(), found.fix().into()]
+    });
+    table(&mut text, "Reasons of health", &["code", "makes it", "meaning", "fix"], all);
+    let all = Reason::renamed().iter();
+    let all = all.map(|(rail, fault, reason)| vec![rail.name().into(), code(fault), code(reason)]);
+    table(&mut text, "Faults whose reason has another name", &["rail", "fault", "reason"], all);
     let all = ProbeError::examples();
     let all = all
         .iter()

@@ -10,12 +10,14 @@ use super::offers::complete;
 use super::{
     CREDENTIAL_LEN_MAX, Challenge, ForeignToken, Offer, Scheme, TokenForm, parse_challenges,
 };
-use crate::bolt11::{Invoice, Network};
+use crate::bolt11::{Invoice, Network, is_placeholder};
 use crate::http_auth::{LINE_LEN_MAX, RawChallenge, challenges};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 pub use fault::{Fault, Severity};
 
+/// Why the text of documentation cannot be read as an invoice.
+pub(crate) const PLACEHOLDER: &str = "it is the text of an example";
 /// An invoice that is good for less is worth a word.
 const EXPIRY_MIN_S: u64 = 60;
 
@@ -148,7 +150,9 @@ fn check_invoice(
     let invoice = match Invoice::decode(text) {
         Ok(invoice) => invoice,
         Err(error) => {
-            faults.push(Fault::UnreadableInvoice(error.to_string()));
+            let is_example = is_placeholder(text);
+            let reason = if is_example { PLACEHOLDER.to_owned() } else { error.to_string() };
+            faults.push(Fault::UnreadableInvoice(reason));
             faults.extend(check_prefix(text, network));
             return None;
         }

@@ -192,6 +192,11 @@ fn of_rail(rail: &RailReport) -> Option<Fault> {
     Some(error.cloned().unwrap_or_else(|| not_offered(rail.rail)))
 }
 
+/// Whether an L402 challenge has the one form that some clients look for, whatever it asks.
+pub(super) fn is_in_one_form(answer: &RecordedAnswer, rail: &RailReport) -> bool {
+    of_one_form(answer, rail).is_none()
+}
+
 /// What keeps clients away that look for one form only, of an offer that can be paid.
 fn of_one_form(answer: &RecordedAnswer, rail: &RailReport) -> Option<Fault> {
     let mut faults = rail.faults.iter();

@@ -117,6 +117,8 @@ fault_codes! {
     ResourceLocal = "resource_local", "Set resource.url to the public URL: behind a proxy, configure the public address.";
     /// `http`, not `https`.
     ResourceHttpScheme = "resource_http_scheme", "Write https in resource.url: behind a proxy, configure the public address.";
+    /// The name that documentation uses, left as it was.
+    ResourcePlaceholder = "resource_placeholder", "Set resource.url to the full public URL of this endpoint: it has the name of an example.";
     /// Another host of the same domain.
     ResourceHostDiffers = "resource_host_differs", "Set resource.url to the host that buyers call.";
     /// Another site.

@@ -22,6 +22,9 @@ pub(super) fn examine(resource: &str, request_url: &str) -> Option<(FaultCode, S
     if shares_domain(&resource, &request) {
         return Some((FaultCode::ResourceHostDiffers, Severity::Warning));
     }
+    if is_placeholder(&resource) {
+        return Some((FaultCode::ResourcePlaceholder, Severity::Warning));
+    }
     Some((FaultCode::ResourceOriginMismatch, Severity::Error))
 }
 
@@ -40,6 +43,16 @@ fn is_local(url: &Url) -> bool {
         }
         None => false,
     }
+}
+
+/// The domains that templates are written with (RFC 2606, section 3): nobody's, so that no other
+/// site's challenge is passed on. Names that cannot be looked up at all are not among them.
+fn is_placeholder(url: &Url) -> bool {
+    let domains = ["example.com", "example.net", "example.org"];
+    let is_of = |name: &str, domain: &str| {
+        name.strip_suffix(domain).is_some_and(|left| left.is_empty() || left.ends_with('.'))
+    };
+    url.domain().is_some_and(|name| domains.iter().any(|domain| is_of(name, domain)))
 }
 
 /// Whether the last two labels are the same: one owner, as a rule.

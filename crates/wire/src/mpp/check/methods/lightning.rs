@@ -1,17 +1,20 @@
 //! `lightning/charge` and `lightning/session`.
 
 use super::super::{FaultCode, request::Request};
-use crate::bolt11::{Invoice, Network};
+use crate::bolt11::{Invoice, Network, is_placeholder};
 use crate::evm::parse_amount;
 use crate::mpp::methods::lightning::LightningCharge;
 use serde_json::Value;
+
+/// No invoice is shorter.
+const INVOICE_LEN_MIN: usize = 60;
 
 pub(super) fn examine(request: &mut Request<'_>, is_charge: bool) {
     let Some(text) = invoice_text(request, is_charge) else {
         request.sink.add(FaultCode::InvoiceMissing);
         return;
     };
-    if is_placeholder(&text) {
+    if is_placeholder(&text) || text.len() < INVOICE_LEN_MIN {
         return request.sink.add_found(FaultCode::InvoicePlaceholder, &text);
     }
     let invoice = match Invoice::decode(&text) {
@@ -45,10 +48,6 @@ fn invoice_text(request: &mut Request<'_>, is_charge: bool) -> Option<String> {
     let differ = nested.is_some() && flat.is_some() && nested != flat;
     request.sink.add_if(differ, FaultCode::TwoInvoices);
     nested.or(flat).filter(|text| !text.is_empty())
-}
-
-fn is_placeholder(text: &str) -> bool {
-    text.contains("...") || text.contains('…') || text.contains('<') || text.len() < 60
 }
 
 fn check_times(invoice: &Invoice, request: &mut Request<'_>) {
