@@ -57,7 +57,7 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
     pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
-        while store.write(|transaction| store::take_in_observations(transaction)).await? {}
+        while store.write(store::take_in_observations).await? {}
         let (listings, revision) = store.read(load).await?;
         let build = move || Snapshot::build(listings, rate, revision);
         let snapshot = in_background(build).await?;

@@ -1,6 +1,5 @@
 //! The arithmetic of histories against a slow, obvious model: a list of all probes.
 
-use super::slot::Slot;
 use super::*;
 use crate::HealthStatus;
 use proptest::prelude::*;

@@ -298,7 +298,8 @@ async fn a_history_has_an_end() {
         let days = "SELECT COUNT(*) FROM health_day";
         let runs = "SELECT COUNT(*), MIN(started_ms) FROM health_run";
         let days: i64 = transaction.one(days, params![], |row| row.get(0))?;
-        let runs = transaction.one(runs, params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let pair = |row: &farebox_store::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let runs = transaction.one::<_, StoreError>(runs, params![], pair)?;
         Ok((days, runs))
     };
     let kept: (i64, (i64, i64)) = fixture.directory.store().read(read).await.unwrap();
