@@ -20,7 +20,7 @@ const START_S: i64 = 1_790_812_800;
 const DAYS: i64 = 33;
 const SLOTS: i64 = 288;
 /// Listings that are probed through all of the time; the others get copies of their days.
-const PROBED: usize = 100;
+const PROBED: usize = 20;
 const LISTINGS: usize = 10_000;
 const BATCH: usize = 3_000;
 /// What the size is told for.
@@ -70,9 +70,10 @@ fn check(listing: usize, slot: i64) -> Result<Check, Box<dyn Error>> {
 
 async fn fill(directory: &Directory, ids: &[String]) -> Result<(), Box<dyn Error>> {
     let (begun, mut checks) = (Instant::now(), 0);
-    for slot in (0..DAYS * SLOTS).step_by(30) {
+    let slots = i64::try_from(BATCH / PROBED)?;
+    for slot in (0..DAYS * SLOTS).step_by(BATCH / PROBED) {
         let mut batch = Vec::with_capacity(BATCH);
-        for slot in slot..(slot + 30).min(DAYS * SLOTS) {
+        for slot in slot..(slot + slots).min(DAYS * SLOTS) {
             for (listing, id) in ids.iter().enumerate().take(PROBED) {
                 batch.push((id.clone(), check(listing, slot)?));
             }
