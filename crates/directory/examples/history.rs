@@ -1,8 +1,9 @@
 //! Fills histories as probes do and says what they cost: bytes for a listing and day, the time of a
 //! batch of 3,000 checks, the time to read the history of one listing.
 //!
-//! `cargo run --release -p farebox-directory --example history`, and the same with
-//! `TEST_DATABASE=postgres` and `TEST_POSTGRES` set.
+//! `cargo run --release -p farebox-directory --example history -- 100`, and the same with
+//! `TEST_DATABASE=postgres` and `TEST_POSTGRES` set. The number is that of the listings that are
+//! probed through all of the time; the others get copies of their days.
 
 use axum::Router;
 use axum::body::Body;
@@ -19,8 +20,6 @@ use tower::ServiceExt;
 const START_S: i64 = 1_790_812_800;
 const DAYS: i64 = 33;
 const SLOTS: i64 = 288;
-/// Listings that are probed through all of the time; the others get copies of their days.
-const PROBED: usize = 20;
 const LISTINGS: usize = 10_000;
 const BATCH: usize = 3_000;
 /// What the size is told for.
@@ -28,6 +27,7 @@ const ENDPOINTS: f64 = 100_000.0;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let probed = std::env::args().nth(1).map_or(Ok(100), |count| count.parse())?;
     let database = farebox_testing::database();
     let store = database.open(|| vec![farebox_directory::schema()]).await;
     let dialect = store.read(|transaction| Ok(transaction.dialect())).await?;
@@ -39,8 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let start = Timestamp::from_second(START_S)?;
     let ids = directory.set_own_listings(facts.collect(), start).await?;
-    fill(&directory, &ids).await?;
-    copy(&directory).await?;
+    fill(&directory, &ids, probed).await?;
+    copy(&directory, probed).await?;
     size(&directory).await?;
     batches(&directory, &ids).await?;
     reads(&directory, &ids).await
@@ -68,33 +68,33 @@ fn check(listing: usize, slot: i64) -> Result<Check, Box<dyn Error>> {
     Ok(check)
 }
 
-async fn fill(directory: &Directory, ids: &[String]) -> Result<(), Box<dyn Error>> {
+async fn fill(directory: &Directory, ids: &[String], probed: usize) -> Result<(), Box<dyn Error>> {
     let (begun, mut checks) = (Instant::now(), 0);
-    let slots = i64::try_from(BATCH / PROBED)?;
-    for slot in (0..DAYS * SLOTS).step_by(BATCH / PROBED) {
+    let slots = i64::try_from(BATCH / probed)?;
+    for slot in (0..DAYS * SLOTS).step_by(BATCH / probed) {
         let mut batch = Vec::with_capacity(BATCH);
         for slot in slot..(slot + slots).min(DAYS * SLOTS) {
-            for (listing, id) in ids.iter().enumerate().take(PROBED) {
+            for (listing, id) in ids.iter().enumerate().take(probed) {
                 batch.push((id.clone(), check(listing, slot)?));
             }
         }
         checks += directory.record_checks(batch).await?;
     }
     let elapsed = begun.elapsed();
-    println!("filled      {checks} checks of {PROBED} listings in {elapsed:.1?}");
+    println!("filled      {checks} checks of {probed} listings in {elapsed:.1?}");
     Ok(())
 }
 
 /// Gives every listing the days and the state of one that was probed: day by day and in no order
 /// of listings, as probes end them.
-async fn copy(directory: &Directory) -> Result<(), Box<dyn Error>> {
-    let work = |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
+async fn copy(directory: &Directory, probed: usize) -> Result<(), Box<dyn Error>> {
+    let work = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
         let places = "SELECT id, row_number() OVER (ORDER BY id) AS place FROM listing";
         let probed = "SELECT listing_id AS id, row_number() OVER (ORDER BY listing_id) AS place \
                       FROM listing_health";
         let pairs = format!(
             "SELECT other.id AS id, probed.id AS source FROM ({places}) AS other \
-             JOIN ({probed}) AS probed ON other.place % {PROBED} = probed.place % {PROBED} \
+             JOIN ({probed}) AS probed ON other.place % {probed} = probed.place % {probed} \
              WHERE other.id NOT IN (SELECT listing_id FROM listing_health)"
         );
         let days = format!(
