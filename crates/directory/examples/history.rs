@@ -90,11 +90,11 @@ async fn fill(directory: &Directory, ids: &[String], probed: usize) -> Result<()
 async fn copy(directory: &Directory, probed: usize) -> Result<(), Box<dyn Error>> {
     let work = move |transaction: &Transaction<'_>| -> Result<u64, StoreError> {
         let places = "SELECT id, row_number() OVER (ORDER BY id) AS place FROM listing";
-        let probed = "SELECT listing_id AS id, row_number() OVER (ORDER BY listing_id) AS place \
+        let histories = "SELECT listing_id AS id, row_number() OVER (ORDER BY listing_id) AS place \
                       FROM listing_health";
         let pairs = format!(
             "SELECT other.id AS id, probed.id AS source FROM ({places}) AS other \
-             JOIN ({probed}) AS probed ON other.place % {probed} = probed.place % {probed} \
+             JOIN ({histories}) AS probed ON other.place % {probed} = probed.place % {probed} \
              WHERE other.id NOT IN (SELECT listing_id FROM listing_health)"
         );
         let days = format!(
