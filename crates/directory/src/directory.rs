@@ -1,9 +1,7 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
 use crate::embedding::{Degraded, DocumentVectors, Embedder, Texts};
-use crate::health::Check;
 use crate::prober::SweepFigures;
-use crate::record::record_in;
 use crate::snapshot::{Page, meant_text};
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Health, Listing, ListingError, ListingFacts, ListingStatus};
@@ -72,7 +70,7 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the listings cannot be read.
     pub async fn open(store: Store, rate: Option<BtcUsd>) -> Result<Self, StoreError> {
-        while store.write(|transaction| store::take_in_observations(transaction)).await? {}
+        while store.write(store::take_in_observations).await? {}
         let (listings, revision) = store.read(load).await?;
         let build = move || Snapshot::build(listings, rate, revision);
         let snapshot = in_background(build).await?;
@@ -327,36 +325,6 @@ impl Directory {
             self.refresh().await?;
         }
         Ok(ids)
-    }
-
-    /// Records what a check of an active listing found. When it returns, it shows in
-    /// [`Self::snapshot`].
-    ///
-    /// # Errors
-    /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
-    pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
-        let id = listing_id.to_owned();
-        let record = move |change: &Change<'_>| match record_in(change, vec![(id.clone(), check)])?
-        {
-            0 => Err(DirectoryError::UnknownListing(id)),
-            _ => Ok(()),
-        };
-        self.change(record).await
-    }
-
-    /// Records what checks of many listings found, in one transaction; those that are not active
-    /// are left out. Returns how many were recorded. They are on the disk then, and show in
-    /// [`Self::snapshot`] within about a second: it is not made anew for each batch.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing was recorded then.
-    pub async fn record_checks(&self, checks: Vec<(String, Check)>) -> Result<usize, StoreError> {
-        let now = self.now();
-        let write =
-            move |transaction: &Transaction<'_>| record_in(&Change::new(transaction, now), checks);
-        let recorded = self.store.write(write).await?;
-        self.refresh_soon();
-        Ok(recorded)
     }
 
     /// Brings the snapshot up to date in a second, unless that is about to happen already.

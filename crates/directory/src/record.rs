@@ -2,13 +2,45 @@
 
 use crate::health::Check;
 use crate::history::{Day, DayRecord, Days, Progress, Run, to_compact};
-use crate::{Change, Health, Listing, event, store};
-use farebox_store::StoreError;
+use crate::{Change, Directory, DirectoryError, Health, Listing, event, store};
+use farebox_store::{StoreError, Transaction};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 /// Days of a listing that are kept: three years.
 const DAYS_KEPT: i64 = 1_100;
+
+impl Directory {
+    /// Records what a check of an active listing found. When it returns, it shows in
+    /// [`Self::snapshot`].
+    ///
+    /// # Errors
+    /// [`DirectoryError::UnknownListing`]; nothing was recorded then.
+    pub async fn record_check(&self, listing_id: &str, check: Check) -> Result<(), DirectoryError> {
+        let id = listing_id.to_owned();
+        let record = move |change: &Change<'_>| match record_in(change, vec![(id.clone(), check)])?
+        {
+            0 => Err(DirectoryError::UnknownListing(id)),
+            _ => Ok(()),
+        };
+        self.change(record).await
+    }
+
+    /// Records what checks of many listings found, in one transaction; those that are not active
+    /// are left out. Returns how many were recorded. They are on the disk then, and show in
+    /// [`Self::snapshot`] within about a second: it is not made anew for each batch.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was recorded then.
+    pub async fn record_checks(&self, checks: Vec<(String, Check)>) -> Result<usize, StoreError> {
+        let now = self.now();
+        let write =
+            move |transaction: &Transaction<'_>| record_in(&Change::new(transaction, now), checks);
+        let recorded = self.store().write(write).await?;
+        self.refresh_soon();
+        Ok(recorded)
+    }
+}
 
 /// Records what checks of listings found, inside a change that the caller opened. Listings that are
 /// gone or not active are skipped. Returns how many checks were recorded. Takes a few statements,

@@ -89,11 +89,7 @@ struct Rail {
 }
 
 impl<'a> Health<'a> {
-    fn of(
-        stats: &'a Stats,
-        syncs: [Option<Timestamp>; SYNCED.len()],
-        sweep: SweepReport,
-    ) -> Self {
+    fn of(stats: &'a Stats, syncs: [Option<Timestamp>; SYNCED.len()], sweep: SweepReport) -> Self {
         let [bazaar, satring, l402apps, mpp] = syncs;
         let rails = stats.by_protocol.iter();
         Self {

@@ -6,6 +6,7 @@ mod categories;
 pub(crate) mod document;
 mod export;
 mod health;
+mod health_fields;
 pub(crate) mod history;
 mod opportunities;
 pub(crate) mod row;

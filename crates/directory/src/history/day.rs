@@ -15,6 +15,7 @@ const GAP_MAX: u8 = u8::MAX;
 pub(crate) struct DayCodes([u8; SLOTS_PER_DAY]);
 
 /// A day as it is stored.
+#[expect(clippy::large_enum_variant, reason = "nearly all days that are read have slots")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DayRecord {
     /// Every slot.

@@ -1,6 +1,5 @@
 //! The arithmetic of histories against a slow, obvious model: a list of all probes.
 
-use super::slot::Slot;
 use super::*;
 use crate::HealthStatus;
 use proptest::prelude::*;
@@ -49,7 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop::sample::select(Outcome::ALL.to_vec()),
     ];
     let status = prop::sample::select(HealthStatus::ALL.to_vec());
-    let probes = (every, 1_usize..60, outcome, status, 1_u32..60_000).prop_map(
+    let probes = (every, 1_usize..40, outcome, status, 1_u32..60_000).prop_map(
         |(every_ms, times, outcome, status, latency_ms)| Step::Probes {
             every_ms,
             times,

@@ -25,6 +25,9 @@ pub(crate) struct Progress {
     last_healthy_ms: Option<i64>,
 }
 
+/// Judged, healthy, reachable, p50 and p95 of the latency.
+type StoredFigures = (u32, u32, u32, Option<u32>, Option<u32>);
+
 /// The JSON of the column `state`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct State {
@@ -33,8 +36,8 @@ pub(crate) struct State {
     last_healthy_ms: Option<i64>,
     failures: u32,
     spikes: u32,
-    /// For each window: judged, healthy, reachable, p50 and p95 of the latency.
-    figures: [(u32, u32, u32, Option<u32>, Option<u32>); 4],
+    /// For each window.
+    figures: [StoredFigures; 4],
     /// The codes of the last slot's probes.
     slot: Vec<u8>,
     run: Option<OpenRun>,

@@ -1,6 +1,7 @@
 //! The directory's tables. Every function here runs inside a transaction that the caller opened.
 
 mod before_history;
+mod days;
 mod events;
 mod health;
 mod listings;
@@ -10,11 +11,10 @@ mod runs;
 mod samples;
 
 pub(crate) use before_history::take_in_observations;
+pub(crate) use days::{chronicles, days_of, put_days};
 pub use events::{ListingEvent, events_after, events_of_listing, last_event};
 pub(crate) use events::{append_bulk_event, append_event, append_events, changes_of_terms};
-pub(crate) use health::{
-    chronicles, days_of, health_changed_after, progress_of, put_days, put_progress,
-};
+pub(crate) use health::{health_changed_after, progress_of, put_progress};
 pub(crate) use listings::{
     change, change_in_bulk, changed_after, find, find_all, find_endpoint, find_on_rail,
     load_listings, of_service, of_url, purge, replace_own, save, set_contact_email, set_method,

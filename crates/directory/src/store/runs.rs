@@ -125,25 +125,30 @@ pub(crate) fn drop_old(
     transaction: &Transaction<'_>,
     listings: &[(String, Day)],
 ) -> Result<(), StoreError> {
-    const RUNS: &str = "started_ms <= (SELECT started_ms FROM health_run AS newer \
-        WHERE newer.listing_id = health_run.listing_id ORDER BY started_ms DESC LIMIT 1 OFFSET ?2)";
     if transaction.dialect() == Dialect::Postgres {
         let ids: Vec<String> = listings.iter().map(|(id, _)| id.clone()).collect();
         let oldest: Vec<i64> = listings.iter().map(|(_, oldest)| oldest.0).collect();
         let days = "DELETE FROM health_day USING unnest(?1::text[], ?2::bigint[]) \
                     AS kept (id, oldest) WHERE listing_id = id AND day < oldest";
         transaction.execute(days, &[Value::Texts(&ids), Value::Integers(&oldest)])?;
-        let runs = format!("DELETE FROM health_run WHERE listing_id = ANY(?1::text[]) AND {RUNS}");
-        transaction.execute(&runs, &[Value::Texts(&ids), RUNS_MAX.to_value()])?;
+        let runs = "DELETE FROM health_run USING ( \
+                    SELECT id, (SELECT started_ms FROM health_run AS newer \
+                        WHERE newer.listing_id = id \
+                        ORDER BY started_ms DESC LIMIT 1 OFFSET ?2) AS newest_dropped \
+                    FROM unnest(?1::text[]) AS id) AS kept \
+                    WHERE listing_id = kept.id AND started_ms <= newest_dropped";
+        transaction.execute(runs, &[Value::Texts(&ids), RUNS_MAX.to_value()])?;
         return Ok(());
     }
     let days = "DELETE FROM health_day WHERE listing_id = ?1 AND day < ?2";
     let rows = listings.iter();
     let rows = rows.map(|(id, oldest)| Ok([Value::Text(id.into()), Value::Integer(oldest.0)]));
     transaction.execute_each(days, rows, |_| Ok(()))?;
-    let runs = format!("DELETE FROM health_run WHERE listing_id = ?1 AND {RUNS}");
+    let runs = "DELETE FROM health_run WHERE listing_id = ?1 AND started_ms <= ( \
+                SELECT started_ms FROM health_run WHERE listing_id = ?1 \
+                ORDER BY started_ms DESC LIMIT 1 OFFSET ?2)";
     let rows = listings.iter().map(|(id, _)| Ok([Value::Text(id.into()), RUNS_MAX.to_value()]));
-    transaction.execute_each(&runs, rows, |_| Ok(()))
+    transaction.execute_each(runs, rows, |_| Ok(()))
 }
 
 /// Forgets everything that checks found of a listing.

@@ -271,3 +271,38 @@ async fn changes_of_price_are_told_beside_the_score() {
     let unknown = fixture.get("/api/v1/services/nothing/history").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_history_has_an_end() {
+    let fixture = Fixture::empty().await;
+    let id = fixture.list(facts("x", Protocol::L402, "X")).await;
+    let record = async |check| fixture.directory.record_check(&id, check).await.unwrap();
+    record(check(0, HealthStatus::Healthy)).await;
+    let listing = id.clone();
+    let insert = move |transaction: &farebox_store::Transaction<'_>| -> Result<(), StoreError> {
+        let today = NOW_S / 86_400;
+        for day in [today - 1_101, today - 1_099] {
+            let sql = "INSERT INTO health_day (listing_id, day, record) VALUES (?1, ?2, ?3)";
+            transaction.execute(sql, params![listing, day, [0_u8, 100]])?;
+        }
+        for number in 0..2_100_i64 {
+            let sql = "INSERT INTO health_run (listing_id, started_ms, ended_ms, status, checks, \
+                       outcome) VALUES (?1, ?2, ?3, 'down', 1, 1)";
+            transaction.execute(sql, params![listing, number, number + 1])?;
+        }
+        Ok(())
+    };
+    fixture.directory.store().write(insert).await.unwrap();
+    record(check(DAY_MS, HealthStatus::Down)).await;
+    let read = |transaction: &farebox_store::Transaction<'_>| {
+        let days = "SELECT COUNT(*) FROM health_day";
+        let runs = "SELECT COUNT(*), MIN(started_ms) FROM health_run";
+        let days: i64 = transaction.one(days, params![], |row| row.get(0))?;
+        let pair = |row: &farebox_store::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let runs = transaction.one::<_, StoreError>(runs, params![], pair)?;
+        Ok((days, runs))
+    };
+    let kept: (i64, (i64, i64)) = fixture.directory.store().read(read).await.unwrap();
+    // The day that ended and the one that is young enough; the run that ended and those before it.
+    assert_eq!(kept, (2, (2_000, 101)));
+}

@@ -84,6 +84,7 @@ async fn the_last_twenty_checks_are_shown_newest_first() {
     });
     assert_eq!(checks[0], newest);
     assert_eq!(detail["health_status"], "down");
+    assert_eq!(detail["health_reasons"], newest["reasons"]);
     assert_eq!(detail["uptime_30d"], 0.96);
     assert_eq!(detail["consecutive_failures"], 1);
     assert_eq!(detail["last_seen_healthy"], "2027-01-16T07:00:00Z");
