@@ -40,7 +40,8 @@ fn what_is_turned_into_what_counts() {
 #[test]
 fn what_a_host_repeats_counts_less() {
     let said = "Prices and weather for agents.";
-    let document = |name, description, url| Document { name, description, url, ..Document::default() };
+    let document =
+        |name, description, url| Document { name, description, url, ..Document::default() };
     let documents = [
         document("Shipping", said, "one.example/a"),
         document("Parcels", said, "one.example/b"),
@@ -54,7 +55,8 @@ fn what_a_host_repeats_counts_less() {
 #[test]
 fn a_named_provider_is_recognised() {
     let document = |name, url| Document { name, url, ..Document::default() };
-    let documents = [document("Holdings", "api.acme.example/h"), document("Holdings", "other.example/h")];
+    let documents =
+        [document("Holdings", "api.acme.example/h"), document("Holdings", "other.example/h")];
     let index = LexicalIndex::build(documents.iter().copied());
     let question = index.question(&ParsedQuery::parse("acme holdings"));
     assert!(index.is_provider_named(&question, 0) && !index.is_provider_named(&question, 1));
