@@ -1,11 +1,13 @@
 //! The handle to the directory: reads from the snapshot, writes to the database.
 
+use crate::embedding::{Degraded, DocumentVectors, Embedder, Texts};
 use crate::health::Check;
 use crate::prober::SweepFigures;
 use crate::record::record_in;
+use crate::snapshot::{Page, meant_text};
 use crate::store::revision::{self, Revision};
 use crate::{Change, Clock, Health, Listing, ListingError, ListingFacts, ListingStatus};
-use crate::{Snapshot, claim, samples, store, webhook};
+use crate::{ListQuery, Snapshot, claim, samples, store, webhook};
 use arc_swap::ArcSwap;
 use farebox_money::BtcUsd;
 use farebox_store::{Store, StoreError, Transaction};
@@ -33,9 +35,20 @@ pub struct Directory {
     /// last made anew.
     publishing: Arc<Mutex<Instant>>,
     clock: Clock,
+    /// Asks another model than our own, where there is one.
+    semantics: Option<Semantics>,
     /// Whether a refresh is about to happen.
     is_refresh_due: Arc<AtomicBool>,
     sweep_figures: Arc<SweepFigures>,
+}
+
+/// A service that says what texts mean, in place of our own model.
+#[derive(Clone)]
+pub struct Semantics {
+    /// Asked for each search.
+    pub embedder: Embedder,
+    /// What it said of the listings.
+    pub vectors: DocumentVectors,
 }
 
 /// A change of the directory that did not happen.
@@ -68,9 +81,41 @@ impl Directory {
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
             publishing: Arc::new(Mutex::new(Instant::now())),
             clock: Clock::default(),
+            semantics: None,
             is_refresh_due: Arc::default(),
             sweep_figures: Arc::default(),
         })
+    }
+
+    /// The same directory, searched by the vectors of a service where it gives them.
+    #[must_use]
+    pub fn with_semantics(self, semantics: Semantics) -> Self {
+        Self { semantics: Some(semantics), ..self }
+    }
+
+    /// Answers a question as [`Snapshot::list`] does, by the vectors of the service where one is
+    /// set; beside it why not, where it was set and did not help.
+    pub async fn search(&self, query: &ListQuery) -> (Page, Option<Degraded>) {
+        let (Some(semantics), Some(text)) = (&self.semantics, &query.search) else {
+            return (self.snapshot().list(query), None);
+        };
+        let found = semantics.embedder.query(text).await;
+        let snapshot = self.snapshot();
+        match found.map(|meant| snapshot.list_by_meaning(query, &meant)) {
+            Ok(Some(page)) => (page, None),
+            Ok(None) => (snapshot.list(query), Some(Degraded::VectorDeadline)),
+            Err(degraded) => (snapshot.list(query), Some(degraded)),
+        }
+    }
+
+    /// The texts of all listings for [`DocumentVectors::run`], if there are others than at the
+    /// revision that it saw last.
+    #[must_use]
+    pub fn texts(&self, seen: Option<u64>) -> Option<Texts> {
+        let snapshot = self.snapshot();
+        let revision = u64::try_from(snapshot.revision().0).unwrap_or_default();
+        let texts = || snapshot.listings().map(meant_text).collect();
+        (seen != Some(revision)).then(|| Texts { revision, texts: texts() })
     }
 
     /// The same directory by another clock.
@@ -148,7 +193,9 @@ impl Directory {
         let news = move |transaction: &Transaction<'_>| News::after(transaction, known);
         let is_settling_due = settled_at.elapsed() >= SETTLED_EVERY;
         let next = match self.store.read(news).await? {
-            News::None if before.is_settled() || !is_settling_due => return Ok(false),
+            News::None if before.is_settled() || !is_settling_due => {
+                return self.take_vectors(before).await;
+            }
             News::None => in_background(move || before.settled()).await?,
             News::Changed { listings, health, revision } => {
                 let change = move || before.with_changes(listings, health, revision);
@@ -165,6 +212,22 @@ impl Directory {
         if next.is_settled() {
             *settled_at = Instant::now();
         }
+        let next = Arc::new(next);
+        self.snapshot.store(Arc::clone(&next));
+        let _ = self.take_vectors(next).await?;
+        Ok(true)
+    }
+
+    /// Puts the vectors of the service into the snapshot, where there are others than it has.
+    async fn take_vectors(&self, snapshot: Arc<Snapshot>) -> Result<bool, StoreError> {
+        let ready = self.semantics.as_ref().filter(|semantics| semantics.vectors.is_complete());
+        let Some(vectors) = ready.map(|semantics| semantics.vectors.clone()) else {
+            return Ok(false);
+        };
+        if snapshot.has_vectors(vectors.version()) {
+            return Ok(false);
+        }
+        let next = in_background(move || snapshot.with_vectors(&vectors)).await?;
         self.snapshot.store(Arc::new(next));
         Ok(true)
     }

@@ -8,7 +8,12 @@
 //!   cargo run --release -p farebox-search --example nearest -- 10000 100000
 //! ```
 
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss, reason = "an example")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "an example"
+)]
 
 use farebox_search::{BitSet, Embedding, Model, VectorIndex};
 use std::hint::black_box;

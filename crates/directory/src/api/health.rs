@@ -1,14 +1,18 @@
 //! `GET /api/v1/health`: the state of the directory in counts.
 
 use crate::prober::SweepReport;
-use crate::{Counts, Directory, Stats};
+use crate::{Counts, Directory, Stats, import};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use farebox_store::Transaction;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+/// Sources of which it is said when a list of theirs was last imported to the end.
+const SYNCED: [&str; 4] = ["bazaar", "satring", "l402apps", "mpp"];
 
 /// Shows how many listings, hosts and providers there are, by rail, verdict and source.
 ///
@@ -21,9 +25,14 @@ use utoipa::ToSchema;
     responses((status = 200, description = "Counts, and when each was last brought up to date", body = Health))
 )]
 pub(super) async fn health(State(directory): State<Directory>) -> Response {
+    let read = |transaction: &Transaction<'_>| import::last_syncs(transaction, &SYNCED);
+    let syncs = directory.store().read(read).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "when lists were imported cannot be read");
+        [None; SYNCED.len()]
+    });
     let snapshot = directory.snapshot();
     let sweep = directory.sweep_figures().report(directory.now());
-    Json(Health::of(snapshot.stats(), sweep)).into_response()
+    Json(Health::of(snapshot.stats(), syncs, sweep)).into_response()
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,7 +89,12 @@ struct Rail {
 }
 
 impl<'a> Health<'a> {
-    fn of(stats: &'a Stats, sweep: SweepReport) -> Self {
+    fn of(
+        stats: &'a Stats,
+        syncs: [Option<Timestamp>; SYNCED.len()],
+        sweep: SweepReport,
+    ) -> Self {
+        let [bazaar, satring, l402apps, mpp] = syncs;
         let rails = stats.by_protocol.iter();
         Self {
             status: "ok",
@@ -95,10 +109,10 @@ impl<'a> Health<'a> {
             by_protocol: rails.map(|(rail, counts)| (rail.name(), Rail::of(*counts))).collect(),
             by_health: &stats.by_health,
             by_source: &stats.by_source,
-            last_bazaar_sync: None,
-            last_satring_sync: None,
-            last_l402apps_sync: None,
-            last_mpp_sync: None,
+            last_bazaar_sync: bazaar,
+            last_satring_sync: satring,
+            last_l402apps_sync: l402apps,
+            last_mpp_sync: mpp,
             last_health_check_run: stats.last_check,
             sweep: Sweep::of(sweep),
         }

@@ -3,11 +3,13 @@
 use super::answer::{invalid_query, json};
 use super::document::ServicesQuery;
 use super::row::ServiceRow;
+use crate::embedding::DEGRADED_HEADER;
 use crate::query::Dialect;
 use crate::{Directory, ListQuery, Page, Why};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use farebox_wire::api_error::ErrorBody;
+use http::HeaderValue;
 use std::fmt::Write;
 use utoipa::ToSchema;
 
@@ -48,12 +50,18 @@ pub(super) async fn services(
     State(directory): State<Directory>,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    let snapshot = directory.snapshot();
-    let query = match snapshot.parse(raw.as_deref().unwrap_or_default(), Dialect::Services) {
+    let parsed = directory.snapshot().parse(raw.as_deref().unwrap_or_default(), Dialect::Services);
+    let query = match parsed {
         Ok(query) => query,
         Err(error) => return invalid_query(&error),
     };
-    json(body(&query, &snapshot.list(&query)))
+    let (page, degraded) = directory.search(&query).await;
+    let mut response = json(body(&query, &page));
+    if let Some(degraded) = degraded {
+        let reason = HeaderValue::from_static(degraded.code());
+        response.headers_mut().insert(DEGRADED_HEADER, reason);
+    }
+    response
 }
 
 fn body(query: &ListQuery, page: &Page) -> String {

@@ -17,5 +17,6 @@ pub use fetch::{FetchError, FetchOptions, source_name};
 pub use listing::{ImportedListing, Offer, Reason, Refused, Row};
 pub use merge::Kept;
 pub use report::{REFUSED_SHOWN_MAX, Report};
+pub(crate) use rows::last_syncs;
 pub use rows::{PastRun, past_runs};
 pub use run::{Import, ROWS_MAX, is_due};

@@ -101,6 +101,22 @@ pub fn past_runs(
     transaction.all(sql, params![source.unwrap_or_default(), len_max], read_run)
 }
 
+/// When a list of each of these sources was last imported to the end.
+pub(crate) fn last_syncs<const LEN: usize>(
+    transaction: &Transaction<'_>,
+    sources: &[&str; LEN],
+) -> Result<[Option<Timestamp>; LEN], StoreError> {
+    let sql = "SELECT finished_at FROM import_run \
+               WHERE source = ?1 AND finished_at IS NOT NULL AND error IS NULL \
+               ORDER BY id DESC LIMIT 1";
+    let mut syncs = [None; LEN];
+    for (sync, source) in syncs.iter_mut().zip(sources) {
+        let at = transaction.optional(sql, params![*source], |row| row.get::<i64>(0))?;
+        *sync = at.map(store::timestamp).transpose()?;
+    }
+    Ok(syncs)
+}
+
 fn read_run(row: &Row<'_>) -> Result<PastRun, StoreError> {
     let time = |second: i64| {
         Timestamp::from_second(second).map_err(|_| StoreError::Unreadable(format!("time {second}")))

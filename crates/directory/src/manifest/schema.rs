@@ -44,7 +44,9 @@ pub(super) fn refusal(code: &str, faults: &[Fault]) -> ErrorBody {
     let faults = faults.get(..FAULTS_MAX).unwrap_or(faults);
     let message = faults.iter().map(text).collect::<Vec<_>>().join("; ");
     let mut body = ErrorBody::new(code, message);
-    body.error.parameters = faults.iter().map(|fault| fault.pointer.clone()).collect();
+    // The pointer to the whole document is empty: that names nothing.
+    let named = faults.iter().filter(|fault| !fault.pointer.is_empty());
+    body.error.parameters = named.map(|fault| fault.pointer.clone()).collect();
     body
 }
 

@@ -5,7 +5,7 @@ use farebox_wire::api_error::ErrorBody;
 /// One parameter that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidParameter {
-    /// Its name as the caller wrote it, cut and cleaned.
+    /// Its name as the caller wrote it, cut and cleaned; empty where the whole is meant.
     pub name: String,
     /// What is wrong and what would be right; names the parameter.
     pub message: String,
@@ -25,7 +25,8 @@ impl QueryError {
     pub fn body(&self) -> ErrorBody {
         let mut body = ErrorBody::new("invalid_parameter", self.to_string());
         for one in &self.invalid {
-            if !body.error.parameters.contains(&one.name) {
+            // What is wrong with the whole has no name.
+            if !one.name.is_empty() && !body.error.parameters.contains(&one.name) {
                 body.error.parameters.push(one.name.clone());
             }
         }

@@ -85,7 +85,7 @@ impl Snapshot {
         }
     }
 
-    fn shared(&self) -> Self {
+    pub(super) fn shared(&self) -> Self {
         Self {
             revision: self.revision,
             rate: self.rate,
@@ -94,6 +94,7 @@ impl Snapshot {
             facets: self.facets.clone(),
             orders: self.orders.clone(),
             derived: Arc::clone(&self.derived),
+            vectors: self.vectors.clone(),
             is_settled: self.is_settled,
         }
     }
@@ -246,6 +247,7 @@ impl<'a> Patch<'a> {
             facets: self.facets,
             orders,
             derived,
+            vectors: before.vectors.clone().filter(|_| is_same_list),
             is_settled,
         };
         next.warm(before);

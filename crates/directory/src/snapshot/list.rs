@@ -6,7 +6,7 @@ use crate::ListQuery;
 use crate::query::{Filters, Ranking};
 use farebox_money::{MicroUsd, Sats};
 use farebox_search::lexical::PriceLimit;
-use farebox_search::{BitSet, Query, Request};
+use farebox_search::{BitSet, Embedding, Meaning, Query, Request};
 use std::sync::Arc;
 
 /// Some rows of an answer.
@@ -24,6 +24,17 @@ impl Snapshot {
     /// Answers a question: the rows of the page, and how many there are in all.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
+        self.list_by(query, None)
+    }
+
+    /// The same by what another model makes of the search; `None` where this snapshot has no
+    /// vectors of that model.
+    pub(crate) fn list_by_meaning(&self, query: &ListQuery, meant: &Embedding) -> Option<Page> {
+        let vectors = &self.vectors.as_ref()?.index;
+        Some(self.list_by(query, Some(Meaning { vectors, query: meant })))
+    }
+
+    fn list_by(&self, query: &ListQuery, meaning: Option<Meaning<'_>>) -> Page {
         let filter = self.meeting(&query.filters);
         let text = Query::parse(query.search.as_deref().unwrap_or_default());
         let is_search = !text.is_empty();
@@ -41,6 +52,7 @@ impl Snapshot {
                 Ranking::Tiers => farebox_search::Ranking::Tiers,
                 Ranking::Best => farebox_search::Ranking::Best,
             },
+            meaning,
             offset: query.offset,
             explain: query.explain && is_search,
             ..Request::new(&text, default, query.limit)

@@ -9,11 +9,13 @@ mod lookup;
 mod opportunities;
 mod order;
 mod stats;
+mod vectors;
 mod why;
 
 pub use list::Page;
 pub use opportunities::{Coverage, Opportunities};
 pub use stats::{Category, CategoryTree, Counts, RailCounts, Stats};
+pub(crate) use vectors::meant_text;
 pub use why::Why;
 
 use crate::api::row::service_row;
@@ -28,6 +30,7 @@ use lookup::Lookup;
 use order::Orders;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
+use vectors::Vectors;
 
 /// A listing with what follows from its neighbours.
 #[derive(Debug)]
@@ -71,6 +74,8 @@ pub struct Snapshot {
     facets: Facets,
     orders: Orders,
     derived: Arc<Derived>,
+    /// Of another model than our own, where there is one.
+    vectors: Option<Arc<Vectors>>,
     /// Whether `orders` and `derived` follow the latest changes; those of a large directory lag.
     is_settled: bool,
 }
@@ -107,6 +112,7 @@ impl Snapshot {
             entries,
             lookup: Arc::new(lookup),
             derived: Arc::default(),
+            vectors: None,
             is_settled: true,
         }
     }

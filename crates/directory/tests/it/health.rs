@@ -1,8 +1,11 @@
 //! `GET /api/v1/health`
 
 use crate::common::{Fixture, facts, now};
+use farebox_directory::import::Import;
+use farebox_directory::import::formats::Format;
 use farebox_directory::{Check, HealthStatus, ListingFacts, Outcome, Protocol};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::Cursor;
 
 #[tokio::test]
 async fn counts_tell_hosts_from_listings() {
@@ -50,4 +53,23 @@ async fn samples_are_admitted() {
     assert_eq!(health["sample_data"], true);
     assert_eq!(health["total_endpoints"], 4_715);
     assert_eq!(health["by_health"]["unknown"], 4_715);
+}
+
+#[tokio::test]
+async fn it_says_when_lists_were_imported() {
+    let fixture = Fixture::empty().await;
+    for (source, list) in [("bazaar", "{}"), ("mpp", ""), ("another", "")] {
+        let import = Import {
+            source: source.to_owned(),
+            format: if source == "bazaar" { Format::Bazaar } else { Format::Jsonl },
+            document: None,
+            trust: None,
+            dry_run: false,
+        };
+        fixture.directory.import(import, Cursor::new(list), |_| {}).await.unwrap();
+    }
+    let health = fixture.get("/api/v1/health").await.json();
+    assert!(health["last_mpp_sync"].is_string());
+    assert_eq!(health["last_satring_sync"], Value::Null);
+    assert_eq!(health["last_bazaar_sync"], Value::Null, "that was no list of resources");
 }

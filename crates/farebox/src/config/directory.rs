@@ -1,6 +1,7 @@
 //! `[directory]` and `[admin]`: what the directory may reach, what it imports, and who runs it.
 
 use super::ProbeSettings;
+use super::embeddings::EmbeddingSettings;
 use farebox_directory::Trust;
 use farebox_directory::import::formats::Format;
 use ipnet::IpNet;
@@ -30,6 +31,8 @@ pub struct DirectorySettings {
     pub review_submissions: bool,
     /// How listed endpoints are probed.
     pub probe: ProbeSettings,
+    /// A service that gives vectors of texts.
+    pub embeddings: EmbeddingSettings,
 }
 
 /// Who runs the server.
@@ -84,6 +87,7 @@ impl DirectorySettings {
         self.networks()?;
         self.name_server()?;
         self.imports()?;
+        self.embeddings.options()?;
         self.probe.check()
     }
 

@@ -1,6 +1,7 @@
 //! Settings: a file, then the environment, then flags; later ones win.
 
 pub mod directory;
+pub mod embeddings;
 mod evm;
 mod limits;
 mod load;

@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::demo;
 use crate::output::Failure;
+use crate::server::cors;
 use crate::server::directory::DirectoryParts;
 use crate::server::documents::{self, Sales};
 use crate::server::exchange_rate::ExchangeRate;
@@ -161,6 +162,7 @@ pub async fn build(
         .merge(documents::routes(openapi, public_url, for_sale).map_err(Failure::general)?)
         .method_not_allowed_fallback(refusals::wrong_method)
         .layer(axum::middleware::map_response(refusals::in_one_shape))
+        .layer(axum::middleware::from_fn(cors::open_api))
         .layer(axum::middleware::from_fn_with_state(metrics, metrics::count));
     let passwords =
         || ApiPasswords { full: DEMO_PASSWORD.into(), limited: DEMO_PASSWORD_LIMITED.into() };

@@ -6,9 +6,10 @@ use crate::server::imports::Imports;
 use crate::server::prober::Sweeper;
 use crate::server::{admin_secret, limits};
 use farebox_directory::claim::{ClaimOptions, Claims, Reach};
+use farebox_directory::embedding::{ApiKey, DocumentVectors, Embedder, EmbedderOptions};
 use farebox_directory::validate::Validator;
 use farebox_directory::webhook::{Courier, SecretSeal, WebhookOptions, Webhooks};
-use farebox_directory::{Admin, Checker, Clock, Directory};
+use farebox_directory::{Admin, Checker, Clock, Directory, Semantics};
 use farebox_limits::{Limits, Work};
 use farebox_net::{AddressPolicy, DnsResolver, GuardOptions, GuardedClient};
 use farebox_paywall::Secret;
@@ -22,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 const WEBHOOK_PURPOSE: &str = "webhook secrets";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How soon this server shows what others on its database changed.
+/// How soon this server shows what others on its database changed, and what took time to sort.
 const REFRESH_PERIOD: Duration = Duration::from_secs(1);
 /// How often what is gone for good is dropped.
 const PURGE_PERIOD: Duration = Duration::from_secs(3_600);
@@ -37,6 +38,7 @@ pub struct DirectoryParts {
     admin: Admin,
     imports: Option<Imports>,
     sweeper: Option<Sweeper>,
+    semantics: Option<Semantics>,
 }
 
 impl DirectoryParts {
@@ -48,6 +50,11 @@ impl DirectoryParts {
         public_url: &str,
         secret: &Secret,
     ) -> Result<Self, Failure> {
+        let semantics = semantics(settings, &directory)?;
+        let directory = match &semantics {
+            Some(semantics) => directory.with_semantics(semantics.clone()),
+            None => directory,
+        };
         let client = guarded(settings, demo)?;
         let is_local = !allowed(settings, demo)?.is_empty();
         let reach = if is_local { Reach::Local } else { Reach::Public };
@@ -61,7 +68,7 @@ impl DirectoryParts {
         let admin = Admin::new(directory.clone(), admin_secret);
         let imports = Imports::configured(&settings.directory, &directory, &client)?;
         let sweeper = Sweeper::configured(settings, demo, &directory, public_url)?;
-        Ok(Self { directory, client, claims, webhooks, admin, imports, sweeper })
+        Ok(Self { directory, client, claims, webhooks, admin, imports, sweeper, semantics })
     }
 
     /// The directory.
@@ -109,14 +116,36 @@ impl DirectoryParts {
                 imports.run(own).await;
             }
         };
+        let swept_by = holder.clone();
         let sweep = async {
             if let Some(sweeper) = self.sweeper {
-                sweeper.run(holder).await;
+                sweeper.run(swept_by).await;
+            }
+        };
+        let directory = self.directory.clone();
+        let meant = async {
+            if let Some(semantics) = self.semantics {
+                semantics.vectors.run(holder, move |seen| directory.texts(seen)).await;
             }
         };
         let kept = async { tokio::join!(refresh(&self.directory), purge(&self.directory)) };
-        tokio::join!(kept, courier.run(), imports, sweep);
+        tokio::join!(kept, courier.run(), imports, sweep, meant);
     }
+}
+
+/// The service that says what texts mean, where one is set.
+fn semantics(settings: &Settings, directory: &Directory) -> Result<Option<Semantics>, Failure> {
+    let settings = &settings.directory.embeddings;
+    let Some(options) = settings.options().map_err(Failure::usage)? else {
+        return Ok(None);
+    };
+    let key_file = settings.api_key_file.as_deref();
+    let api_key = key_file.map_or(ApiKey::NotNeeded, ApiKey::from_file);
+    let embedder = Embedder::new(&EmbedderOptions { api_key, ..options });
+    let embedder = embedder.map_err(Failure::general)?;
+    let store = directory.store().clone();
+    let vectors = DocumentVectors::new(store, embedder.clone(), Clock::default());
+    Ok(Some(Semantics { embedder, vectors }))
 }
 
 /// The client for every address that a stranger can name.
@@ -159,9 +188,6 @@ fn allowed(settings: &Settings, demo: bool) -> Result<Vec<IpNet>, Failure> {
 }
 
 async fn refresh(directory: &Directory) {
-    if !directory.store().is_shared() {
-        return;
-    }
     let mut ticks = tokio::time::interval(REFRESH_PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

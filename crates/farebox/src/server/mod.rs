@@ -5,6 +5,7 @@ mod admin_secret;
 mod assembly;
 mod banner;
 mod chains;
+mod cors;
 pub(crate) mod directory;
 mod documents;
 mod exchange_rate;

@@ -39,27 +39,43 @@ pub(super) fn dots(query: &[i16], rows: &[i8], positions: &[u32], products: &mut
     }
 }
 
-/// In how many bits each vector of the block differs from the query, and the least of them. The
-/// block has the first word of all its vectors, then the second of all, and so on.
+/// In how many bits each vector of the block differs from the query, and those that differ in fewer
+/// than `bound`, a bit for each vector. The block has the first word of all its vectors, then the
+/// second of all, and so on.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512vl+avx512dq+avx512vpopcntdq+popcnt",
     "x86_64+avx2+popcnt",
     "x86_64+popcnt"
 ))]
-pub(super) fn distances(query: &[u64], block: &[u64], distances: &mut [u16; BLOCK]) -> u16 {
-    let mut sums = [0_u64; BLOCK];
+pub(super) fn distances(
+    query: &[u64],
+    block: &[u64],
+    bound: usize,
+    distances: &mut [usize; BLOCK],
+) -> u64 {
+    *distances = [0; BLOCK];
     let (block_words, _) = block.as_chunks::<BLOCK>();
     for (words, query_word) in block_words.iter().zip(query) {
-        for (sum, word) in sums.iter_mut().zip(words) {
-            *sum += u64::from((word ^ query_word).count_ones());
+        for (distance, word) in distances.iter_mut().zip(words) {
+            *distance += (word ^ query_word).count_ones() as usize;
         }
     }
-    let mut least = u16::MAX;
-    for (distance, sum) in distances.iter_mut().zip(&sums) {
-        #[expect(clippy::cast_possible_truncation, reason = "at most DIMENSIONS_MAX")]
-        let sum = *sum as u16;
-        *distance = sum;
-        least = least.min(sum);
+    let mut nearer = 0;
+    for (distance, bit) in distances.iter().zip(&BIT_OF) {
+        nearer |= if *distance < bound { *bit } else { 0 };
     }
-    least
+    nearer
 }
+
+/// The bit of each vector of a block.
+const BIT_OF: [u64; BLOCK] = {
+    let mut bits = [1; BLOCK];
+    let mut left: &mut [u64] = &mut bits;
+    let mut bit = 1;
+    while let Some((first, rest)) = left.split_first_mut() {
+        *first = bit;
+        bit = bit.rotate_left(1);
+        left = rest;
+    }
+    bits
+};

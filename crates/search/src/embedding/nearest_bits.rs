@@ -13,7 +13,7 @@ pub(super) struct NearestBits {
     /// How many are kept that are within the limit.
     within: usize,
     /// Some of them beyond the limit, from before it fell.
-    kept: Vec<(u16, Position)>,
+    kept: Vec<(usize, Position)>,
 }
 
 impl NearestBits {
@@ -23,18 +23,17 @@ impl NearestBits {
     }
 
     /// What is not nearer than this is not kept.
-    pub(super) fn bound(&self) -> u16 {
-        let bound = if self.within < self.count { self.limit + 1 } else { self.limit };
-        u16::try_from(bound).unwrap_or(u16::MAX)
+    pub(super) const fn bound(&self) -> usize {
+        if self.within < self.count { self.limit + 1 } else { self.limit }
     }
 
-    pub(super) fn offer(&mut self, position: Position, distance: u16) {
+    pub(super) fn offer(&mut self, position: Position, distance: usize) {
         if distance >= self.bound() {
             return;
         }
         self.kept.push((distance, position));
         self.within += 1;
-        if let Some(at) = self.at_distance.get_mut(usize::from(distance)) {
+        if let Some(at) = self.at_distance.get_mut(distance) {
             *at += 1;
         }
         // Those at the limit are not needed any more when there are enough without them.
@@ -52,7 +51,7 @@ impl NearestBits {
 
     fn forget(&mut self) {
         let limit = self.limit;
-        self.kept.retain(|(distance, _)| usize::from(*distance) <= limit);
+        self.kept.retain(|(distance, _)| *distance <= limit);
     }
 
     pub(super) fn into_positions(mut self) -> Vec<Position> {
@@ -69,7 +68,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_nearest_are_kept_and_not_many_more(
-            distances in proptest::collection::vec(0_u16..20, 0..600),
+            distances in proptest::collection::vec(0_usize..20, 0..600),
             count in 0_usize..50,
         ) {
             let mut nearest = NearestBits::new(count, 19);
@@ -79,7 +78,7 @@ mod tests {
             }
             let kept = nearest.into_positions();
             prop_assert!(kept.len() <= 2 * count);
-            let mut sorted: Vec<(u16, u32)> = distances.iter().copied().zip(0..).collect();
+            let mut sorted: Vec<(usize, u32)> = distances.iter().copied().zip(0..).collect();
             sorted.sort_unstable();
             for (_, position) in sorted.iter().take(count) {
                 prop_assert!(kept.contains(position), "{position} is missing from {kept:?}");

@@ -53,11 +53,12 @@ impl SignBits {
             if used < BLOCK {
                 wanted &= (1 << used) - 1;
             }
-            if kernels::distances(&query, block, &mut distances) < nearest.bound() {
-                for (position, distance) in (first..).zip(&distances) {
-                    if wanted >> (position - first) & 1 == 1 {
-                        nearest.offer(position, *distance);
-                    }
+            wanted &= kernels::distances(&query, block, nearest.bound(), &mut distances);
+            while wanted != 0 {
+                let lane = wanted.trailing_zeros();
+                wanted &= wanted - 1;
+                if let Some(distance) = distances.get(lane as usize) {
+                    nearest.offer(first + lane, *distance);
                 }
             }
         }

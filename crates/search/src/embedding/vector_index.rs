@@ -6,8 +6,9 @@ use super::vector::Embedding;
 use crate::{BitSet, Position};
 use std::cmp::Ordering;
 
-/// So many documents are compared exactly; of more, only those that sign bits find near.
-const EXACT_MAX: usize = 20_000;
+/// So many documents are all compared; of more, only those that sign bits find near. From about
+/// here on that is faster (`examples/nearest`).
+const EXACT_MAX: usize = 4_000;
 
 /// Sign bits find at least so many to be compared exactly...
 const CANDIDATES_MIN: usize = 1_000;
@@ -72,9 +73,10 @@ impl VectorIndex {
     /// The documents within the filter that are nearest to the query, with their cosines: at most
     /// `count_max`, none below `floor`, the best first and among equals the first.
     ///
-    /// Up to 20,000 documents within the filter are all compared. Of more, those are whose sign
-    /// bits are nearest: 1,000 or one in 400 of all, whichever is more; so some that belong at the
-    /// end of the list can be missing. Empty if the query has another number of dimensions.
+    /// Up to 4,000 documents within the filter are all compared. Of more, those are whose sign bits
+    /// are nearest: 1,000 or one in 400 of all, whichever is more; so one or two of a hundred can
+    /// be missing, most likely at the end of the list. Empty if the query has another number of
+    /// dimensions.
     #[must_use]
     pub fn nearest(
         &self,

@@ -9,7 +9,7 @@ use crate::{BitSet, Order, Position};
 /// Documents of a tier that are put in order by meaning and words; of a larger tier the best as
 /// far as meaning says, and those that cover most of the query. The rest follow in the default
 /// order.
-const HEAD_MAX: usize = 1_000;
+const HEAD_MAX: usize = 400;
 /// Documents of a tier whose coverage is looked up: the best by meaning.
 const COVERED_MAX: usize = 200;
 

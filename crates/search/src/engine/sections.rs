@@ -28,9 +28,12 @@ pub(super) fn page(request: &Request<'_>, asked: &Asked<'_>, tiers: &Tiers) -> V
     let mut positions = Vec::new();
     let mut left_out = request.offset;
     for section in sections(request, tiers) {
-        let count = section.count();
         let wanted = request.limit.saturating_sub(positions.len());
-        if wanted > 0 && left_out < count {
+        if wanted == 0 {
+            break;
+        }
+        let count = section.count();
+        if left_out < count {
             positions.extend(section.page(request, asked, tiers, left_out, wanted));
         }
         left_out = left_out.saturating_sub(count);
@@ -43,7 +46,8 @@ pub(super) fn ordered_page(request: &Request<'_>, members: &BitSet) -> Vec<Posit
     let order = request.sort.unwrap_or(request.default_order);
     let mut positions = Vec::new();
     let mut left_out = request.offset;
-    for members in split(members, request.ahead) {
+    for part in Part::both(request.ahead) {
+        let members = part.of(members);
         let count = members.count();
         let wanted = request.limit.saturating_sub(positions.len());
         positions.extend(order.page(&members, count, left_out, wanted));
@@ -52,47 +56,62 @@ pub(super) fn ordered_page(request: &Request<'_>, members: &BitSet) -> Vec<Posit
     positions
 }
 
-/// The members that are in `first`, and the others.
-fn split(members: &BitSet, first: Option<&BitSet>) -> Vec<BitSet> {
-    let Some(first) = first else {
-        return vec![members.clone()];
-    };
-    let (mut ahead, mut others) = (members.clone(), members.clone());
-    ahead.intersect_with(first);
-    others.subtract(first);
-    vec![ahead, others]
+/// Which of the documents that come before all others, and which of the rest.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    All,
+    Of(&'a BitSet),
+    Beside(&'a BitSet),
 }
 
-fn sections(request: &Request<'_>, tiers: &Tiers) -> Vec<Section> {
-    let exact_name = BitSet::of(tiers.in_name.len(), tiers.exact_name.iter().copied());
-    let exact_name = split(&exact_name, request.ahead);
-    let in_name = split(&tiers.in_name, request.ahead);
-    let in_description = split(&tiers.in_description, request.ahead);
-    let similar = split_similar(&tiers.similar, request.ahead);
-    let tiers = exact_name.into_iter().zip(in_name).zip(in_description).zip(similar);
-    let by_tier =
-        |members: &BitSet| split(members, request.featured).into_iter().map(Section::Tier);
-    let mut sections = Vec::new();
-    for (((exact_name, in_name), in_description), similar) in tiers {
-        sections.extend(by_tier(&exact_name));
-        match request.ranking {
-            Ranking::Tiers => {
-                sections.extend(by_tier(&in_name));
-                sections.extend(by_tier(&in_description));
-                sections.push(Section::Similar(similar));
-            }
-            Ranking::Best => sections.push(Section::Fused { in_name, in_description, similar }),
-        }
+impl<'a> Part<'a> {
+    /// Both parts, in order; only one where nothing comes first.
+    fn both(first: Option<&'a BitSet>) -> Vec<Self> {
+        first.map_or_else(|| vec![Self::All], |first| vec![Self::Of(first), Self::Beside(first)])
     }
-    sections
+
+    fn of(self, members: &BitSet) -> BitSet {
+        let mut part = members.clone();
+        match self {
+            Self::All => {}
+            Self::Of(first) => part.intersect_with(first),
+            Self::Beside(first) => part.subtract(first),
+        }
+        part
+    }
+
+    fn of_list(self, scored: &[Scored]) -> Vec<Scored> {
+        let is_part = |it: &&Scored| match self {
+            Self::All => true,
+            Self::Of(first) => first.contains(it.position),
+            Self::Beside(first) => !first.contains(it.position),
+        };
+        scored.iter().filter(is_part).copied().collect()
+    }
 }
 
-fn split_similar(similar: &[Scored], first: Option<&BitSet>) -> Vec<Vec<Scored>> {
-    let Some(first) = first else {
-        return vec![similar.to_vec()];
-    };
-    let (ahead, others) = similar.iter().partition(|scored| first.contains(scored.position));
-    vec![ahead, others]
+/// The sections in order, each made when it is its turn.
+fn sections<'a>(
+    request: &'a Request<'a>,
+    tiers: &'a Tiers,
+) -> impl Iterator<Item = Section> + use<'a> {
+    Part::both(request.ahead).into_iter().flat_map(move |part| {
+        let exact_name = || BitSet::of(tiers.in_name.len(), tiers.exact_name.iter().copied());
+        let by_tier = move |members: BitSet| {
+            let parts = Part::both(request.featured).into_iter();
+            parts.map(move |featured| Section::Tier(featured.of(&part.of(&members))))
+        };
+        let is_best = request.ranking == Ranking::Best;
+        let best = is_best.then(|| Section::Fused {
+            in_name: part.of(&tiers.in_name),
+            in_description: part.of(&tiers.in_description),
+            similar: part.of_list(&tiers.similar),
+        });
+        let tiered = [&tiers.in_name, &tiers.in_description].into_iter();
+        let tiered = tiered.take(if is_best { 0 } else { 2 }).cloned().flat_map(by_tier);
+        let similar = (!is_best).then(|| Section::Similar(part.of_list(&tiers.similar)));
+        by_tier(exact_name()).chain(best).chain(tiered).chain(similar)
+    })
 }
 
 impl Section {

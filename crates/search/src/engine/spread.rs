@@ -1,8 +1,9 @@
 //! Diversity: of one group only a few documents stand together.
 
 use crate::Position;
+use hashbrown::HashMap;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Of one group at most this many...
 const TOGETHER_MAX: usize = 3;
@@ -13,9 +14,13 @@ const RUN_LEN: usize = 10;
 /// start; nothing is lost, and those of a group keep their order. Where nothing else is left, a
 /// group takes the rest.
 pub(super) fn spread(ranked: Vec<Position>, group: impl Fn(Position) -> u32) -> Vec<Position> {
+    let groups: Vec<u32> = ranked.iter().map(|position| group(*position)).collect();
+    if !groups.chunks(RUN_LEN).any(is_crowded) {
+        return ranked;
+    }
     let mut waiting: HashMap<u32, VecDeque<(usize, Position)>> = HashMap::new();
-    for (place, position) in ranked.iter().enumerate() {
-        waiting.entry(group(*position)).or_default().push_back((place, *position));
+    for ((place, position), group) in ranked.iter().enumerate().zip(groups) {
+        waiting.entry(group).or_default().push_back((place, *position));
     }
     // The groups by the place of the first that waits.
     let mut next: BinaryHeap<Reverse<(usize, u32)>> = waiting
@@ -51,12 +56,18 @@ pub(super) fn spread(ranked: Vec<Position>, group: impl Fn(Position) -> u32) -> 
     spread
 }
 
+/// Whether one group has more than its share of a run.
+fn is_crowded(run: &[u32]) -> bool {
+    let count = |group: &u32| run.iter().filter(|other| *other == group).count();
+    run.iter().any(|group| count(group) > TOGETHER_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn groups_of_tens(position: Position) -> u32 {
+    fn hundred(position: Position) -> u32 {
         position / 100
     }
 
@@ -64,13 +75,13 @@ mod tests {
     fn a_group_gives_way_to_others() {
         let ranked = vec![100, 101, 102, 103, 104, 200, 300, 301, 302, 303, 400, 401];
         let expected = [100, 101, 102, 200, 300, 301, 302, 400, 401, 103, 104, 303];
-        assert_eq!(spread(ranked, groups_of_tens), expected);
+        assert_eq!(spread(ranked, hundred), expected);
     }
 
     #[test]
     fn a_group_alone_keeps_its_order() {
         let ranked: Vec<Position> = (100..140).collect();
-        assert_eq!(spread(ranked.clone(), groups_of_tens), ranked);
+        assert_eq!(spread(ranked.clone(), hundred), ranked);
     }
 
     proptest! {

@@ -12,6 +12,9 @@ const NEAR_MAX: usize = 100;
 /// Documents that words find at most.
 const COVERING_MAX: usize = 100;
 
+/// A phrase that so many documents hold needs no similar ones.
+const ENOUGH: usize = 1_000;
+
 /// Everything that a query finds; no document is in two tiers.
 pub(super) struct Tiers {
     /// Tier A, ascending.
@@ -42,27 +45,27 @@ impl Tiers {
             hits.in_name.intersect_with(allowed);
             hits.in_description.intersect_with(allowed);
         }
-        let covering = asked.covering(allowed, COVERING_MAX);
         let mut tiers = Self {
             exact_name: hits.exact_name,
             in_name: hits.in_name,
             in_description: hits.in_description,
             similar: Vec::new(),
-            covering,
+            covering: Vec::new(),
         };
-        tiers.similar = tiers.find_similar(asked, allowed);
+        if tiers.count() < ENOUGH {
+            tiers.covering = asked.covering(allowed, COVERING_MAX);
+            tiers.similar = tiers.find_similar(asked, allowed);
+        }
         tiers
     }
 
     fn find_similar(&self, asked: &Asked<'_>, allowed: Option<&BitSet>) -> Vec<Scored> {
         let mut near = Vec::new();
         if asked.has_meaning() {
-            let len = self.in_name.len();
-            let mut others = allowed.cloned().unwrap_or_else(|| BitSet::full(len));
-            self.exact_name.iter().for_each(|position| others.remove(*position));
-            others.subtract(&self.in_name);
-            others.subtract(&self.in_description);
-            near = asked.nearest(Some(&others), COSINE_MIN, NEAR_MAX);
+            // Those that hold the phrase are near as well, and are taken out.
+            near = asked.nearest(allowed, COSINE_MIN, NEAR_MAX + self.count());
+            near.retain(|(position, _)| self.tier(*position) == Tier::Similar);
+            near.truncate(NEAR_MAX);
         }
         let mut covered: HashMap<Position, f32> = self.covering.iter().copied().collect();
         let mut similar: Vec<Scored> = near

@@ -31,7 +31,7 @@ pub(super) struct Thresholds {
 
 impl Thresholds {
     pub(super) fn of(document_count: u32) -> Self {
-        Self { holders: (document_count / 32).max(64), entries: document_count as usize / 3 }
+        Self { holders: (document_count / 32).max(64), entries: document_count as usize / 6 }
     }
 }
 
@@ -89,7 +89,7 @@ impl Field {
         for (text, tokens) in self.dictionary.grams() {
             let tokens: Vec<Token> = tokens.collect();
             // Texts of three bytes are many; only the costliest are worth the memory.
-            let least = if text.len() > 2 { thresholds.entries * 3 } else { thresholds.entries };
+            let least = if text.len() > 2 { thresholds.entries * 6 } else { thresholds.entries };
             if self.cost_of_tokens(&tokens) > least {
                 sets.insert(text.into(), self.holders_of(&tokens));
             }
@@ -101,8 +101,12 @@ impl Field {
         u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
     }
 
-    /// The folded text at a position.
-    pub(super) fn text(&self, position: Position) -> &str {
+    /// Whether the field is this folded phrase and nothing else.
+    pub(super) fn is(&self, position: Position, phrase: &str) -> bool {
+        self.texts.is(position, phrase)
+    }
+
+    fn text(&self, position: Position) -> &str {
         self.texts.get(position)
     }
 

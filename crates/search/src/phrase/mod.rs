@@ -68,7 +68,7 @@ impl PhraseIndex {
         let mut in_name = self.names.find(phrase);
         let mut in_description = self.descriptions.find(phrase);
         in_description.subtract(&in_name);
-        let is_phrase = |position: &Position| self.names.text(*position) == phrase;
+        let is_phrase = |position: &Position| self.names.is(*position, phrase);
         let exact_name: Vec<Position> = in_name.iter().filter(is_phrase).collect();
         for position in &exact_name {
             in_name.remove(*position);

@@ -53,6 +53,14 @@ impl Texts {
         self.arena.get(start.unwrap_or(0)..end).unwrap_or_default()
     }
 
+    /// Whether the text at a position is this one; texts of another length are not looked at.
+    pub(super) fn is(&self, position: u32, text: &str) -> bool {
+        let index = position as usize;
+        let end = self.ends.get(index).copied().unwrap_or(0);
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        end - start.unwrap_or(0) == text.len() && self.get(position) == text
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0_u32..).take(self.len()).map(|position| self.get(position))
     }
@@ -74,5 +82,6 @@ mod tests {
         let texts = Texts::build(["A b", "", "C"].into_iter());
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["a b", "", "c"]);
         assert_eq!(texts.get(9), "");
+        assert!(texts.is(0, "a b") && texts.is(1, "") && !texts.is(2, "d") && !texts.is(9, "c"));
     }
 }
