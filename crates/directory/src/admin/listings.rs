@@ -1,9 +1,10 @@
 //! `GET /admin/api/listings`: listings that are not shown.
 
 use super::guard::{Admin, IsAdmin};
+use super::page::{self, Page};
 use crate::api::answer::{failed, invalid_query};
 use crate::api::service::{Detail, detail};
-use crate::query::{QueryError, read_parameters, values};
+use crate::query::values;
 use crate::text::clean::clean_text;
 use crate::{ListingStatus, store};
 use axum::Json;
@@ -43,7 +44,10 @@ pub(super) async fn listings(
     State(admin): State<Admin>,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    let (status, after, len_max) = match page(raw.as_deref().unwrap_or_default()) {
+    let status = |value: &str| values::word(value, &ListingStatus::ALL, ListingStatus::name);
+    let after = |value: &str| Ok(clean_text(value, 64));
+    let read = page::read(raw.as_deref(), (ListingStatus::Pending, status), (String::new(), after));
+    let Page { status, after, len_max } = match read {
         Ok(page) => page,
         Err(error) => return invalid_query(&error),
     };
@@ -53,25 +57,11 @@ pub(super) async fn listings(
         .read(move |transaction| store::with_status(transaction, status, &after, len_max));
     match read.await {
         Ok(found) => {
-            let is_full = found.len() == len_max;
-            let next = found.last().filter(|_| is_full).map(|listing| listing.id.clone());
+            let next = page::next(&found, len_max, |listing| listing.id.clone());
             let listings =
                 found.iter().map(|listing| detail(listing, std::iter::empty())).collect();
             Json(Listings { listings, next }).into_response()
         }
         Err(error) => failed(&error),
     }
-}
-
-fn page(raw: &str) -> Result<(ListingStatus, String, usize), QueryError> {
-    let (mut status, mut after, mut limit) = (ListingStatus::Pending, String::new(), 50);
-    read_parameters(raw, &["status", "after", "limit"], |name, value| {
-        match name {
-            "status" => status = values::word(value, &ListingStatus::ALL, ListingStatus::name)?,
-            "after" => after = clean_text(value, 64),
-            _ => limit = values::whole_number(value, 1, 200)?,
-        }
-        Ok(())
-    })?;
-    Ok((status, after, limit))
 }

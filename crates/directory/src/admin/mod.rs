@@ -3,6 +3,7 @@
 mod audit;
 mod guard;
 mod listings;
+mod page;
 mod probe_status;
 mod review;
 

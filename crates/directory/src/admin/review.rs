@@ -1,10 +1,11 @@
 //! `GET /admin/api/review` and `POST /admin/api/review/{id}`: questions to the admin, and answers.
 
 use super::guard::{Admin, IsAdmin};
+use super::page::{self, Page};
 use crate::api::answer::{failed, invalid_query, not_found, refusal};
 use crate::api::body::Body;
 use crate::api::service::{Detail, detail};
-use crate::query::{QueryError, read_parameters, values};
+use crate::query::{QueryError, values};
 use crate::review::{Decision, DecisionError};
 use crate::store::review::{ReviewItem, ReviewKind, ReviewStatus, questions};
 use crate::{Listing, store};
@@ -90,7 +91,10 @@ pub(super) async fn queue(
     State(admin): State<Admin>,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    let (status, after, len_max) = match page(raw.as_deref().unwrap_or_default()) {
+    let status = |value: &str| values::word(value, &ReviewStatus::ALL, ReviewStatus::name);
+    let after = |value: &str| values::position(value, 0);
+    let read = page::read(raw.as_deref(), (ReviewStatus::Open, status), (0, after));
+    let Page { status, after, len_max } = match read {
         Ok(page) => page,
         Err(error) => return invalid_query(&error),
     };
@@ -104,25 +108,11 @@ pub(super) async fn queue(
     });
     match read.await {
         Ok(items) => {
-            let is_full = items.len() == len_max;
-            let next = items.last().filter(|_| is_full).map(|item| item.id);
+            let next = page::next(&items, len_max, |item| item.id);
             Json(Queue { items, next }).into_response()
         }
         Err(error) => failed(&error),
     }
-}
-
-fn page(raw: &str) -> Result<(ReviewStatus, i64, usize), QueryError> {
-    let (mut status, mut after, mut limit) = (ReviewStatus::Open, 0, 50);
-    read_parameters(raw, &["status", "after", "limit"], |name, value| {
-        match name {
-            "status" => status = values::word(value, &ReviewStatus::ALL, ReviewStatus::name)?,
-            "after" => after = values::position(value, 0)?,
-            _ => limit = values::whole_number(value, 1, 200)?,
-        }
-        Ok(())
-    })?;
-    Ok((status, after, limit))
 }
 
 /// An answer to a question.
