@@ -17,7 +17,7 @@ pub use bits::BitSet;
 pub use column::{Column, Order};
 pub use document::Document;
 pub use embedding::{DIMENSIONS_MAX, Embedding, Model, ModelError, VectorIndex};
-pub use engine::{Engine, Found, Hit, Meaning, Query, Ranking, Request, Tier, Why};
+pub use engine::{Engine, Found, Hit, Query, Ranking, Request, Tier, Why};
 pub use phrase::{PhraseHits, PhraseIndex, folded};
 
 /// The place of a document in the list that an index was built from.

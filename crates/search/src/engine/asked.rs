@@ -2,7 +2,7 @@
 //! query it covers.
 
 use super::Engine;
-use super::request::{Meaning, Request, Why};
+use super::request::{Request, Why};
 use super::segment::Segment;
 use crate::lexical::Question;
 use crate::{BitSet, Embedding, Model, Position};
@@ -14,7 +14,7 @@ const KNOWN_SHARE_MIN: f32 = 0.5;
 /// A query in the terms of an engine's indexes.
 pub(super) struct Asked<'a> {
     parts: Vec<AskedPart<'a>>,
-    meaning: AskedMeaning<'a>,
+    embedding: Option<Embedding>,
     preferred: Option<&'a BitSet>,
 }
 
@@ -22,16 +22,6 @@ struct AskedPart<'a> {
     segment: &'a Segment,
     start: Position,
     question: Question,
-}
-
-/// By whose vectors meaning is compared.
-enum AskedMeaning<'a> {
-    /// Not at all.
-    None,
-    /// Those of our own model.
-    Own(Embedding),
-    /// The caller's.
-    Given(Meaning<'a>),
 }
 
 /// What speaks for a document.
@@ -53,21 +43,13 @@ impl<'a> Asked<'a> {
         };
         let parts: Vec<AskedPart<'a>> = engine.segments().map(asked).collect();
         let text = parts.first().filter(|_| request.by_meaning).map(|part| part.question.text());
-        let own = || text.and_then(|text| Model::shipped().embed(text));
-        let meaning = match request.meaning {
-            Some(given) => AskedMeaning::Given(given),
-            None => own().map_or(AskedMeaning::None, AskedMeaning::Own),
-        };
-        Self { parts, meaning, preferred: request.preferred }
+        let embedding = text.and_then(|text| Model::shipped().embed(text));
+        Self { parts, embedding, preferred: request.preferred }
     }
 
     /// Whether meaning can find what words do not.
     pub(super) fn has_meaning(&self) -> bool {
-        match &self.meaning {
-            AskedMeaning::None => false,
-            AskedMeaning::Own(query) => query.known_share() >= KNOWN_SHARE_MIN,
-            AskedMeaning::Given(_) => true,
-        }
+        self.embedding.as_ref().is_some_and(|it| it.known_share() >= KNOWN_SHARE_MIN)
     }
 
     /// The nearest documents within a set, best first; none when meaning does not count.
@@ -77,15 +59,12 @@ impl<'a> Asked<'a> {
         floor: f32,
         count_max: usize,
     ) -> Vec<(Position, f32)> {
-        match &self.meaning {
-            AskedMeaning::None => Vec::new(),
-            AskedMeaning::Own(query) => self.best_of_parts(within, count_max, |part, within| {
-                part.segment.vectors.nearest(query, within, floor, count_max)
-            }),
-            AskedMeaning::Given(given) => {
-                given.vectors.nearest(given.query, within, floor, count_max)
-            }
-        }
+        let Some(embedding) = &self.embedding else {
+            return Vec::new();
+        };
+        self.best_of_parts(within, count_max, |part, within| {
+            part.segment.vectors.nearest(embedding, within, floor, count_max)
+        })
     }
 
     /// The documents within a set that cover most of the query, best first.
@@ -121,10 +100,8 @@ impl<'a> Asked<'a> {
 
     /// How near each of these is, in their order; 0 where meaning does not count.
     pub(super) fn cosines(&self, positions: &[Position]) -> Vec<f32> {
-        let embedding = match &self.meaning {
-            AskedMeaning::None => return vec![0.0; positions.len()],
-            AskedMeaning::Own(query) => query,
-            AskedMeaning::Given(given) => return given.vectors.cosines(given.query, positions),
+        let Some(embedding) = &self.embedding else {
+            return vec![0.0; positions.len()];
         };
         if let [only] = self.parts.as_slice() {
             return only.segment.vectors.cosines(embedding, positions);
@@ -174,11 +151,7 @@ impl<'a> Asked<'a> {
         let (part, place) = self.part_of(position)?;
         Some(Why {
             words: part.segment.lexical.matched_words(&part.question, place),
-            cosine: match &self.meaning {
-                AskedMeaning::None => None,
-                AskedMeaning::Own(query) => Some(part.segment.vectors.cosine(query, place)),
-                AskedMeaning::Given(given) => Some(given.vectors.cosine(given.query, position)),
-            },
+            cosine: self.embedding.as_ref().map(|it| part.segment.vectors.cosine(it, place)),
             coverage: self.coverage(position),
             is_rail_named: self.is_rail_named(position),
         })

@@ -19,7 +19,7 @@ mod segment;
 mod spread;
 mod tiers;
 
-pub use request::{Found, Hit, Meaning, Query, Ranking, Request, Tier, Why};
+pub use request::{Found, Hit, Query, Ranking, Request, Tier, Why};
 
 use crate::{BitSet, Document, Model, Position};
 use asked::Asked;

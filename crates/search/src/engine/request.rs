@@ -2,7 +2,7 @@
 
 use crate::lexical::{MatchedWord, ParsedQuery};
 use crate::phrase::folded;
-use crate::{BitSet, Embedding, Order, Position, VectorIndex};
+use crate::{BitSet, Order, Position};
 
 /// A query, read once.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,15 +53,6 @@ pub enum Ranking {
     Best,
 }
 
-/// Vectors that another model gave.
-#[derive(Clone, Copy)]
-pub struct Meaning<'a> {
-    /// Of all documents, by position.
-    pub vectors: &'a VectorIndex,
-    /// Of the query, by the same model.
-    pub query: &'a Embedding,
-}
-
 /// A question to an engine.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -84,8 +75,6 @@ pub struct Request<'a> {
     pub ranking: Ranking,
     /// Whether meaning counts. Without it words alone make tier D.
     pub by_meaning: bool,
-    /// Vectors to compare meaning by in place of the engine's own.
-    pub meaning: Option<Meaning<'a>>,
     /// Hits to leave out at the start.
     pub offset: usize,
     /// Hits at most.
@@ -108,7 +97,6 @@ impl<'a> Request<'a> {
             preferred: None,
             ranking: Ranking::Tiers,
             by_meaning: true,
-            meaning: None,
             offset: 0,
             limit,
             explain: false,
