@@ -1,7 +1,7 @@
 //! Vectors of another model than our own, over the same documents.
 
 use super::Engine;
-use crate::{Embedding, Position, VectorIndex};
+use crate::{BitSet, Embedding, Position, VectorIndex};
 use std::sync::Arc;
 
 /// Pairs of documents that the two models are compared by.
@@ -29,7 +29,7 @@ impl Others {
     pub(super) fn nearest(
         &self,
         embedding: &Embedding,
-        within: Option<&crate::BitSet>,
+        within: Option<&BitSet>,
         floor: f32,
         count_max: usize,
     ) -> Vec<(Position, f32)> {
@@ -104,7 +104,7 @@ fn pairs(len: u32) -> impl Iterator<Item = (Position, Position)> {
     // The golden ratio's share of 2^32: its multiples are spread evenly.
     let spread = move |number: u32| {
         let place = u64::from(number.wrapping_mul(0x9e37_79b9));
-        Position::try_from(place * u64::from(len) >> 32).unwrap_or(0)
+        Position::try_from((place * u64::from(len)) >> 32).unwrap_or(0)
     };
     let pairs = (1_u32..).step_by(2).map(move |number| (spread(number), spread(number * 7 + 1)));
     pairs.take(PAIRS).filter(|(a, b)| a != b)
