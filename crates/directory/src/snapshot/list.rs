@@ -6,7 +6,7 @@ use crate::ListQuery;
 use crate::query::{Filters, Ranking};
 use farebox_money::{MicroUsd, Sats};
 use farebox_search::lexical::PriceLimit;
-use farebox_search::{BitSet, Embedding, Meaning, Query, Request};
+use farebox_search::{BitSet, Embedding, Engine, Query, Request};
 use std::sync::Arc;
 
 /// Some rows of an answer.
@@ -24,17 +24,17 @@ impl Snapshot {
     /// Answers a question: the rows of the page, and how many there are in all.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        self.list_by(query, None)
+        self.list_by(query, &self.lookup.engine, None)
     }
 
     /// The same by what another model makes of the search; `None` where this snapshot has no
     /// vectors of that model.
     pub(crate) fn list_by_meaning(&self, query: &ListQuery, meant: &Embedding) -> Option<Page> {
-        let vectors = &self.vectors.as_ref()?.index;
-        Some(self.list_by(query, Some(Meaning { vectors, query: meant })))
+        let engine = &self.vectors.as_ref()?.engine;
+        Some(self.list_by(query, engine, Some(meant)))
     }
 
-    fn list_by(&self, query: &ListQuery, meaning: Option<Meaning<'_>>) -> Page {
+    fn list_by(&self, query: &ListQuery, engine: &Engine, meant: Option<&Embedding>) -> Page {
         let filter = self.meeting(&query.filters);
         let text = Query::parse(query.search.as_deref().unwrap_or_default());
         let is_search = !text.is_empty();
@@ -42,7 +42,7 @@ impl Snapshot {
         let ahead = query.filters.verified.then(|| self.facets.domain_verified());
         let preferred = text.parsed().price().and_then(|limit| self.priced_within(limit));
         let default = self.orders.default_order();
-        let found = self.lookup.engine.search(&Request {
+        let found = engine.search(&Request {
             filter: filter.as_ref(),
             sort: query.sort.map(|sort| self.orders.sorted(sort)),
             ahead: ahead.as_ref(),
@@ -52,7 +52,7 @@ impl Snapshot {
                 Ranking::Tiers => farebox_search::Ranking::Tiers,
                 Ranking::Best => farebox_search::Ranking::Best,
             },
-            meaning,
+            embedding: meant,
             offset: query.offset,
             explain: query.explain && is_search,
             ..Request::new(&text, default, query.limit)

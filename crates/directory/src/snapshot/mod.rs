@@ -74,7 +74,7 @@ pub struct Snapshot {
     facets: Facets,
     orders: Orders,
     derived: Arc<Derived>,
-    /// Of another model than our own, where there is one.
+    /// The lookup by the vectors of another model than our own, where there is one.
     vectors: Option<Arc<Vectors>>,
     /// Whether `orders` and `derived` follow the latest changes; those of a large directory lag.
     is_settled: bool,

@@ -3,14 +3,14 @@
 use super::Snapshot;
 use crate::Listing;
 use crate::embedding::DocumentVectors;
-use farebox_search::VectorIndex;
+use farebox_search::{Engine, VectorIndex};
 use std::sync::Arc;
 
-/// The vectors of all listings.
+/// An engine that knows the vectors of all listings.
 pub(super) struct Vectors {
     /// Which edition of them.
     version: u64,
-    pub(super) index: VectorIndex,
+    pub(super) engine: Engine,
 }
 
 /// What the model is given of a listing.
@@ -30,6 +30,7 @@ impl Snapshot {
         let version = documents.version();
         let vector = |entry: &Arc<super::Entry>| documents.get(&meant_text(&entry.listing));
         let index = VectorIndex::build(self.entries.iter().map(vector));
-        Self { vectors: Some(Arc::new(Vectors { version, index })), ..self.shared() }
+        let engine = self.lookup.engine.with_vectors(index);
+        Self { vectors: Some(Arc::new(Vectors { version, engine })), ..self.shared() }
     }
 }

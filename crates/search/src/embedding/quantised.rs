@@ -36,6 +36,12 @@ impl QuantisedRows {
         self.inverse_lengths.push(inverse_length(quantised));
     }
 
+    /// A row with its padding.
+    pub(super) fn row(&self, position: Position) -> Option<&[i8]> {
+        let start = position as usize * self.row_len;
+        self.values.get(start..start + self.row_len)
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.inverse_lengths.len()
     }

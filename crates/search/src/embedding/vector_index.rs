@@ -117,6 +117,13 @@ impl VectorIndex {
         self.cosines(query, &[position]).first().copied().unwrap_or(0.0)
     }
 
+    /// The embedding of a document, as far as it was kept; `None` if it has none.
+    #[must_use]
+    pub fn embedding(&self, position: Position) -> Option<Embedding> {
+        let row = self.rows.row(position)?.iter().take(self.dimensions);
+        Embedding::new(row.map(|value| f32::from(*value)).collect())
+    }
+
     /// Bytes of memory that it takes.
     #[must_use]
     pub const fn memory_len(&self) -> usize {

@@ -2,6 +2,7 @@
 //! query it covers.
 
 use super::Engine;
+use super::others::Others;
 use super::request::{Request, Why};
 use super::segment::Segment;
 use crate::lexical::Question;
@@ -14,8 +15,16 @@ const KNOWN_SHARE_MIN: f32 = 0.5;
 /// A query in the terms of an engine's indexes.
 pub(super) struct Asked<'a> {
     parts: Vec<AskedPart<'a>>,
-    embedding: Option<Embedding>,
+    meaning: Option<Meaning<'a>>,
     preferred: Option<&'a BitSet>,
+}
+
+/// What a query means.
+enum Meaning<'a> {
+    /// In our own model's vectors, which each segment has.
+    Own(Embedding),
+    /// In those that the engine was given.
+    Other(&'a Embedding, &'a Others),
 }
 
 struct AskedPart<'a> {
@@ -42,14 +51,20 @@ impl<'a> Asked<'a> {
             start,
         };
         let parts: Vec<AskedPart<'a>> = engine.segments().map(asked).collect();
-        let text = parts.first().filter(|_| request.by_meaning).map(|part| part.question.text());
-        let embedding = text.and_then(|text| Model::shipped().embed(text));
-        Self { parts, embedding, preferred: request.preferred }
+        let text = parts.first().map(|part| part.question.text());
+        let own = || text.and_then(|text| Model::shipped().embed(text)).map(Meaning::Own);
+        let other = request.embedding.zip(engine.others.as_deref());
+        let other = other.map(|(embedding, others)| Meaning::Other(embedding, others));
+        let meaning = request.by_meaning.then(|| other.or_else(own)).flatten();
+        Self { parts, meaning, preferred: request.preferred }
     }
 
     /// Whether meaning can find what words do not.
     pub(super) fn has_meaning(&self) -> bool {
-        self.embedding.as_ref().is_some_and(|it| it.known_share() >= KNOWN_SHARE_MIN)
+        self.meaning.as_ref().is_some_and(|meaning| match meaning {
+            Meaning::Own(embedding) => embedding.known_share() >= KNOWN_SHARE_MIN,
+            Meaning::Other(..) => true,
+        })
     }
 
     /// The nearest documents within a set, best first; none when meaning does not count.
@@ -59,8 +74,12 @@ impl<'a> Asked<'a> {
         floor: f32,
         count_max: usize,
     ) -> Vec<(Position, f32)> {
-        let Some(embedding) = &self.embedding else {
-            return Vec::new();
+        let embedding = match &self.meaning {
+            None => return Vec::new(),
+            Some(Meaning::Other(embedding, others)) => {
+                return others.nearest(embedding, within, floor, count_max);
+            }
+            Some(Meaning::Own(embedding)) => embedding,
         };
         self.best_of_parts(within, count_max, |part, within| {
             part.segment.vectors.nearest(embedding, within, floor, count_max)
@@ -100,8 +119,10 @@ impl<'a> Asked<'a> {
 
     /// How near each of these is, in their order; 0 where meaning does not count.
     pub(super) fn cosines(&self, positions: &[Position]) -> Vec<f32> {
-        let Some(embedding) = &self.embedding else {
-            return vec![0.0; positions.len()];
+        let embedding = match &self.meaning {
+            None => return vec![0.0; positions.len()],
+            Some(Meaning::Other(embedding, others)) => return others.cosines(embedding, positions),
+            Some(Meaning::Own(embedding)) => embedding,
         };
         if let [only] = self.parts.as_slice() {
             return only.segment.vectors.cosines(embedding, positions);
@@ -151,7 +172,7 @@ impl<'a> Asked<'a> {
         let (part, place) = self.part_of(position)?;
         Some(Why {
             words: part.segment.lexical.matched_words(&part.question, place),
-            cosine: self.embedding.as_ref().map(|it| part.segment.vectors.cosine(it, place)),
+            cosine: self.meaning.as_ref().and_then(|_| self.cosines(&[position]).pop()),
             coverage: self.coverage(position),
             is_rail_named: self.is_rail_named(position),
         })

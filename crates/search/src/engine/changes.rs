@@ -35,7 +35,8 @@ impl Engine {
         dead.subtract(&was);
         alive.subtract(&dead.resized(len));
         removed.into_iter().for_each(|position| alive.remove(position));
-        Self { base, added: Some(Arc::new(added)), alive: Some(alive) }
+        let (added, alive) = (Some(Arc::new(added)), Some(alive));
+        Self { base, added, alive, others: self.others.clone() }
     }
 
     /// How many documents the base has; those that were added have the positions from here on.

@@ -12,6 +12,7 @@
 mod asked;
 mod changes;
 mod fusion;
+mod others;
 mod ranked;
 mod request;
 mod sections;
@@ -23,6 +24,7 @@ pub use request::{Found, Hit, Query, Ranking, Request, Tier, Why};
 
 use crate::{BitSet, Document, Model, Position};
 use asked::Asked;
+use others::Others;
 use segment::Segment;
 use std::sync::Arc;
 use tiers::Tiers;
@@ -35,6 +37,8 @@ pub struct Engine {
     added: Option<Arc<Segment>>,
     /// The documents that were not taken out; `None` if none was.
     alive: Option<BitSet>,
+    /// Vectors of another model.
+    others: Option<Arc<Others>>,
 }
 
 impl Engine {
@@ -43,7 +47,7 @@ impl Engine {
     #[must_use]
     pub fn build<'a>(documents: impl Iterator<Item = (Document<'a>, u32)> + Clone) -> Self {
         let base = Arc::new(Segment::build(documents, Model::shipped()));
-        Self { base, added: None, alive: None }
+        Self { base, added: None, alive: None, others: None }
     }
 
     /// How many positions there are, those of documents that were taken out included. Every set
@@ -105,6 +109,7 @@ impl Engine {
     #[must_use]
     pub fn memory_len(&self) -> usize {
         let alive = self.alive.as_ref().map_or(0, BitSet::memory_len);
-        alive + self.segments().map(|(_, segment)| segment.memory_len()).sum::<usize>()
+        let others = self.others.as_ref().map_or(0, |others| others.memory_len());
+        alive + others + self.segments().map(|(_, segment)| segment.memory_len()).sum::<usize>()
     }
 }

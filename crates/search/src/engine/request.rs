@@ -2,7 +2,7 @@
 
 use crate::lexical::{MatchedWord, ParsedQuery};
 use crate::phrase::folded;
-use crate::{BitSet, Order, Position};
+use crate::{BitSet, Embedding, Order, Position};
 
 /// A query, read once.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,9 @@ pub struct Request<'a> {
     pub ranking: Ranking,
     /// Whether meaning counts. Without it words alone make tier D.
     pub by_meaning: bool,
+    /// What the query means in the vectors that the engine was given (`Engine::with_vectors`);
+    /// `None` for our own model's.
+    pub embedding: Option<&'a Embedding>,
     /// Hits to leave out at the start.
     pub offset: usize,
     /// Hits at most.
@@ -97,6 +100,7 @@ impl<'a> Request<'a> {
             preferred: None,
             ranking: Ranking::Tiers,
             by_meaning: true,
+            embedding: None,
             offset: 0,
             limit,
             explain: false,
