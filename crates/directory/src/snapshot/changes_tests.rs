@@ -85,7 +85,7 @@ fn health(of: &[Listing]) -> Vec<(String, Health)> {
         let status = HealthStatus::ALL[number % 4];
         let health = Health {
             status,
-            uptime_30d: Some((number % 100) as f64 / 100.0),
+            uptime_30d: Some(f64::from(u8::try_from(number % 100).unwrap()) / 100.0),
             ..listing.health.clone()
         };
         (listing.id.clone(), health)

@@ -107,9 +107,10 @@ impl Orders {
     ) -> Self {
         let mut next = self.clone();
         if entries.len() > self.default.len() {
-            let longer = |order: &Arc<Order>| Arc::new(longer(order, entries.len()));
-            next.default = longer(&self.default);
-            next.sorted = self.sorted.iter().map(|both| both.each_ref().map(longer)).collect();
+            let len = entries.len();
+            next.default = longer(&self.default, len);
+            let both = |both: &[Arc<Order>; 2]| both.each_ref().map(|order| longer(order, len));
+            next.sorted = self.sorted.iter().map(both).collect();
         }
         if is_priced_anew {
             let prices = entries.iter().map(|entry| entry.listing.price_in_usd(rate));
@@ -142,10 +143,10 @@ impl Orders {
     }
 }
 
-fn longer(order: &Order, len: usize) -> Order {
+fn longer(order: &Order, len: usize) -> Arc<Order> {
     let known = u32::try_from(order.len()).unwrap_or(u32::MAX);
     let len = u32::try_from(len).unwrap_or(u32::MAX);
-    Order::of(order.positions().iter().copied().chain(known..len).collect())
+    Arc::new(Order::of(order.positions().iter().copied().chain(known..len).collect()))
 }
 
 fn default_order(entries: &[Arc<Entry>], names: &Names) -> Order {
