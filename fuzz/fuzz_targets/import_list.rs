@@ -33,5 +33,5 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     assert_eq!(parse(format, Dripping(list), document.as_ref()), parsed);
-    let _ = detect(list);
+    let _ = detect(list, document.as_ref());
 });
