@@ -42,6 +42,14 @@ async fn counts_tell_hosts_from_listings() {
         "last_l402apps_sync": null,
         "last_mpp_sync": null,
         "last_health_check_run": "2027-01-15T08:00:00Z",
+        "sweep": {
+            "state": "off",
+            "endpoints": 0,
+            "probes_per_minute": 0,
+            "lag_seconds": 0,
+            "under_way": 0,
+            "last_recorded": null,
+        },
     });
     assert_eq!(fixture.get("/api/v1/health").await.json(), expected);
 }

@@ -74,8 +74,9 @@ async fn a_row_has_the_documented_fields_in_the_documented_order() {
          \"l402_compliant\":null,\"l402_degrade_reason\":null,\
          \"l402_version\":null,\"agent_spec_url\":null,\"capabilities\":null,\
          \"token_format\":null,\"invoice_type\":null,\"pricing_model\":null,\
-         \"content_domain\":null}}],\"total\":1,\"limit\":1,\"offset\":0}}"
+         \"content_domain\":null}}],\"total\":2,\"limit\":1,\"offset\":0}}"
     );
+    // The other one is paid over Lightning too.
     assert_eq!(answer.text, expected);
     assert_eq!(answer.header("access-control-allow-origin"), "*");
 }
