@@ -6,3 +6,4 @@ mod double;
 
 mod documents;
 mod queries;
+mod search;
