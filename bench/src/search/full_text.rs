@@ -82,7 +82,10 @@ fn source(question: &Question) -> (String, Vec<Value>) {
         let quoted = words.filter(|word| !word.is_empty()).map(|word| format!("\"{word}\""));
         "FROM words JOIN listing ON listing.id = words.rowid WHERE words MATCH ?"
             .clone_into(&mut from);
-        values.push(quoted.collect::<Vec<_>>().join(" OR ").into());
+        // Nothing but signs finds nothing; an empty expression is an error.
+        let expression = quoted.collect::<Vec<_>>().join(" OR ");
+        let expression = if expression.is_empty() { "\"\"".to_owned() } else { expression };
+        values.push(expression.into());
     }
     let mut filter = |column: &str, value: Option<Value>| {
         if let Some(value) = value {
