@@ -8,7 +8,11 @@ pub mod listings;
 pub mod name_server;
 
 use farebox_store::{Location, Schema, Store};
+use postgres::error::SqlState;
 use tempfile::TempDir;
+
+/// Deadlocks in a row after which a schema is left standing, loudly.
+const DEADLOCKS_MAX: usize = 10;
 
 /// The environment variable with the URL of a PostgreSQL for tests.
 pub const POSTGRES_VARIABLE: &str = "TEST_POSTGRES";
@@ -127,7 +131,14 @@ fn on_a_thread(server: &str, sql: String) {
     let server = server.to_owned();
     let run = move || {
         let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-        client.batch_execute(&sql).unwrap();
+        // What a test that is over left running may still hold rows for a moment.
+        for _ in 0..DEADLOCKS_MAX {
+            match client.batch_execute(&sql) {
+                Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {}
+                done => return done.unwrap(),
+            }
+        }
+        panic!("{sql}: deadlocks without an end");
     };
     std::thread::spawn(run).join().unwrap();
 }
